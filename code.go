@@ -1,0 +1,63 @@
+package paceline
+
+// Code is the closed set of reasons for which an attempt or an item fails.
+type Code uint8
+
+// The codes. Each names its [Verdict].
+const (
+	CodeUnknown Code = iota // not classified: retried
+
+	// The server said it.
+	CodeThrottled      // 429 with a rate limit, 498, 529, 503 with a rate message: later
+	CodeServer         // 408, 409, 425, 499, 5xx, an error event in the stream: retry
+	CodeInvalidRequest // 400, 404 of a path, 422 and other 4xx: the item's fault
+	CodeContextTooLong // the prompt exceeds the model's context: the item's fault
+	CodeTooLarge       // 413: the item's fault
+	CodeContentFilter  // refused by the provider's filter: the item's fault
+	CodeAuth           // 401, 403: the job's fault
+	CodeModelNotFound  // 404 of a model: the job's fault
+	CodeQuota          // 402, insufficient_quota, a spend limit: the job's fault
+	CodeRedirect       // 3xx: the job's fault (a key is never sent on to another address)
+
+	// We inferred it.
+	CodeConnection    // refused, reset, DNS, unexpected EOF before the answer: retry
+	CodeTLS           // a certificate that does not verify: the job's fault
+	CodeProxy         // the configured proxy fails: the job's fault
+	CodeFirstToken    // no content within the first-token deadline: retry
+	CodeStall         // silence in mid-stream beyond the stall deadline: retry
+	CodeTimeout       // the whole call took longer than its deadline: retry
+	CodeCut           // the stream or body ended before it was complete: retry
+	CodeMalformed     // not the JSON, or not the shape, that was due: retry
+	CodeTooLong       // an answer, line or header beyond the caps: the item's fault
+	CodeLocal         // out of file descriptors or the like: retry, with fewer in flight
+	CodeInvalidAnswer // complete, but not accepted: ask again
+
+	// Ours.
+	CodeBadItem  // the item could not be read or rendered: the item's fault
+	CodeCanceled // the caller cancelled, or the engine shut down
+	CodePanic    // a hook panicked on this item: the item's fault
+)
+
+var codeNames = [...]string{
+	CodeUnknown: "unknown", CodeThrottled: "throttled", CodeServer: "server_error",
+	CodeInvalidRequest: "invalid_request", CodeContextTooLong: "context_too_long",
+	CodeTooLarge: "request_too_large", CodeContentFilter: "content_filter",
+	CodeAuth: "auth", CodeModelNotFound: "model_not_found", CodeQuota: "quota",
+	CodeRedirect: "redirect", CodeConnection: "connection", CodeTLS: "tls",
+	CodeProxy: "proxy", CodeFirstToken: "first_token_timeout", CodeStall: "stall_timeout",
+	CodeTimeout: "timeout", CodeCut: "cut", CodeMalformed: "malformed",
+	CodeTooLong: "answer_too_long", CodeLocal: "local_resources",
+	CodeInvalidAnswer: "invalid_answer", CodeBadItem: "bad_item",
+	CodeCanceled: "canceled", CodePanic: "panic",
+}
+
+// String returns the code's name as it stands in rows, logs and metrics.
+func (c Code) String() string {
+	if int(c) < len(codeNames) {
+		return codeNames[c]
+	}
+	return codeNames[CodeUnknown]
+}
+
+// MarshalText returns the code's name.
+func (c Code) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

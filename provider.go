@@ -1,0 +1,31 @@
+package paceline
+
+import "context"
+
+// A Provider makes one attempt at one call. It never sleeps, queues or
+// retries; it classifies what happened and leaves the decision to the engine.
+//
+// Implementations are safe for concurrent use by any number of goroutines.
+type Provider interface {
+	// Attempt sends req once and returns the complete response, put together
+	// as the server would have sent it unstreamed.
+	//
+	// emit, unless nil, is called for every sign of life in the order of
+	// arrival, on the goroutine that called Attempt and never after Attempt
+	// has returned. The engine's watchdog lives on these calls: a provider
+	// that reports no [DeltaContent] is taken for one that sends whole
+	// answers only.
+	//
+	// A failure is an [*Error]. When ctx ends, Attempt returns promptly, with
+	// the connection given up, an error of code [CodeCanceled] that wraps
+	// [context.Cause]. Attempt joins every goroutine that it starts.
+	Attempt(ctx context.Context, req *Request, emit func(Delta)) (*Response, error)
+}
+
+// ProviderFunc lets a function be a [Provider].
+type ProviderFunc func(ctx context.Context, req *Request, emit func(Delta)) (*Response, error)
+
+// Attempt calls f.
+func (f ProviderFunc) Attempt(ctx context.Context, req *Request, emit func(Delta)) (*Response, error) {
+	return f(ctx, req, emit)
+}

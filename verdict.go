@@ -1,0 +1,43 @@
+package paceline
+
+// Verdict is what policy makes of an attempt's outcome.
+type Verdict uint8
+
+// The verdicts.
+const (
+	VerdictDone  Verdict = iota // an accepted answer
+	VerdictAsk                  // complete but invalid: ask again
+	VerdictLater                // throttled: wait as told; costs no attempt
+	VerdictRetry                // transient: back off; costs an attempt
+	VerdictItem                 // the item's own fault: its row says so
+	VerdictJob                  // the job's fault: stop, resumable
+	VerdictStop                 // cancelled by us: no row, no blame
+)
+
+var verdicts = [...]Verdict{
+	CodeUnknown: VerdictRetry, CodeThrottled: VerdictLater, CodeServer: VerdictRetry,
+	CodeInvalidRequest: VerdictItem, CodeContextTooLong: VerdictItem,
+	CodeTooLarge: VerdictItem, CodeContentFilter: VerdictItem,
+	CodeAuth: VerdictJob, CodeModelNotFound: VerdictJob, CodeQuota: VerdictJob,
+	CodeRedirect: VerdictJob, CodeConnection: VerdictRetry, CodeTLS: VerdictJob,
+	CodeProxy: VerdictJob, CodeFirstToken: VerdictRetry, CodeStall: VerdictRetry,
+	CodeTimeout: VerdictRetry, CodeCut: VerdictRetry, CodeMalformed: VerdictRetry,
+	CodeTooLong: VerdictItem, CodeLocal: VerdictRetry, CodeInvalidAnswer: VerdictAsk,
+	CodeBadItem: VerdictItem, CodeCanceled: VerdictStop, CodePanic: VerdictItem,
+}
+
+// Verdict returns what is to be done about e: the server's explicit hint where
+// it gave one, else what its code means.
+func (e *Error) Verdict() Verdict {
+	v := VerdictRetry
+	if int(e.Code) < len(verdicts) {
+		v = verdicts[e.Code]
+	}
+	switch {
+	case e.Hint == HintRetry && v == VerdictItem:
+		return VerdictRetry
+	case e.Hint == HintStop && (v == VerdictRetry || v == VerdictLater):
+		return VerdictItem
+	}
+	return v
+}
