@@ -1,0 +1,169 @@
+package paceline
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Config is what an engine is told. It is validated whole by [New] and then
+// never changes. The zero value works: no rate limits, defaults elsewhere.
+type Config struct {
+	Limits    Limits
+	Retry     Retry
+	Deadlines Deadlines
+
+	// Accept judges a complete answer; an error has it asked for again, up to
+	// Asks. It is called on the call's own goroutine, concurrently. nil accepts
+	// everything. A panic in it fails the item alone ([CodePanic]).
+	Accept func(*Request, *Response) error
+	// Asks is how many complete answers are asked for in all before an item
+	// counts as invalid. 0: 4.
+	Asks int
+
+	// Price returns what a usage of a model costs. nil: all costs are unknown.
+	// It is called concurrently.
+	Price func(model string, u Usage) Cost
+
+	// Observe is told of every event, from one goroutine, in order. Nothing
+	// waits for it: when it falls 4,096 events behind, further ones are left
+	// out and counted in [Stats.EventsLost]. nil: nobody looks.
+	Observe func(Event)
+}
+
+// Limits is what the provider allows. Zero fields do not limit.
+type Limits struct {
+	Requests     Rate // calls started
+	Tokens       Rate // input and output together
+	InputTokens  Rate
+	OutputTokens Rate
+	InFlight     int // calls at once; 0: adapted to what the endpoint bears
+
+	// Burst is how many calls may start at once after a pause, for
+	// [TokenBucket]. 0: a tenth of a second's worth of the rate, at least 1.
+	Burst int
+	// Window is how the limits are counted.
+	Window Window
+}
+
+// Window is the manner in which a rate limit is counted.
+type Window uint8
+
+// The windows.
+const (
+	// TokenBucket spaces calls evenly, with a burst after a pause (GCRA).
+	TokenBucket Window = iota
+	// Strict keeps to the limit in any window that the server could count,
+	// sliding ones included, whatever the network delays: no call is refused.
+	Strict
+)
+
+// A Rate is so much per so long. The zero value does not limit.
+type Rate struct {
+	N   float64
+	Per time.Duration
+}
+
+// Per returns the rate of n per d.
+func Per(n float64, d time.Duration) Rate { return Rate{N: n, Per: d} }
+
+// IsZero reports whether r does not limit.
+func (r Rate) IsZero() bool { return r == Rate{} }
+
+// PerSecond returns the rate in units a second, 0 if r does not limit.
+func (r Rate) PerSecond() float64 {
+	if r.Per <= 0 {
+		return 0
+	}
+	return r.N / r.Per.Seconds()
+}
+
+// String returns the rate with its unit, such as "600/1m0s".
+func (r Rate) String() string {
+	if r.IsZero() {
+		return "unlimited"
+	}
+	return fmt.Sprintf("%g/%v", r.N, r.Per)
+}
+
+// Retry is how transient failures are retried. Throttled calls are not
+// retries: they wait as told and cost no attempt.
+type Retry struct {
+	Attempts int           // attempts an item gets in all; 0: 5
+	Base     time.Duration // the first delay is random in [0, Base]; it doubles. 0: 500 ms
+	Max      time.Duration // no delay is longer; 0: 60 s
+}
+
+// Deadlines limit one attempt. Time spent waiting in our own queue never
+// counts. In each field 0 means the default and a negative value none.
+type Deadlines struct {
+	FirstToken time.Duration // to the first content; 0: learnt from the traffic
+	Stall      time.Duration // between two pieces of content; 0: learnt from the traffic
+	Total      time.Duration // for the whole attempt; 0: 15 minutes
+}
+
+// Validate returns every fault of c, joined, each naming its field.
+func (c *Config) Validate() error {
+	var errs []error
+	bad := func(field, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("config: %s: %s", field, fmt.Sprintf(format, args...)))
+	}
+	c.Limits.validate(bad)
+	c.Retry.validate(bad)
+	if c.Asks < 0 {
+		bad("Asks", "is %d; must be 1 or more, or 0 for the default of 4", c.Asks)
+	}
+	return errors.Join(errs...)
+}
+
+func (l *Limits) validate(bad func(field, format string, args ...any)) {
+	for _, r := range []struct {
+		name string
+		rate Rate
+	}{
+		{"Limits.Requests", l.Requests}, {"Limits.Tokens", l.Tokens},
+		{"Limits.InputTokens", l.InputTokens}, {"Limits.OutputTokens", l.OutputTokens},
+	} {
+		if !r.rate.IsZero() && !(r.rate.N > 0 && r.rate.Per > 0) {
+			bad(r.name, "is %g per %v; both must be above 0 (leave it out for no limit)", r.rate.N, r.rate.Per)
+		}
+	}
+	if l.InFlight < 0 {
+		bad("Limits.InFlight", "is %d; must be 1 or more, or 0 to adapt", l.InFlight)
+	}
+	if l.Burst < 0 {
+		bad("Limits.Burst", "is %d; must be 1 or more, or 0 for the default", l.Burst)
+	}
+	if l.Window > Strict {
+		bad("Limits.Window", "is %d; must be TokenBucket or Strict", l.Window)
+	}
+}
+
+func (r *Retry) validate(bad func(field, format string, args ...any)) {
+	if r.Attempts < 0 {
+		bad("Retry.Attempts", "is %d; must be 1 or more, or 0 for the default of 5", r.Attempts)
+	}
+	if r.Base < 0 {
+		bad("Retry.Base", "is %v; must not be negative", r.Base)
+	}
+	if r.Max < 0 {
+		bad("Retry.Max", "is %v; must not be negative", r.Max)
+	}
+}
+
+// completed returns c with its defaults filled in.
+func (c Config) completed() Config {
+	setDefault(&c.Asks, 4)
+	setDefault(&c.Retry.Attempts, 5)
+	setDefault(&c.Retry.Base, 500*time.Millisecond)
+	setDefault(&c.Retry.Max, 60*time.Second)
+	setDefault(&c.Deadlines.Total, 15*time.Minute)
+	return c
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

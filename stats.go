@@ -1,0 +1,86 @@
+package paceline
+
+import "time"
+
+// Stats is a snapshot of an engine's or a run's counters.
+type Stats struct {
+	Items   int64 // items taken from the source, those done earlier included
+	Done    int64 // answered and accepted, in this run
+	Failed  int64 // ended without an answer
+	Invalid int64 // ended with an answer that was never accepted
+	Resumed int64 // had their row already when the run started
+
+	Requests   int64 // requests sent
+	Retries    int64 // of Requests, those after a transient failure
+	Throttled  int64 // answers that said "later"
+	Asked      int64 // of Requests, those because an answer was not accepted
+	Hedges     int64 // of Requests, second attempts beside a first one
+	EventsLost int64 // events left out because Config.Observe was too slow
+
+	InFlight int // requests sent and not yet ended
+	Waiting  int // calls in the queue of admission
+
+	Usage Usage // of all requests, as far as known
+	Cost  Cost  // likewise; unknown as soon as one part is
+
+	FirstToken Latency // time to the first content, of answered attempts
+	Total      Latency // time to the last byte, of answered attempts
+
+	Causes map[Code]int64 // failed attempts by cause
+
+	Pace    Pace
+	Elapsed time.Duration
+}
+
+// Pace is how admission stands at this moment.
+type Pace struct {
+	Requests    Rate          // the limit on requests in force; zero: none known
+	Tokens      Rate          // the limit on tokens in force; zero: none known
+	InFlight    int           // the cap on calls at once in force
+	PausedFor   time.Duration // how long nothing will start because the server said so
+	PausedCause Code          // why
+	LimitedBy   string        // what the next call waits for: "requests", "tokens", "in flight", "pause", "backoff", "input" or ""
+}
+
+// Latency is a distribution of durations.
+type Latency struct {
+	Count         int64
+	P50, P90, P99 time.Duration
+	Max           time.Duration
+}
+
+// EventKind says what happened.
+type EventKind uint8
+
+// The kinds of events.
+const (
+	EventStart      EventKind = iota // a request is about to be sent
+	EventFirstToken                  // its first content arrived
+	EventEnd                         // the attempt ended; Err says how
+	EventLater                       // the endpoint is paused for Delay: it said so
+	EventItem                        // an item ended; Status and Err say how
+)
+
+// An Event is one thing that happened to one call.
+type Event struct {
+	Kind    EventKind
+	Time    time.Time
+	Index   int64 // the item's index; -1 for calls outside of a run
+	Attempt int   // from 1
+	Status  Status
+	Err     *Error // nil: well
+	Delay   time.Duration
+	// Set on EventFirstToken and EventEnd, measured from the sending.
+	FirstToken, Total time.Duration
+	Usage             Usage
+	RequestID         string
+}
+
+// Summary is what a run came to.
+type Summary struct {
+	Stats
+	// StoppedBy says why the run ended before its input did: "" for a whole
+	// run, "interrupted", or the name of a [Code] ("auth", "quota", ...),
+	// "source", "sink", "journal".
+	StoppedBy string
+}
