@@ -1,0 +1,239 @@
+package cli
+
+import (
+	"bytes"
+	"io"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// How often the live view looks: a terminal is drawn anew, elsewhere a line is
+// written.
+const (
+	frameEvery = 125 * time.Millisecond
+	lineEvery  = 5 * time.Second
+)
+
+// liveOptions is what a live view is told.
+type liveOptions struct {
+	Out   io.Writer             // standard error
+	Stats func() paceline.Stats // called several times a second, from one goroutine
+	Facts liveFacts
+	// Size returns the terminal's columns and rows. nil: Out is no terminal,
+	// and nothing but plain lines goes there.
+	Size  func() (columns, rows int)
+	Color bool // a terminal that may be coloured (NO_COLOR is not set)
+	ASCII bool // a terminal that is not known to show UTF-8
+	Quiet bool // draw nothing; log lines pass through
+}
+
+// live shows a run while it goes on. It only reads: nothing in the run waits
+// for it, except who logs through it. Its Write takes log lines and prints
+// them above the block; it is safe for concurrent use.
+type live struct {
+	opts  liveOptions
+	stop  chan struct{}
+	ended chan struct{}
+	once  sync.Once
+
+	mu      sync.Mutex // guards what follows and every write to opts.Out
+	meter   meter
+	drawn   []line // the block as it stands on the terminal
+	columns int    // the terminal's width when it was drawn
+	partial []byte // a log line whose end has not come
+	dead    bool   // Out failed: it is closed; nothing more is written
+}
+
+// startLive prints the headline and begins to show the run. The caller ends it
+// with [live.Stop].
+func startLive(o liveOptions) *live {
+	l := &live{opts: o, stop: make(chan struct{}), ended: make(chan struct{})}
+	if o.Quiet {
+		close(l.ended)
+		return l
+	}
+	l.mu.Lock()
+	l.put([]byte(o.Facts.headline() + "\n"))
+	l.mu.Unlock()
+	go l.loop()
+	return l
+}
+
+// Stop draws the last state, joins the view's goroutine and leaves the cursor
+// on a fresh line. It may be called more than once. Write keeps working.
+func (l *live) Stop() {
+	l.once.Do(func() { close(l.stop) })
+	<-l.ended
+}
+
+func (l *live) loop() {
+	defer close(l.ended)
+	every := lineEvery
+	if l.opts.Size != nil {
+		every = frameEvery
+		l.show()
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			l.show()
+		case <-l.stop:
+			l.finish()
+			return
+		}
+	}
+}
+
+// show takes a snapshot and writes it as a frame or a line, by one write.
+func (l *live) show() {
+	state := l.look()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.opts.Size == nil {
+		l.put([]byte(plainLine(state) + "\n"))
+		return
+	}
+	columns, rows := l.opts.Size()
+	l.put(l.frame(drawBlock(state, columns, rows, l.opts.ASCII), columns))
+}
+
+// finish leaves the state at the end: of the block its first line stays.
+func (l *live) finish() {
+	state := l.look()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.opts.Size == nil {
+		l.put([]byte(plainLine(state) + "\n"))
+		return
+	}
+	columns, rows := l.opts.Size()
+	block := drawBlock(state, columns, rows, l.opts.ASCII)
+	l.put(l.frame(block[:1], columns))
+	l.drawn = nil
+}
+
+func (l *live) look() liveState {
+	st := l.opts.Stats()
+	return liveState{l.opts.Facts, st, l.meter.observe(time.Now(), st, l.opts.Facts.Total)}
+}
+
+// frame returns what replaces the block on the terminal by another: the cursor
+// goes up to its first line, each line is written over and its rest erased, so
+// that nothing is blank in between; the cursor ends below the block.
+func (l *live) frame(lines []line, columns int) []byte {
+	var b bytes.Buffer
+	b.WriteString(l.home(columns))
+	l.paint(&b, lines)
+	b.WriteString("\x1b[J")
+	l.drawn, l.columns = lines, columns
+	return b.Bytes()
+}
+
+func (l *live) paint(b *bytes.Buffer, lines []line) {
+	for _, ln := range lines {
+		b.WriteString(ln.text(l.opts.Color) + "\x1b[K\n")
+	}
+}
+
+// home returns the sequence that takes the cursor to the block's first column
+// and line. A terminal that became narrower has wrapped the lines: they take
+// more rows now.
+func (l *live) home(columns int) string {
+	up := 0
+	for _, ln := range l.drawn {
+		up++
+		if columns < l.columns && columns > 0 {
+			up += max(ln.width()-1, 0) / columns
+		}
+	}
+	if up == 0 {
+		return "\r"
+	}
+	return "\r\x1b[" + strconv.Itoa(up) + "A"
+}
+
+// Write prints whole lines above the block; the start of a line waits for its
+// end. It never returns an error: who logs has no use for it.
+func (l *live) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.partial = append(l.partial, p...)
+	end := bytes.LastIndexByte(l.partial, '\n') + 1
+	if end == 0 {
+		return len(p), nil
+	}
+	lines := l.partial[:end]
+	if len(l.drawn) > 0 {
+		lines = l.above(lines)
+	}
+	l.put(lines)
+	l.partial = append(l.partial[:0], l.partial[end:]...)
+	return len(p), nil
+}
+
+// above returns what writes log lines where the block stands and the block
+// anew below them.
+func (l *live) above(lines []byte) []byte {
+	columns, _ := l.opts.Size()
+	var b bytes.Buffer
+	b.WriteString(l.home(columns) + "\x1b[J")
+	b.Write(lines)
+	l.paint(&b, l.drawn)
+	l.columns = columns
+	return b.Bytes()
+}
+
+// put writes b to Out, for which l.mu is held.
+func (l *live) put(b []byte) {
+	if l.dead {
+		return
+	}
+	if _, err := l.opts.Out.Write(b); err != nil {
+		l.dead = true
+	}
+}
+
+// newLive shows a run on the environment's standard error: as a block if that
+// is a terminal, else as plain lines.
+func newLive(env *Env, facts liveFacts, stats func() paceline.Stats, quiet bool) *live {
+	o := liveOptions{Out: env.Stderr, Stats: stats, Facts: facts, Quiet: quiet}
+	if env.StderrTerminal && env.Getenv("TERM") != "dumb" && enableEscapes(env.Stderr) {
+		o.Size = terminalOr80(env.Size)
+		o.Color = env.Getenv("NO_COLOR") == ""
+		o.ASCII = !speaksUTF8(env.Getenv)
+	}
+	return startLive(o)
+}
+
+// terminalOr80 returns size, with 80 columns and 24 rows where the terminal
+// does not say.
+func terminalOr80(size func() (int, int)) func() (int, int) {
+	return func() (columns, rows int) {
+		columns, rows = size()
+		if columns <= 0 || rows <= 0 {
+			return 80, 24
+		}
+		return columns, rows
+	}
+}
+
+// speaksUTF8 reports whether the locale of an environment shows UTF-8.
+func speaksUTF8(getenv func(string) string) bool {
+	if runtime.GOOS == "windows" {
+		return true // its terminals do, and it has no such variables
+	}
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := getenv(name); v != "" {
+			v = strings.ToLower(v)
+			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
+		}
+	}
+	return false
+}

@@ -1,0 +1,331 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// The block's measures, in columns. Two cells fill a terminal of 80.
+const (
+	cellWidth  = 39
+	labelWidth = 12
+	valueWidth = 13
+	maxCells   = 4
+)
+
+// liveFacts are what does not change while a run goes on.
+type liveFacts struct {
+	Total  int64         // items of the whole input, those done earlier included; 0: not known
+	Done   int64         // of Total, those that had their row when the run started
+	Model  string        // "" when each item has its own
+	Output string        // where the rows go
+	Budget paceline.Cost // what may be spent; unknown: no budget
+}
+
+// liveState is all that one frame shows.
+type liveState struct {
+	Facts liveFacts
+	Stats paceline.Stats
+	Pace  pace
+}
+
+// ended counts the items that have their row, those done earlier included.
+func (s *liveState) ended() int64 { return finished(s.Stats) + s.Stats.Resumed }
+
+// headline is the one line printed before a run.
+func (f *liveFacts) headline() string {
+	var b strings.Builder
+	b.WriteString("paceline: ")
+	if f.Total > 0 {
+		b.WriteString(grouped(f.Total) + " items")
+	} else {
+		b.WriteString("items as they come")
+	}
+	if f.Done > 0 {
+		b.WriteString(" (" + grouped(f.Done) + " already done)")
+	}
+	if f.Model != "" {
+		b.WriteString(", " + f.Model)
+	}
+	if f.Output != "" {
+		b.WriteString(" -> " + f.Output)
+	}
+	return b.String()
+}
+
+// drawBlock returns the lines of the live view for a terminal of so many
+// columns and rows. No line is as wide as the terminal, so that none wraps;
+// on a low terminal the least important lines are left out.
+func drawBlock(s liveState, columns, rows int, ascii bool) []line {
+	room := columns - 1
+	across := 1
+	for across < maxCells && room >= 2*across*cellWidth {
+		across *= 2 // cells come in pairs
+	}
+	lines := []line{s.progress(room)}
+	if rows > 3 && s.Facts.Total > 0 {
+		lines = append(lines, bar(s.ended(), s.Facts.Total, min(max(across, 2)*cellWidth, room)-2, ascii))
+	}
+	if rows > 5 {
+		lines = append(lines, s.grid(across, rows-4)...)
+	}
+	if rows > 2 {
+		lines = append(lines, s.condition())
+	}
+	for i := range lines {
+		lines[i] = lines[i].cut(room)
+	}
+	return lines
+}
+
+// progress is the first line: how far, how fast and how long still. The
+// widths of its parts depend on the total alone, so that nothing moves.
+func (s *liveState) progress(room int) line {
+	ended, total := s.ended(), s.Facts.Total
+	var l line
+	l.add(stylePlain, " ")
+	if total <= 0 {
+		l.add(styleBold, grouped(ended)+" items")
+		l.padTo(cellWidth + 1)
+		l.add(stylePlain, fmt.Sprintf("%-13s", s.speed()))
+		l.add(styleDim, timeSpan(s.Stats.Elapsed)+" so far")
+		return l
+	}
+	l.add(styleBold, fmt.Sprintf("%*s", len(grouped(total)), grouped(ended)))
+	l.add(stylePlain, " of "+grouped(total)+" items  ")
+	l.add(styleBold, fmt.Sprintf("%7s", percent(ended, total)))
+	speed := fmt.Sprintf("%-*s", valueWidth, s.speed())
+	if room >= 2*cellWidth {
+		l.padTo(cellWidth + 1)
+	} else {
+		l.add(stylePlain, "  ")
+	}
+	if l.width()+len(speed)+len(s.eta()) <= room {
+		l.add(stylePlain, speed)
+	}
+	l.add(styleBold, s.eta())
+	return l
+}
+
+// bar is the second line, a bar of so many columns, exact to half a column.
+func bar(part, whole int64, width int, ascii bool) line {
+	full, half, rest := "━", "╸", "─"
+	if ascii {
+		full, half, rest = "#", "-", "."
+	}
+	halves := int(float64(part) / float64(whole) * float64(2*width))
+	halves = min(max(halves, 0), 2*width)
+	var l line
+	l.add(stylePlain, " ")
+	l.add(styleGreen, strings.Repeat(full, halves/2))
+	l.add(styleGreen, strings.Repeat(half, halves%2))
+	l.add(styleDim, strings.Repeat(rest, width-(halves+1)/2))
+	return l
+}
+
+// speed is the rate at which items finish.
+func (s *liveState) speed() string {
+	v, unit := s.Pace.Items, "s"
+	if v > 0 && v < 1 {
+		v, unit = v*60, "min"
+	}
+	return rateNumber(v) + " items/" + unit
+}
+
+func (s *liveState) eta() string {
+	switch {
+	case s.ended() >= s.Facts.Total:
+		return "in " + timeSpan(s.Stats.Elapsed)
+	case s.Pace.Left < 0:
+		return "ETA -"
+	}
+	return "ETA " + timeSpan(calm(s.Pace.Left))
+}
+
+// calm rounds a time to come so that its last digits do not flicker.
+func calm(d time.Duration) time.Duration {
+	if d > 3*time.Minute {
+		return d.Round(10 * time.Second)
+	}
+	return max(d, time.Second)
+}
+
+// cell is one labelled place of the grid. Its values stand in columns of their
+// own.
+type cell struct {
+	label  string
+	values []piece
+}
+
+// grid lays the cells out, so many across and at most so many lines.
+func (s *liveState) grid(across, most int) []line {
+	var lines []line
+	for i, c := range s.cells() {
+		if i%across == 0 {
+			if len(lines) == most {
+				break
+			}
+			lines = append(lines, nil)
+		}
+		l := &lines[len(lines)-1]
+		l.padTo(i % across * cellWidth)
+		c.draw(l)
+	}
+	return lines
+}
+
+func (c *cell) draw(l *line) {
+	l.add(stylePlain, " ")
+	start := l.width()
+	l.add(styleDim, c.label)
+	for i, v := range c.values {
+		l.padTo(start + labelWidth + i*valueWidth)
+		l.add(v.style, v.text)
+	}
+}
+
+// cells are the grid's contents, the most important first.
+func (s *liveState) cells() []cell {
+	st := &s.Stats
+	cells := []cell{
+		{"requests", []piece{{s.against(s.Pace.Requests, st.Pace.Requests), stylePlain}}},
+		{"in flight", []piece{{inFlight(st), stylePlain}}},
+		{"first token", quantiles(st.FirstToken)},
+		{"whole call", quantiles(st.Total)},
+		{"sent again", []piece{
+			{compact(st.Retries+st.Asked) + " retries", stylePlain},
+			{compact(st.Throttled) + " throttled", warnIf(st.Throttled, styleYellow)}}},
+		{"given up", []piece{
+			{compact(st.Failed) + " failed", warnIf(st.Failed, styleRed)},
+			{compact(st.Invalid) + " invalid", warnIf(st.Invalid, styleRed)}}},
+		{"tokens", []piece{
+			{compact(st.Usage.Prompt) + " in", stylePlain},
+			{compact(st.Usage.Completion) + " out", stylePlain}}},
+		{"cost", []piece{{s.money(), stylePlain}}},
+	}
+	if !st.Pace.Tokens.IsZero() {
+		cells = append(cells,
+			cell{"token rate", []piece{{s.against(s.Pace.Tokens, st.Pace.Tokens), stylePlain}}},
+			cell{"elapsed", []piece{{timeSpan(st.Elapsed), stylePlain}}})
+	}
+	return cells
+}
+
+func warnIf(n int64, s style) style {
+	if n > 0 {
+		return s
+	}
+	return stylePlain
+}
+
+// against compares a measured rate with its limit in the limit's unit.
+func (s *liveState) against(measured float64, limit paceline.Rate) string {
+	u := rateUnit(limit, measured)
+	if limit.IsZero() {
+		return perUnit(measured, u)
+	}
+	return perUnit(measured, u) + " of " + perUnit(limit.PerSecond(), u)
+}
+
+func inFlight(st *paceline.Stats) string {
+	text := grouped(int64(st.InFlight)) + " calls"
+	if st.Pace.InFlight > 0 {
+		text = fmt.Sprintf("%s of %s calls", grouped(int64(st.InFlight)), grouped(int64(st.Pace.InFlight)))
+	}
+	return text
+}
+
+func quantiles(l paceline.Latency) []piece {
+	return []piece{{"p50 " + latency(l.P50), stylePlain}, {"p99 " + latency(l.P99), stylePlain}}
+}
+
+func (s *liveState) money() string {
+	cost := dollars(s.Stats.Cost)
+	if s.Stats.Requests == 0 {
+		cost = "-"
+	}
+	if s.Facts.Budget.Known {
+		cost += " of " + dollars(s.Facts.Budget)
+	}
+	return cost
+}
+
+// condition is the last line: what the run waits for at this moment.
+func (s *liveState) condition() line {
+	var l line
+	l.add(stylePlain, " ")
+	text, look := s.waitsFor()
+	l.add(look, text)
+	return l
+}
+
+func (s *liveState) waitsFor() (string, style) {
+	p := &s.Stats.Pace
+	switch {
+	case s.Facts.Total > 0 && s.ended() >= s.Facts.Total:
+		return "all items have their row", styleDim
+	case p.PausedFor > 0:
+		return "paused " + timeSpan(max(p.PausedFor, time.Second)) + ": " + pauseCause(p.PausedCause), styleYellow
+	}
+	switch p.LimitedBy {
+	case "requests":
+		return "limited by requests: " + perUnit(p.Requests.PerSecond(), rateUnit(p.Requests, 1)), styleDim
+	case "tokens":
+		return "limited by tokens: " + perUnit(p.Tokens.PerSecond(), rateUnit(p.Tokens, 1)), styleDim
+	case "in flight":
+		return "limited by calls in flight: " + grouped(int64(p.InFlight)), styleDim
+	case "backoff":
+		return "waiting to send failed calls again", styleDim
+	case "input":
+		return "waiting for input", styleDim
+	}
+	return "nothing in the way", styleDim
+}
+
+// pauseCause says why nothing starts.
+func pauseCause(c paceline.Code) string {
+	switch c {
+	case paceline.CodeThrottled:
+		return "the server asked us to wait (429 or the like)"
+	case paceline.CodeLocal:
+		return "this machine is short of sockets or files"
+	case paceline.CodeUnknown:
+		return "the server asked us to wait"
+	}
+	return "the endpoint fails: " + c.String()
+}
+
+// plainLine is the live view where there is no terminal: one line.
+func plainLine(s liveState) string {
+	st := &s.Stats
+	parts := []string{s.far(), s.speed(), inFlight(st) + " in flight"}
+	for _, c := range []struct {
+		n    int64
+		name string
+	}{{st.Retries + st.Asked, "retries"}, {st.Throttled, "throttled"}, {st.Failed, "failed"}, {st.Invalid, "invalid"}} {
+		if c.n > 0 {
+			parts = append(parts, grouped(c.n)+" "+c.name)
+		}
+	}
+	if st.FirstToken.Count > 0 {
+		parts = append(parts, "first token p50 "+latency(st.FirstToken.P50)+" p99 "+latency(st.FirstToken.P99))
+	}
+	parts = append(parts, compact(st.Usage.Prompt)+" tokens in "+compact(st.Usage.Completion)+" out", "cost "+s.money())
+	if s.Facts.Total > 0 {
+		parts = append(parts, s.eta())
+	}
+	if text, look := s.waitsFor(); look == styleYellow {
+		parts = append(parts, text)
+	}
+	return "paceline: " + strings.Join(parts, ", ")
+}
+
+func (s *liveState) far() string {
+	if s.Facts.Total <= 0 {
+		return grouped(s.ended()) + " items"
+	}
+	return fmt.Sprintf("%s of %s items (%s)", grouped(s.ended()), grouped(s.Facts.Total), percent(s.ended(), s.Facts.Total))
+}

@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// The meter looks back over meterWindow; a rate measured over less than
+// meterTrust after the first finished item is mixed with what the limits let
+// one expect.
+const (
+	meterWindow = 10 * time.Second
+	meterTrust  = 8 * time.Second
+)
+
+// meter turns successive snapshots into rates and an estimated time of
+// arrival. It is pure: time is an argument, from one goroutine.
+type meter struct {
+	samples []sample // of the last meterWindow, at least the newest
+	first   sample   // when the first items of this run had finished
+	end     time.Time
+	looked  time.Time
+}
+
+// sample is one snapshot's running totals.
+type sample struct {
+	at       time.Time
+	finished int64
+	requests int64
+	tokens   int64
+}
+
+// pace is what the meter knows at one moment.
+type pace struct {
+	Items    float64       // items finished a second
+	Requests float64       // requests sent a second
+	Tokens   float64       // tokens used a second, in and out
+	Left     time.Duration // until all items have finished; negative: not known
+}
+
+// finished counts the items that ended in this run.
+func finished(st paceline.Stats) int64 { return st.Done + st.Failed + st.Invalid }
+
+// observe takes a snapshot at the time now, of a run of total items (0: not
+// known), and returns how it stands.
+func (m *meter) observe(now time.Time, st paceline.Stats, total int64) pace {
+	s := sample{now, finished(st), st.Requests, st.Usage.Prompt + st.Usage.Completion}
+	if m.first.at.IsZero() && s.finished > 0 {
+		m.first = s
+	}
+	m.samples = append(m.samples, s)
+	for len(m.samples) > 2 && now.Sub(m.samples[1].at) >= meterWindow {
+		m.samples = m.samples[1:]
+	}
+	old := m.samples[0]
+	p := pace{
+		Items:    perSecond(s.finished-old.finished, now.Sub(old.at)),
+		Requests: perSecond(s.requests-old.requests, now.Sub(old.at)),
+		Tokens:   perSecond(s.tokens-old.tokens, now.Sub(old.at)),
+	}
+	p.Left = m.left(now, st, total)
+	return p
+}
+
+// perSecond returns n per second over d, or over one second if d is less, so
+// that the first moments of a run do not shout.
+func perSecond(n int64, d time.Duration) float64 {
+	return float64(n) / max(d, time.Second).Seconds()
+}
+
+// left returns the time until all of total items have finished. What has not
+// been sent yet needs its share of the rate; what was sent last needs one
+// call's time. The moment of arrival is smoothed, so that it counts down.
+func (m *meter) left(now time.Time, st paceline.Stats, total int64) time.Duration {
+	remaining := total - finished(st) - st.Resumed
+	rate := m.expected(now, st)
+	if total <= 0 || rate <= 0 {
+		return -1
+	}
+	unsent := max(remaining-int64(st.InFlight), 0)
+	left := time.Duration(float64(unsent)/rate*float64(time.Second)) + st.Total.P50 + st.Pace.PausedFor
+	if remaining <= 0 {
+		left = 0
+	}
+	end := now.Add(left)
+	if !m.end.IsZero() && remaining > 0 {
+		share := min(now.Sub(m.looked).Seconds()/1.5, 1)
+		end = m.end.Add(time.Duration(float64(end.Sub(m.end)) * share))
+	}
+	m.end, m.looked = end, now
+	return max(end.Sub(now), 0)
+}
+
+// expected returns the items a second to expect from here on: at first what
+// the limits allow, more and more what was measured.
+func (m *meter) expected(now time.Time, st paceline.Stats) float64 {
+	allowed := allowedRate(st)
+	if m.first.at.IsZero() {
+		return allowed
+	}
+	since := m.samples[0]
+	if since.at.Before(m.first.at) {
+		since = m.first
+	}
+	age := now.Sub(m.first.at)
+	measured := perSecond(m.samples[len(m.samples)-1].finished-since.finished, now.Sub(since.at))
+	if allowed == 0 {
+		return measured
+	}
+	trust := min(age.Seconds()/meterTrust.Seconds(), 1)
+	return trust*measured + (1-trust)*allowed
+}
+
+// allowedRate returns the items a second that the limits in force allow, at
+// the requests and tokens that an item has taken so far; 0 if nothing limits.
+func allowedRate(st paceline.Stats) float64 {
+	perItem, tokens := 1.0, 0.0
+	if n := finished(st); n > 0 {
+		perItem = min(max(float64(st.Requests-int64(st.InFlight))/float64(n), 1), 5)
+		tokens = float64(st.Usage.Prompt+st.Usage.Completion) / float64(n)
+	}
+	rate := 0.0
+	limit := func(r float64) {
+		if r > 0 && (rate == 0 || r < rate) {
+			rate = r
+		}
+	}
+	limit(st.Pace.Requests.PerSecond() / perItem)
+	if tokens > 0 {
+		limit(st.Pace.Tokens.PerSecond() / tokens)
+	}
+	if st.Total.P50 > 0 {
+		limit(float64(st.Pace.InFlight) / st.Total.P50.Seconds() / perItem)
+	}
+	return rate
+}
