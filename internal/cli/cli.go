@@ -1,0 +1,97 @@
+// Package cli is the command line: one file per command, and a frame around
+// them that turns what happened into one line and an exit code. Everything it
+// touches of the outside world comes in as an [Env].
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Main runs the program once and returns its exit code. An error is one line
+// on env.Stderr, "paceline: what; what to do".
+func Main(ctx context.Context, env Env) int {
+	root := newRootCommand(&env)
+	err := root.ExecuteContext(ctx)
+	if e, ok := err.(*exit); ok && e.err == nil {
+		return e.code
+	}
+	if err != nil {
+		fmt.Fprintln(env.Stderr, "paceline: "+oneLine(err))
+	}
+	return exitCode(err)
+}
+
+// newRootCommand puts the commands together.
+func newRootCommand(env *Env) *cobra.Command {
+	root := rootPage().command(nil)
+	root.Args = unknownCommand
+	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	root.SetArgs(env.Args)
+	root.SetIn(env.Stdin)
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	root.SetFlagErrorFunc(flagError)
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveDefault)
+	root.AddCommand(commands(env)...)
+	for _, topic := range topics() {
+		root.AddCommand(topic.command())
+	}
+	return root
+}
+
+// commands returns the commands in the order of the first help page.
+func commands(env *Env) []*cobra.Command {
+	return []*cobra.Command{
+		newRunCommand(env),
+		newVersionCommand(env),
+	}
+}
+
+func rootPage() *page {
+	return &page{
+		use: "paceline",
+		about: "Paceline runs language-model API calls in bulk: a file of items and a prompt in, " +
+			"every answer out, as fast as the provider's limits permit. It continues where it was " +
+			"stopped, and no row is lost.",
+		examples: []example{
+			{"See it work: no key, no network, twenty seconds", "paceline demo"},
+			{"Label every line of a file", "export OPENAI_API_KEY=...\n" +
+				"paceline run reviews.jsonl -m gpt-4o-mini --rpm 500 \\\n" +
+				"  -p 'Positive, negative or mixed? One word. {{.text}}' -o labels.jsonl"},
+			{"Try your own code against a provider that misbehaves", "paceline sim --rpm 600 --hang 0.01"},
+		},
+		sections: []section{
+			{"Commands", "" +
+				"  run         call a model for every item of a file and write every answer\n" +
+				"  demo        see the whole of it, with no key and no network\n" +
+				"  sim         serve a simulated provider with limits, latencies and faults\n" +
+				"  completion  completion for bash, zsh, fish or PowerShell\n" +
+				"  version     what this is"},
+			{"Topics (paceline help TOPIC)", "" +
+				"  prompts      templates: fields, functions, messages\n" +
+				"  formats      what goes in and what comes out\n" +
+				"  environment  the variables that are read\n" +
+				"  exit-codes   how the program ends"},
+		},
+	}
+}
+
+// unknownCommand refuses arguments that name no command.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	if near := nearest(args[0], names); near != "" {
+		return fmt.Errorf("unknown command %q; did you mean '%s %s'?", args[0], cmd.Name(), near)
+	}
+	return fmt.Errorf("unknown command %q; the commands are %s (see '%s --help')",
+		args[0], strings.Join(names, ", "), cmd.Name())
+}

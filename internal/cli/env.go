@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// Env is everything of the outside world that the commands touch. [System]
+// fills it from the process; tests fill it by hand. Nothing else in this
+// package reads arguments, environment, clock, terminal or signals. Paths are
+// relative to the process's working directory.
+type Env struct {
+	Args   []string // without the program's name
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
+
+	// Getenv returns an environment variable, "" if it is not set.
+	Getenv func(string) string
+	// Now is the wall clock.
+	Now func() time.Time
+
+	// Which of the three streams are terminals.
+	StdinTerminal, StdoutTerminal, StderrTerminal bool
+	// Size returns the columns and rows of the terminal behind Stderr, zeros
+	// if there is none or it does not say.
+	Size func() (columns, rows int)
+
+	// Signals carries interrupts and requests to terminate. A command that
+	// waits takes from it; unread signals are not lost up to 8.
+	Signals <-chan os.Signal
+
+	// The files that commands read and write by themselves: prompts, bodies,
+	// summaries. Rows go through the journal, items come through dataset.
+	ReadFile  func(path string) ([]byte, error)
+	WriteFile func(path string, data []byte) error
+	Stat      func(path string) (fs.FileInfo, error)
+	// Probe reports why a file could not be created in a folder, nil if it
+	// could. It leaves nothing behind.
+	Probe func(folder string) error
+	// TempDir makes a fresh folder for temporary files.
+	TempDir func(pattern string) (string, error)
+}
+
+// System returns the process's environment. It takes over the signals
+// interrupt and terminate, and turns a write to a closed pipe from a signal
+// into an error, so that a reader that goes away (`| head -1`) kills nothing.
+// stop gives the signals back.
+func System() (env Env, stop func()) {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE)
+	env = Env{
+		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Getenv: os.Getenv, Now: time.Now,
+		StdinTerminal:  isTerminal(os.Stdin),
+		StdoutTerminal: isTerminal(os.Stdout),
+		StderrTerminal: isTerminal(os.Stderr),
+		Size:           func() (int, int) { return terminalSize(os.Stderr) },
+		Signals:        signals,
+		ReadFile:       os.ReadFile,
+		WriteFile:      func(path string, data []byte) error { return os.WriteFile(path, data, 0o644) },
+		Stat:           os.Stat,
+		Probe:          probe,
+		TempDir:        func(pattern string) (string, error) { return os.MkdirTemp("", pattern) },
+	}
+	return env, func() { signal.Stop(signals) }
+}
+
+// Run is the whole of the program: [Main] over [System].
+func Run() int {
+	env, stop := System()
+	defer stop()
+	return Main(context.Background(), env)
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+func terminalSize(f *os.File) (columns, rows int) {
+	columns, rows, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0, 0
+	}
+	return columns, rows
+}
+
+func probe(folder string) error {
+	f, err := os.CreateTemp(folder, ".paceline-probe-*")
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}

@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// flagError turns pflag's errors into ours: one line that names the flag and
+// says what to do.
+func flagError(cmd *cobra.Command, err error) error {
+	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		if e.GetFlag().Value.Type() == "bool" {
+			return fmt.Errorf("--%s: %q is neither true nor false", e.GetFlag().Name, e.GetValue())
+		}
+		return fmt.Errorf("--%s: %w", e.GetFlag().Name, e.Unwrap())
+	}
+	if e, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		return fmt.Errorf("--%s needs a value; see '%s --help'", e.GetFlag().Name, cmd.CommandPath())
+	}
+	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		return unknownFlag(cmd, e)
+	}
+	return fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath())
+}
+
+// keyFlags are the names under which people try to pass a key. A key in the
+// arguments can be read by every process of the machine and lands in the
+// shell's history, so there is no such flag.
+var keyFlags = []string{"api-key", "key", "token", "openai-api-key"}
+
+func unknownFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
+	name := e.GetSpecifiedName()
+	if slices.Contains(keyFlags, name) {
+		return errors.New("a key is never given on the command line, where every process can read it; " +
+			"put it into OPENAI_API_KEY, or name another variable with --api-key-env")
+	}
+	if e.GetSpecifiedShortnames() != "" {
+		return fmt.Errorf("unknown flag -%s; see '%s --help'", name, cmd.CommandPath())
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if near := nearest(name, names); near != "" {
+		return fmt.Errorf("unknown flag --%s; did you mean --%s?", name, near)
+	}
+	return fmt.Errorf("unknown flag --%s; see '%s --help'", name, cmd.CommandPath())
+}
+
+// nearest returns the name that differs from word in the fewest letters, or ""
+// when none is near enough to be meant.
+func nearest(word string, names []string) string {
+	best, limit := "", 1+len(word)/3
+	for _, name := range names {
+		if d := editDistance(word, name); d <= limit {
+			best, limit = name, d-1
+		}
+	}
+	return best
+}
+
+// editDistance is the number of letters to insert, delete or replace that turn
+// a into b (Levenshtein).
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// sortedKeys returns the keys of m in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

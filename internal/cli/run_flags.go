@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// runFlags is what `paceline run` is told, as it was written: nothing is read
+// or checked beyond each value's own form.
+type runFlags struct {
+	inputFormat string
+	first       int64 // -n; 0: all
+	sample      int64 // 0: all
+	seed        int64
+	strict      bool
+
+	prompt, system, messages, body string
+	params                         []string
+
+	model, baseURL, keyEnv string
+	noStream               bool
+
+	rpm, rps, tpm float64 // 0: no limit
+	concurrency   int64   // 0: adapted
+	window        string
+
+	attempts                   int64
+	firstToken, stall, timeout time.Duration // 0: the engine's default; below 0: none
+
+	output, format, summary          string
+	ordered, retryFailed, fresh, yes bool
+	allowChanges                     bool
+	price                            string
+	dryRun, quiet                    bool
+	grace                            time.Duration
+}
+
+// The words that stand for values of durations: the engine takes 0 for its
+// default and a negative value for none.
+var (
+	learntWords = map[string]time.Duration{"auto": 0, "off": -1}
+	offWords    = map[string]time.Duration{"off": -1}
+)
+
+func defaultRunFlags() *runFlags {
+	return &runFlags{
+		inputFormat: "auto", window: "bucket", format: "jsonl", keyEnv: "OPENAI_API_KEY",
+		seed: 1, attempts: 5, timeout: 15 * time.Minute, grace: 30 * time.Second,
+	}
+}
+
+func (f *runFlags) define(p *page) {
+	f.defineInput(p.group("Input"))
+	f.definePrompt(p.group("Prompt"))
+	f.defineModel(p.group("Model and endpoint"))
+	f.defineLimits(p.group("Limits"))
+	f.defineRetries(p.group("Retries and deadlines"))
+	f.defineOutput(p.group("Output"))
+	f.defineMoney(p.group("Money"))
+	f.defineRunning(p.group("Running"))
+}
+
+func (f *runFlags) defineInput(s *pflag.FlagSet) {
+	s.Var(&choice{&f.inputFormat, []string{"auto", "jsonl", "csv", "tsv", "text"}}, "input-format",
+		"the input's format; auto goes by the name, else by the content")
+	s.VarP(count{&f.first, 1}, "first", "n", "take only the first N items")
+	s.Var(count{&f.sample, 1}, "sample", "take N items at random, in the input's order")
+	s.Var(count{&f.seed, 0}, "seed", "seed of --sample: the same one takes the same items")
+	s.BoolVar(&f.strict, "strict", false, "stop, before anything is sent, at a line that cannot be read; without it the line becomes a row with an error")
+}
+
+func (f *runFlags) definePrompt(s *pflag.FlagSet) {
+	text(s, &f.prompt, "prompt", "p", "TEXT|@FILE", "the user message, a template over the item such as 'Classify: {{.text}}', or @FILE (see 'paceline help prompts')")
+	text(s, &f.system, "system", "", "TEXT|@FILE", "the system message, a template too")
+	text(s, &f.messages, "messages", "", "FILE", "a JSON file with the whole array of messages, its strings templates")
+	s.Var((*list)(&f.params), "param", "a field of the request, NAME=VALUE: temperature=0.2, stop='[\"END\"]'; a value that is not JSON is a string; repeatable")
+	text(s, &f.body, "body", "", "FILE", "a JSON file with further fields of the request: tools, response_format, ...")
+}
+
+func (f *runFlags) defineModel(s *pflag.FlagSet) {
+	text(s, &f.model, "model", "m", "MODEL", "needed unless every item names its own")
+	text(s, &f.baseURL, "base-url", "", "URL", "the API's base URL (OPENAI_BASE_URL, else https://api.openai.com/v1)")
+	text(s, &f.keyEnv, "api-key-env", "", "VARIABLE", "the environment variable that holds the key; a key is never given as a flag")
+	s.BoolVar(&f.noStream, "no-stream", false, "do not stream from the server: for servers that cannot")
+}
+
+func (f *runFlags) defineLimits(s *pflag.FlagSet) {
+	s.Var(quantity{&f.rpm}, "rpm", "at most N requests a minute; 10k and 2M are understood (default no limit)")
+	s.Var(quantity{&f.rps}, "rps", "at most N requests a second (default no limit)")
+	s.Var(quantity{&f.tpm}, "tpm", "at most N tokens a minute, in and out together (default no limit)")
+	s.Var(count{&f.concurrency, 1}, "concurrency", "at most N calls at once (default adapted to what the server bears)")
+	s.Var(&choice{&f.window, []string{"bucket", "strict"}}, "window",
+		"how the limits are kept: evenly, with small bursts, or strictly, never above the limit in any window that the server could count")
+}
+
+func (f *runFlags) defineRetries(s *pflag.FlagSet) {
+	s.Var(count{&f.attempts, 1}, "attempts", "attempts an item gets in all; a wait that the server asked for costs none")
+	s.Var(duration{&f.firstToken, learntWords}, "first-token-timeout", "send again when no content came for so long: 10s, 1m30s, plain seconds, auto (learnt from the traffic) or off")
+	s.Var(duration{&f.stall, learntWords}, "stall-timeout", "send again when a stream is silent for so long; auto or off likewise")
+	s.Var(duration{&f.timeout, offWords}, "timeout", "send again when the whole call takes so long; or off")
+}
+
+func (f *runFlags) defineOutput(s *pflag.FlagSet) {
+	text(s, &f.output, "output", "o", "FILE", "where the rows go; - is standard output, without a journal, so that nothing can be continued (default INPUT.out.jsonl beside the input)")
+	s.Var(&choice{&f.format, []string{"jsonl", "batch", "response"}}, "format", "the rows: the item and its answer, OpenAI Batch output lines, or raw response bodies")
+	s.BoolVar(&f.ordered, "ordered", false, "put the rows into the order of the input at the end")
+	text(s, &f.summary, "summary", "", "FILE", "write the summary here too, as JSON")
+}
+
+func (f *runFlags) defineMoney(s *pflag.FlagSet) {
+	text(s, &f.price, "price", "", "PRICES", "US dollars for 1M tokens, in=0.15,out=0.60, instead of the built-in price list")
+}
+
+func (f *runFlags) defineRunning(s *pflag.FlagSet) {
+	s.BoolVar(&f.dryRun, "dry-run", false, "send nothing: show the first three requests and an estimate of tokens, money and time")
+	s.BoolVar(&f.retryFailed, "retry-failed", false, "send again the items that failed or were never accepted")
+	s.BoolVar(&f.fresh, "fresh", false, "delete the rows of an earlier run and start over; asks first on a terminal, needs --yes elsewhere")
+	s.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
+	s.BoolVar(&f.allowChanges, "allow-changes", false, "continue although the input, the prompt or the model changed since the run began; rows that are done stay")
+	s.Var(duration{&f.grace, nil}, "grace", "after Ctrl-C, how long calls in flight may take to finish")
+	s.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary; errors only")
+}
