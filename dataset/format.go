@@ -1,0 +1,114 @@
+package dataset
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// A Format is how a file's items are written.
+type Format uint8
+
+// The formats. OpenAI Batch request lines are JSON Lines: they are told line
+// by line.
+const (
+	FormatAuto  Format = iota // by the file's name, else by its content
+	FormatJSONL               // JSON Lines: an object or a string on each
+	FormatCSV                 // comma-separated values with a header row
+	FormatTSV                 // tab-separated values with a header row
+	FormatText                // plain text: a line is an item
+)
+
+var formatNames = [...]string{"auto", "jsonl", "csv", "tsv", "text"}
+
+// String returns the name that [ParseFormat] takes.
+func (f Format) String() string { return formatNames[f] }
+
+// ParseFormat returns the format of that name: auto, jsonl, csv, tsv or text.
+func ParseFormat(name string) (Format, error) {
+	for f, n := range formatNames {
+		if strings.EqualFold(n, name) {
+			return Format(f), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown input format %q: it must be one of %s", name, strings.Join(formatNames[:], ", "))
+}
+
+var formatsByExt = map[string]Format{
+	".jsonl": FormatJSONL, ".ndjson": FormatJSONL, ".json": FormatJSONL,
+	".csv": FormatCSV, ".tsv": FormatTSV, ".tab": FormatTSV,
+	".txt": FormatText, ".text": FormatText,
+}
+
+// formatOf tells the format by name, else by the content's beginning: a
+// complete JSON object or string on the first line, or a brace that opens it,
+// is JSON Lines; anything else is plain text.
+func formatOf(name string, head []byte) Format {
+	name = strings.ToLower(name)
+	for _, ext := range []string{".gz", ".zst", ".zstd"} {
+		name = strings.TrimSuffix(name, ext)
+	}
+	if f, ok := formatsByExt[filepath.Ext(name)]; ok {
+		return f
+	}
+	first, whole := firstLine(head)
+	if len(first) == 0 {
+		return FormatText
+	}
+	if looksJSON(first, whole) {
+		return FormatJSONL
+	}
+	return FormatText
+}
+
+// looksJSON tells JSON from text. A JSON array counts as JSON, so that it is
+// refused with its remedy and not taken for lines of text.
+func looksJSON(first []byte, whole bool) bool {
+	switch first[0] {
+	case '{':
+		return true
+	case '[':
+		return len(first) == 1 || first[1] == '{'
+	case '"':
+		return !whole || validJSON(first)
+	}
+	return false
+}
+
+// firstLine returns the first line that is not blank, and whether it is whole.
+func firstLine(head []byte) (text []byte, whole bool) {
+	head = bytes.TrimPrefix(head, bom)
+	head = head[skipSpace(head, 0):]
+	if i := bytes.IndexByte(head, '\n'); i >= 0 {
+		return trimSpace(head[:i]), true
+	}
+	return trimSpace(head), false
+}
+
+// checkHead refuses content that is no text, and JSON that is not one item a
+// line.
+func checkHead(head []byte, f Format) error {
+	switch {
+	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
+		return errors.New("is UTF-16: convert it with iconv -f UTF-16 -t UTF-8")
+	case bytes.HasPrefix(head, []byte("PAR1")):
+		return errors.New("is a Parquet file: convert it to JSON Lines or CSV")
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return errors.New("is a zip archive or a spreadsheet: unpack it, or save it as CSV")
+	case bytes.IndexByte(head, 0) >= 0:
+		return errors.New("is binary: JSON Lines, CSV, TSV or plain text is due")
+	}
+	if f != FormatJSONL {
+		return nil
+	}
+	first, whole := firstLine(head)
+	if string(first) == "{" && whole {
+		return errors.New("holds JSON over several lines: jq -c . makes it one item a line")
+	}
+	if len(first) > 0 && first[0] == '[' {
+		return errors.New("holds a JSON array: jq -c '.[]' makes it one item a line")
+	}
+	return nil
+}
