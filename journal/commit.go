@@ -1,0 +1,253 @@
+package journal
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// queue holds the rows that wait for their commit.
+type queue struct {
+	mu     sync.Mutex
+	room   sync.Cond // on mu: the queue has room again, or will never have
+	batch  *batch    // being filled
+	spare  *batch    // the one committed last, to be filled again
+	urgent bool      // a Flush or halt wants a commit at once
+	refuse error     // why nothing is accepted; nil: it is
+
+	records []byte // the committer's: the records of the batch it commits
+
+	wake   chan struct{} // of one: there is something to look at
+	joined chan struct{} // closed when the committer has ended
+}
+
+// batch is what one commit writes.
+type batch struct {
+	rows    []byte
+	entries []Entry // with offsets from the start of rows
+	notify  []func()
+	done    chan struct{} // closed when it is committed or never will be; nil: nobody asked
+}
+
+// keepRows is how much of a buffer is kept for the next batch.
+const keepRows = 8 << 20
+
+func (b *batch) reset() {
+	if cap(b.rows) > keepRows {
+		b.rows = nil
+	}
+	clear(b.notify)
+	*b = batch{rows: b.rows[:0], entries: b.entries[:0], notify: b.notify[:0]}
+}
+
+// Append queues a finished item's row, which it copies. The row must end with a
+// newline and should be one line; its place and checksum are filled in. It
+// returns at once unless the queue is full. committed, if not nil, is called
+// once the row is durable, on the committer's goroutine, in the order of the
+// rows; it must be quick and must not call Append, Flush or Close. If the commit
+// fails it is never called. An item's second row fails with CodeUsage.
+func (j *Journal) Append(e Entry, row []byte, committed func()) error {
+	switch {
+	case e.Index < 0 || e.Status >= statuses:
+		return usage("a row for item %d with status %d", e.Index, e.Status)
+	case len(row) == 0 || row[len(row)-1] != '\n':
+		return usage("the row of item %d does not end with a newline", e.Index)
+	}
+	e.RowSum, e.Length = Sum(row), int64(len(row))
+	if err := j.Err(); err != nil {
+		return err
+	}
+	q := &j.queue
+	q.mu.Lock()
+	for q.refuse == nil && len(q.batch.rows) >= 4*j.opt.SyncBytes {
+		q.room.Wait()
+	}
+	if q.refuse != nil {
+		defer q.mu.Unlock()
+		return q.refuse
+	}
+	if !j.items.setDone(e.Index, e.ItemSum) {
+		defer q.mu.Unlock()
+		return usage("a second row for item %d", e.Index)
+	}
+	before := len(q.batch.rows)
+	q.batch.add(&e, row, committed)
+	after := len(q.batch.rows)
+	q.mu.Unlock()
+	if before == 0 || before < j.opt.SyncBytes && after >= j.opt.SyncBytes {
+		q.poke()
+	}
+	return nil
+}
+
+func (b *batch) add(e *Entry, row []byte, committed func()) {
+	e.Offset = int64(len(b.rows))
+	b.rows = append(b.rows, row...)
+	b.entries = append(b.entries, *e)
+	if committed != nil {
+		b.notify = append(b.notify, committed)
+	}
+}
+
+func (q *queue) poke() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Flush commits what was appended before it and waits until that is durable. It
+// ends early with the context's error; the commit goes on.
+func (j *Journal) Flush(ctx context.Context) error {
+	q := &j.queue
+	q.mu.Lock()
+	if q.refuse != nil {
+		defer q.mu.Unlock()
+		return q.refuse
+	}
+	b := q.batch
+	if b.done == nil {
+		b.done = make(chan struct{})
+	}
+	done := b.done
+	q.urgent = true
+	q.mu.Unlock()
+	q.poke()
+	select {
+	case <-done:
+		return j.Err() // nil, or why nothing is committed any more
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// startCommitter starts the goroutine that commits. queue.halt ends it.
+func (j *Journal) startCommitter() {
+	q := &j.queue
+	q.mu.Lock()
+	q.batch, q.spare = new(batch), new(batch)
+	q.refuse, q.urgent = nil, false
+	q.joined = make(chan struct{})
+	q.mu.Unlock()
+	go j.commitLoop()
+}
+
+// halt refuses rows from now on; the committer commits what waits and ends.
+func (q *queue) halt(why error) {
+	q.mu.Lock()
+	if q.refuse == nil {
+		q.refuse = why
+	}
+	q.room.Broadcast()
+	q.mu.Unlock()
+	q.poke()
+}
+
+// commitLoop commits when a row has waited for SyncEvery, when there are
+// SyncBytes of them, and when asked to.
+func (j *Journal) commitLoop() {
+	q := &j.queue
+	defer close(q.joined)
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	defer timer.Stop()
+	armed := false
+	for {
+		due := false
+		select {
+		case <-q.wake:
+		case <-timer.C:
+			due, armed = true, false
+		}
+		b, waiting, over := j.take(due)
+		if b != nil {
+			timer.Stop()
+			armed = false
+			j.finish(b, j.commit(b))
+		}
+		if over {
+			return
+		}
+		if waiting && !armed && j.opt.SyncEvery > 0 {
+			timer.Reset(j.opt.SyncEvery)
+			armed = true
+		}
+	}
+}
+
+// take returns the batch if it is to be committed now, else whether rows wait;
+// and whether the batch is the last one.
+func (j *Journal) take(due bool) (b *batch, waiting, over bool) {
+	q := &j.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := len(q.batch.rows)
+	over = q.refuse != nil
+	if !over && !q.urgent && !(due && n > 0) && n < j.opt.SyncBytes {
+		return nil, n > 0, false
+	}
+	b, q.batch = q.batch, q.spare
+	q.spare, q.urgent = nil, false
+	q.room.Broadcast()
+	return b, false, over
+}
+
+// finish tells who waits that a batch is committed or, after a failure, that
+// nothing will be.
+func (j *Journal) finish(b *batch, err error) {
+	q := &j.queue
+	if err != nil {
+		q.halt(err)
+	} else {
+		for _, committed := range b.notify {
+			committed()
+		}
+	}
+	if b.done != nil {
+		close(b.done)
+	}
+	b.reset()
+	q.mu.Lock()
+	q.spare = b
+	q.mu.Unlock()
+}
+
+// commit makes a batch durable: the rows first, then their records.
+func (j *Journal) commit(b *batch) error {
+	if err := j.fault.get(); err != nil || len(b.rows) == 0 {
+		return err
+	}
+	j.torn = true
+	if err := writeAt(j.out, b.rows, j.end); err != nil {
+		return j.fault.set(j.place.output, "cannot write the rows", err)
+	}
+	if err := j.syncFile(j.out); err != nil {
+		return j.fault.set(j.place.output, "cannot make the rows durable", err)
+	}
+	records := j.queue.records[:0]
+	for i := range b.entries {
+		b.entries[i].Offset += j.end
+		records = appendEntry(records, &b.entries[i])
+	}
+	j.queue.records = records
+	end, err := j.tail.append(func(dst []byte, off int64) []byte {
+		return append(appendBatch(dst, j.tail.synced, off), records...)
+	})
+	if err == nil {
+		err = j.tail.sync(end)
+	}
+	if err != nil {
+		return err
+	}
+	j.end += int64(len(b.rows))
+	j.torn = false
+	return nil
+}
+
+// syncFile makes a file durable, unless that is switched off.
+func (j *Journal) syncFile(f File) error {
+	if j.opt.NoSync {
+		return nil
+	}
+	return f.Sync()
+}

@@ -1,0 +1,214 @@
+package journal
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+// Status is how an item ended.
+type Status uint8
+
+// The statuses.
+const (
+	Done    Status = iota // answered and accepted
+	Failed                // no answer
+	Invalid               // answered, but never accepted
+	statuses
+)
+
+// Unknown is the value of a cost or a number of tokens that is not known.
+const Unknown = -1
+
+// Entry is what the journal keeps of a committed row.
+type Entry struct {
+	Index  int64  // of the item in the input, from 0
+	Status Status // how the item ended
+	Code   uint8  // the cause of a failure, the caller's numbering; 0: none
+
+	ItemSum uint32 // checksum of the item as it was read; 0: not known
+
+	Offset int64  // of the row in the output; set by the journal
+	Length int64  // of the row, its newline included; set by the journal
+	RowSum uint32 // CRC-32C of the row; set by the journal
+
+	Started    time.Time     // when the first request was sent, in ms; zero: none was
+	FirstToken time.Duration // of the attempt that ended it, in us; 0: none came
+	Total      time.Duration // likewise
+
+	Requests int64 // sent for the item in this session, hedges included
+	Attempts int64 // of Requests, those that counted as attempts
+
+	PromptTokens     int64 // of all its requests in this session; Unknown
+	CompletionTokens int64 // likewise
+	Cost             int64 // likewise, in millionths of a US dollar
+}
+
+// Attempt is a request that ended and brought no row: throttled, failed, not
+// accepted, or the loser of a hedge.
+type Attempt struct {
+	Index int64
+	Code  uint8 // why, the caller's numbering; 0: none
+
+	Reserved         int64 // the cost given to Intend for it
+	PromptTokens     int64 // what it used; Unknown
+	CompletionTokens int64
+	Cost             int64 // in millionths of a US dollar; Unknown
+}
+
+// appendKnown appends n shifted by one, so that Unknown is 0.
+func appendKnown(b []byte, n int64) []byte {
+	return binary.AppendUvarint(b, uint64(max(n, Unknown)+1))
+}
+
+func appendCount(b []byte, n int64) []byte { return binary.AppendUvarint(b, uint64(max(n, 0))) }
+
+func appendEntry(dst []byte, e *Entry) []byte {
+	start := len(dst)
+	dst = append(dst, byte(kindEntry), 0)
+	dst = appendCount(dst, e.Index)
+	dst = append(dst, byte(e.Status), e.Code)
+	dst = binary.LittleEndian.AppendUint32(dst, e.ItemSum)
+	dst = binary.LittleEndian.AppendUint32(dst, e.RowSum)
+	dst = appendCount(dst, e.Offset)
+	dst = appendCount(dst, e.Length)
+	dst = appendCount(dst, millis(e.Started))
+	dst = appendCount(dst, e.FirstToken.Microseconds())
+	dst = appendCount(dst, e.Total.Microseconds())
+	dst = appendCount(dst, e.Requests)
+	dst = appendCount(dst, e.Attempts)
+	dst = appendKnown(dst, e.PromptTokens)
+	dst = appendKnown(dst, e.CompletionTokens)
+	dst = appendKnown(dst, e.Cost)
+	return sealRecord(dst, start)
+}
+
+// parseEntry reads an entry. Bytes after the known fields are of a later
+// version, and skipped.
+func parseEntry(payload []byte) (e Entry, ok bool) {
+	f := fields{b: payload}
+	e.Index = f.count()
+	e.Status, e.Code = Status(f.byte()), f.byte()
+	e.ItemSum, e.RowSum = f.uint32(), f.uint32()
+	e.Offset, e.Length = f.count(), f.count()
+	e.Started = f.time()
+	e.FirstToken = f.micros()
+	e.Total = f.micros()
+	e.Requests, e.Attempts = f.count(), f.count()
+	e.PromptTokens, e.CompletionTokens, e.Cost = f.known(), f.known(), f.known()
+	return e, !f.bad && e.Status < statuses && e.Length > 0
+}
+
+// An intent is a request about to be sent.
+type intent struct {
+	index int64
+	sum   uint32
+	cost  int64
+}
+
+func appendIntent(dst []byte, in intent) []byte {
+	start := len(dst)
+	dst = append(dst, byte(kindIntent), 0)
+	dst = appendCount(dst, in.index)
+	dst = binary.LittleEndian.AppendUint32(dst, in.sum)
+	dst = appendKnown(dst, in.cost)
+	return sealRecord(dst, start)
+}
+
+func parseIntent(payload []byte) (in intent, ok bool) {
+	f := fields{b: payload}
+	in.index, in.sum, in.cost = f.count(), f.uint32(), f.known()
+	return in, !f.bad
+}
+
+func appendAttempt(dst []byte, a *Attempt) []byte {
+	start := len(dst)
+	dst = append(dst, byte(kindAttempt), 0)
+	dst = appendCount(dst, a.Index)
+	dst = append(dst, a.Code)
+	dst = appendKnown(dst, a.Reserved)
+	dst = appendKnown(dst, a.PromptTokens)
+	dst = appendKnown(dst, a.CompletionTokens)
+	dst = appendKnown(dst, a.Cost)
+	return sealRecord(dst, start)
+}
+
+func parseAttempt(payload []byte) (a Attempt, ok bool) {
+	f := fields{b: payload}
+	a.Index, a.Code, a.Reserved = f.count(), f.byte(), f.known()
+	a.PromptTokens, a.CompletionTokens, a.Cost = f.known(), f.known(), f.known()
+	return a, !f.bad
+}
+
+// millis returns a time as Unix milliseconds, 0 for the zero time.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// fields reads the fields of a payload one by one. bad is set by the first one
+// that is not there.
+type fields struct {
+	b   []byte
+	bad bool
+}
+
+func (f *fields) fail() { f.b, f.bad = nil, true }
+
+func (f *fields) uvarint() uint64 {
+	n, w := binary.Uvarint(f.b)
+	if w <= 0 {
+		f.fail()
+		return 0
+	}
+	f.b = f.b[w:]
+	return n
+}
+
+// count reads a number that fits an int64 and is not negative.
+func (f *fields) count() int64 {
+	n := int64(f.uvarint())
+	if n < 0 {
+		f.fail()
+		return 0
+	}
+	return n
+}
+
+func (f *fields) known() int64 { return f.count() - 1 }
+
+func (f *fields) byte() byte {
+	if len(f.b) == 0 {
+		f.fail()
+		return 0
+	}
+	c := f.b[0]
+	f.b = f.b[1:]
+	return c
+}
+
+func (f *fields) uint32() uint32 {
+	if len(f.b) < 4 {
+		f.fail()
+		return 0
+	}
+	n := binary.LittleEndian.Uint32(f.b)
+	f.b = f.b[4:]
+	return n
+}
+
+// maxMicros is the longest time that a time.Duration holds.
+const maxMicros = int64(1<<63-1) / int64(time.Microsecond)
+
+func (f *fields) micros() time.Duration {
+	return time.Duration(min(f.count(), maxMicros)) * time.Microsecond
+}
+
+func (f *fields) time() time.Time {
+	ms := f.count()
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
+}

@@ -1,0 +1,30 @@
+package journal
+
+// Intend records that a request for an item is about to be sent, and what it
+// costs at most in millionths of a US dollar (Unknown if that is not known).
+// Call it before every send. When it returns the record is written, though not
+// synced: it survives the death of the process. Thousands may call at once;
+// they share their writes. sum is the item's checksum, 0 if there is none. It
+// fails with CodeUsage for an item that has its row.
+func (j *Journal) Intend(index int64, sum uint32, cost int64) error {
+	if index < 0 {
+		return usage("an intent for item %d", index)
+	}
+	if !j.items.setSum(index, sum) {
+		return usage("an intent for item %d, which has its row", index)
+	}
+	_, err := j.tail.append(func(b []byte, _ int64) []byte {
+		return appendIntent(b, intent{index: index, sum: sum, cost: cost})
+	})
+	return err
+}
+
+// Settle records that a request ended and brought no row. It does not wait: the
+// record goes with the next write. One lost with the process leaves its request
+// counted as in flight.
+func (j *Journal) Settle(a Attempt) error {
+	if a.Index < 0 {
+		return usage("an attempt at item %d", a.Index)
+	}
+	return j.tail.later(func(b []byte) []byte { return appendAttempt(b, &a) })
+}

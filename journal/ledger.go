@@ -1,0 +1,204 @@
+package journal
+
+import (
+	"encoding/binary"
+	"maps"
+	"slices"
+)
+
+// Totals is what a run came to over all its sessions. Costs are in millionths
+// of a US dollar.
+type Totals struct {
+	Requests         int64 // whose end is known
+	PromptTokens     int64 // as far as known
+	CompletionTokens int64 // as far as known
+	Cost             int64 // as far as known
+	Unpriced         int64 // rows and attempts whose cost is not known
+
+	// Calls that were in flight when a session died. Whether they were
+	// answered, and billed, nobody knows.
+	Lost         int64
+	LostCost     int64 // at most; as far as known
+	LostUnpriced int64 // of Lost, those whose cost is not known
+}
+
+func (t *Totals) add(u Totals) {
+	t.Requests += u.Requests
+	t.PromptTokens += u.PromptTokens
+	t.CompletionTokens += u.CompletionTokens
+	t.Cost += u.Cost
+	t.Unpriced += u.Unpriced
+	t.Lost += u.Lost
+	t.LostCost += u.LostCost
+	t.LostUnpriced += u.LostUnpriced
+}
+
+func (t *Totals) spend(requests, prompt, completion, cost int64) {
+	t.Requests += requests
+	t.PromptTokens += max(prompt, 0)
+	t.CompletionTokens += max(completion, 0)
+	t.Cost += max(cost, 0)
+	if cost < 0 {
+		t.Unpriced++
+	}
+}
+
+func (t *Totals) fields() []*int64 {
+	return []*int64{&t.Requests, &t.PromptTokens, &t.CompletionTokens, &t.Cost,
+		&t.Unpriced, &t.Lost, &t.LostCost, &t.LostUnpriced}
+}
+
+func appendCarry(dst []byte, t Totals) []byte {
+	return appendRecord(dst, kindCarry, func(b []byte) []byte {
+		for _, n := range t.fields() {
+			b = appendCount(b, *n)
+		}
+		return b
+	})
+}
+
+func parseCarry(payload []byte) (t Totals, ok bool) {
+	f := fields{b: payload}
+	for _, n := range t.fields() {
+		*n = f.count()
+	}
+	return t, !f.bad
+}
+
+// InFlight is an item without a row, of which calls were in flight when the
+// process ended. Sending it again may pay for it again.
+type InFlight struct {
+	Index int64
+	Calls int64
+	Cost  int64 // of these calls at most, in millionths of a US dollar; Unknown if one is
+}
+
+// open is what an item without a row has behind it in one session.
+type open struct {
+	calls    int64 // sent, with no known end
+	cost     int64 // of these at most, as far as known
+	unpriced int64 // of calls, those whose cost is not known
+	spent    Totals
+}
+
+// ledger adds up a journal, record by record.
+type ledger struct {
+	totals Totals
+	rows   [statuses]int64
+	open   map[int64]*open // of the session being read
+	lost   map[int64]*open // of earlier ones
+}
+
+func newLedger() *ledger {
+	return &ledger{open: map[int64]*open{}, lost: map[int64]*open{}}
+}
+
+func at(m map[int64]*open, index int64) *open {
+	o := m[index]
+	if o == nil {
+		o = new(open)
+		m[index] = o
+	}
+	return o
+}
+
+func (l *ledger) intent(in intent) {
+	o := at(l.open, in.index)
+	o.calls++
+	o.reserve(in.cost, 1)
+}
+
+func (o *open) reserve(cost, sign int64) {
+	if cost < 0 {
+		o.unpriced += sign
+	} else {
+		o.cost += sign * cost
+	}
+}
+
+// attempt settles one call. An item that has its row by now counts there.
+func (l *ledger) attempt(a Attempt) {
+	o := l.open[a.Index]
+	if o == nil || o.calls == 0 {
+		return
+	}
+	o.calls--
+	o.reserve(a.Reserved, -1)
+	o.spent.spend(1, a.PromptTokens, a.CompletionTokens, a.Cost)
+}
+
+// entry counts a row, which stands for all that its session did for the item.
+func (l *ledger) entry(e *Entry) {
+	l.rows[e.Status]++
+	l.totals.spend(e.Requests, e.PromptTokens, e.CompletionTokens, e.Cost)
+	delete(l.open, e.Index)
+	delete(l.lost, e.Index)
+}
+
+// endSession counts what the session left without a row.
+func (l *ledger) endSession() {
+	for index, o := range l.open {
+		l.totals.add(o.spent)
+		if o.calls > 0 {
+			lost := at(l.lost, index)
+			lost.calls += o.calls
+			lost.cost += max(o.cost, 0)
+			lost.unpriced += max(o.unpriced, 0)
+			l.totals.add(Totals{Lost: o.calls, LostCost: max(o.cost, 0), LostUnpriced: max(o.unpriced, 0)})
+		}
+	}
+	clear(l.open)
+}
+
+// inFlight returns the items whose calls are lost, by index.
+func (l *ledger) inFlight() []InFlight {
+	var list []InFlight
+	for _, index := range slices.Sorted(maps.Keys(l.lost)) {
+		o := l.lost[index]
+		in := InFlight{Index: index, Calls: o.calls, Cost: o.cost}
+		if o.unpriced > 0 {
+			in.Cost = Unknown
+		}
+		list = append(list, in)
+	}
+	return list
+}
+
+// Recovery is what a journal held when it was opened.
+type Recovery struct {
+	Created  bool   // the journal is new
+	Identity []byte // of the run, as it was stored last
+
+	Done    int64 // items with a row, by status
+	Failed  int64
+	Invalid int64
+
+	Totals   Totals
+	InFlight []InFlight // by index
+
+	RowBytesCut     int64 // uncommitted bytes cut off the output
+	JournalBytesCut int64 // a torn tail cut off the journal
+}
+
+// Rows returns how many items have a row.
+func (r *Recovery) Rows() int64 { return r.Done + r.Failed + r.Invalid }
+
+// Calls returns how many calls were in flight when the process ended, and what
+// they cost at most, Unknown if the cost of one is not known.
+func (r *Recovery) Calls() (calls, cost int64) {
+	for _, in := range r.InFlight {
+		calls += in.Calls
+		if in.Cost < 0 || cost < 0 {
+			cost = Unknown
+		} else {
+			cost += in.Cost
+		}
+	}
+	return calls, cost
+}
+
+func sessionRecord(dst []byte, ms int64, pid int) []byte {
+	return appendRecord(dst, kindSession, func(b []byte) []byte {
+		return binary.AppendUvarint(appendCount(b, ms), uint64(pid))
+	})
+}

@@ -1,0 +1,94 @@
+package journal
+
+import (
+	"io"
+	"iter"
+	"os"
+)
+
+// Entries yields the entries of all committed rows in the order of the output,
+// read from disk as it goes. Rows committed meanwhile may or may not be among
+// them. An error is the last thing it yields.
+func (j *Journal) Entries() iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		j.tail.mu.Lock()
+		limit := j.tail.synced
+		j.tail.mu.Unlock()
+		fromFile(j.place.journal, limit)(yield)
+	}
+}
+
+// A Reader reads a journal without its lock, also while a run writes it.
+type Reader struct {
+	path      string
+	limit     int64
+	recovered Recovery
+}
+
+// Read reads the journal of an output as it stands, and changes nothing. It
+// returns an error that wraps fs.ErrNotExist if there is no journal.
+func Read(output string) (*Reader, error) {
+	p, err := locate(output)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(p.journal)
+	if err != nil {
+		return nil, &Error{Code: CodeNoJournal, Path: p.journal, Text: "cannot open the journal", Err: cause(err)}
+	}
+	defer f.Close()
+	r := &replay{path: p.journal, ledger: newLedger()}
+	whole, err := r.readFile(osFile{f})
+	switch {
+	case err != nil:
+		return nil, err
+	case !whole:
+		return nil, &Error{Code: CodeNoJournal, Path: p.journal, Text: "the journal was never completed"}
+	case r.switched:
+		return nil, &Error{Code: CodeCorrupt, Path: p.journal, Text: "the output is being rewritten; run again to complete that"}
+	}
+	return &Reader{path: p.journal, limit: r.good, recovered: r.recovery()}, nil
+}
+
+// Recovered returns what the journal holds. The calls that it names as in
+// flight may be so still.
+func (r *Reader) Recovered() Recovery { return r.recovered }
+
+// Entries yields the entries of the rows that Read found, in the order of the
+// output.
+func (r *Reader) Entries() iter.Seq2[Entry, error] { return fromFile(r.path, r.limit) }
+
+func fromFile(path string, limit int64) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		f, err := os.Open(path)
+		if err != nil {
+			yield(Entry{}, &Error{Code: CodeIO, Path: path, Text: "cannot open the journal", Err: cause(err)})
+			return
+		}
+		defer f.Close()
+		entries(f, path, limit)(yield)
+	}
+}
+
+// entries yields the entries of a journal's first limit bytes, all of which
+// have been read whole before.
+func entries(f io.ReaderAt, path string, limit int64) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		s := newScanner(f, headerSize, limit)
+		for s.scan() {
+			if s.kind != kindEntry {
+				continue
+			}
+			e, ok := parseEntry(s.payload)
+			if !ok {
+				break
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+		if s.err != nil || s.next < limit {
+			yield(Entry{}, &Error{Code: CodeIO, Path: path, Offset: s.next, Text: "cannot read the journal", Err: s.err})
+		}
+	}
+}
