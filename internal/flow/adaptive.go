@@ -1,0 +1,135 @@
+package flow
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+const (
+	adaptiveStart = 8
+	adaptiveMax   = 2000 // an idle stream costs tens of KiB and one file descriptor
+
+	// A median first-token time above this multiple of the best one seen says
+	// that calls queue up in the server; below calm it says nothing.
+	tolerance = 2.0
+	calm      = 50 * time.Millisecond
+
+	// epochMin is how many first tokens a judgement takes at least.
+	epochMin = 16
+	// overloadShare of failures in an epoch is no longer chance.
+	overloadShare = 0.2
+)
+
+// Adaptive is a cap on calls at once that finds out what an endpoint bears. It
+// grows by one with every first token while it is used up (slow start: it
+// doubles in a first token's time) until a sign of too much, then by one a
+// round. Signs of too much are: a refusal, a share of failures, and first
+// tokens that take a multiple of the best time (a latency gradient, after
+// Netflix's concurrency-limits "Gradient2").
+type Adaptive struct {
+	cap, max  float64
+	slowStart bool
+	saturated bool    // the cap was reached in this epoch
+	changed   Instant // the last cut; calls that started before tell nothing new
+
+	best     time.Duration   // the best epoch's median first-token time, slowly forgotten
+	epoch    int             // calls that this epoch takes
+	samples  []time.Duration // first-token times of this epoch
+	failures int             // of this epoch
+}
+
+func newAdaptive() Adaptive { return Adaptive{cap: adaptiveStart, max: adaptiveMax, epoch: epochMin, slowStart: true} }
+
+// Cap returns how many calls may be in flight now, at least one.
+func (a *Adaptive) Cap() int { return int(a.cap) }
+
+// limit keeps the cap at or below n from now on.
+func (a *Adaptive) limit(n int) {
+	a.max = min(a.max, float64(n))
+	a.cap = min(a.cap, a.max)
+}
+
+func (a *Adaptive) started(inFlight int) {
+	if inFlight >= a.Cap() {
+		a.saturated = true
+	}
+}
+
+// firstToken notes that a call's first content came after d.
+func (a *Adaptive) firstToken(now Instant, d time.Duration) {
+	if now.Add(-d) < a.changed {
+		return // it was sent before the cut
+	}
+	a.grow()
+	a.samples = append(a.samples, d)
+	if len(a.samples)+a.failures >= a.epoch {
+		a.judge(now)
+	}
+}
+
+func (a *Adaptive) grow() {
+	switch {
+	case !a.saturated:
+	case a.slowStart:
+		a.cap = min(a.cap+1, a.max)
+	default:
+		a.cap = min(a.cap+1/a.cap, a.max)
+	}
+}
+
+// refused notes that the server refused a call for being one too many.
+func (a *Adaptive) refused(now, started Instant) {
+	if started >= a.changed {
+		a.cut(now, 0.5)
+	}
+}
+
+// overloaded notes that a call failed in a way that load may have caused. One
+// failure is chance; a share of an epoch's calls is not.
+func (a *Adaptive) overloaded(now, started Instant) {
+	if started < a.changed {
+		return
+	}
+	a.failures++
+	total := len(a.samples) + a.failures
+	if total >= epochMin && float64(a.failures) > overloadShare*float64(total) {
+		a.cut(now, 0.7)
+	}
+}
+
+func (a *Adaptive) cut(now Instant, factor float64) {
+	a.cap = max(1, a.cap*factor)
+	a.slowStart = false
+	a.changed = now
+	a.endEpoch()
+}
+
+func (a *Adaptive) endEpoch() {
+	a.samples = a.samples[:0]
+	a.failures = 0
+	a.saturated = false
+	a.epoch = max(epochMin, a.Cap())
+}
+
+// judge compares this epoch's first tokens with the best seen.
+func (a *Adaptive) judge(now Instant) {
+	if len(a.samples) == 0 {
+		a.endEpoch()
+		return
+	}
+	slices.Sort(a.samples)
+	median := a.samples[len(a.samples)/2]
+	if a.best == 0 || median < a.best {
+		a.best = median
+	} else {
+		a.best += a.best / 100 // the endpoint may have become slower for good
+	}
+	gradient := tolerance * float64(a.best) / float64(median)
+	if median > calm && gradient < 1 {
+		a.cut(now, max(0.5, gradient))
+		a.cap = min(a.cap+math.Sqrt(a.cap)/2, a.max) // room for a short queue in the server
+		return
+	}
+	a.endEpoch()
+}

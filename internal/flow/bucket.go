@@ -1,0 +1,58 @@
+package flow
+
+import (
+	"math"
+	"time"
+)
+
+// lateness is how much credit a waiter keeps when it is woken late. Timers on
+// a busy machine come a millisecond or more after their time; without this
+// credit a slow rate would lose that much at every call.
+const lateness = 20 * time.Millisecond
+
+// A Bucket is a token bucket kept as one timestamp (the generic cell rate
+// algorithm, ITU-T I.371): the theoretical arrival time, at which the bucket
+// would be full again. The zero Bucket does not limit.
+type Bucket struct {
+	interval float64 // nanoseconds per unit; 0: unlimited
+	burst    float64 // units a full bucket holds
+	tat      float64 // theoretical arrival time, nanoseconds
+	waited   bool    // somebody found the bucket empty since the last take
+}
+
+// NewBucket returns a full bucket that refills with n units per d and holds
+// burst units, at least one.
+func NewBucket(n float64, d time.Duration, burst float64) Bucket {
+	return Bucket{interval: float64(d) / n, burst: max(burst, 1), tat: math.Inf(-1)}
+}
+
+// When returns the earliest instant, not before now, at which n units are
+// there. More than the bucket holds may be taken when it is full: the debt is
+// paid off by those who come after.
+func (b *Bucket) When(now Instant, n float64) Instant {
+	if b.interval == 0 {
+		return now
+	}
+	earliest := Instant(math.Ceil(b.tat - (b.burst-min(n, b.burst))*b.interval))
+	if math.IsInf(b.tat, -1) || earliest <= now {
+		return now
+	}
+	b.waited = true
+	return earliest
+}
+
+// Take takes n units at now.
+func (b *Bucket) Take(now Instant, n float64) {
+	if b.interval == 0 {
+		return
+	}
+	floor := float64(now)
+	if b.waited {
+		floor -= float64(lateness)
+		b.waited = false
+	}
+	b.tat = max(b.tat, floor) + n*b.interval
+}
+
+// Give returns n units that were taken and not used; a negative n takes more.
+func (b *Bucket) Give(n float64) { b.tat -= n * b.interval }

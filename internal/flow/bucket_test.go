@@ -1,0 +1,98 @@
+package flow
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+const ms = Instant(time.Millisecond)
+
+func TestBucketScript(t *testing.T) {
+	type row struct {
+		now, n float64 // ms
+		want   float64 // ms at which n may be taken; it is taken then
+	}
+	for _, c := range []struct {
+		name  string
+		rate  float64 // per second
+		burst float64
+		rows  []row
+	}{
+		{"evenly without a burst", 2, 1, []row{{0, 1, 0}, {0, 1, 500}, {500, 1, 1000}, {3000, 1, 3000}, {3000, 1, 3500}}},
+		{"a burst, then evenly", 10, 3, []row{{0, 1, 0}, {0, 1, 0}, {0, 1, 0}, {0, 1, 100}, {100, 1, 200}}},
+		{"a pause fills it again, and not beyond", 10, 2, []row{{0, 1, 0}, {0, 1, 0}, {1000, 1, 1000}, {1000, 1, 1000}, {1000, 1, 1100}}},
+		{"more than it holds is taken when full and paid off", 10, 2, []row{{0, 5, 0}, {0, 1, 400}, {400, 1, 500}}},
+	} {
+		b := NewBucket(c.rate, time.Second, c.burst)
+		for i, r := range c.rows {
+			got := b.When(Instant(r.now)*ms, r.n)
+			if got != Instant(r.want)*ms {
+				t.Errorf("%s: row %d: when %v, want %v ms", c.name, i, time.Duration(got), r.want)
+			}
+			b.Take(got, r.n)
+		}
+	}
+}
+
+func TestBucketKeepsCreditOfALateWake(t *testing.T) {
+	b := NewBucket(10, time.Second, 1)
+	b.Take(0, 1)
+	if at := b.When(0, 1); at != 100*ms {
+		t.Fatalf("when = %v", time.Duration(at))
+	}
+	b.Take(104*ms, 1) // the timer came 4 ms late
+	if at := b.When(104*ms, 1); at != 200*ms {
+		t.Errorf("after a late wake the next is at %v, want 200ms", time.Duration(at))
+	}
+	b.Take(300*ms, 1) // late beyond the credit: 80 ms of it are lost
+	if at := b.When(300*ms, 1); at != 380*ms {
+		t.Errorf("the credit is not bounded: next at %v, want 380ms", time.Duration(at))
+	}
+}
+
+func TestBucketGivesBack(t *testing.T) {
+	b := NewBucket(10, time.Second, 1)
+	b.Take(0, 3)
+	b.Give(2)
+	if at := b.When(0, 1); at != 100*ms {
+		t.Errorf("when = %v, want 100ms", time.Duration(at))
+	}
+}
+
+func TestZeroBucketDoesNotLimit(t *testing.T) {
+	var b Bucket
+	b.Take(0, 1e9)
+	if at := b.When(0, 1e9); at != 0 {
+		t.Errorf("when = %v", time.Duration(at))
+	}
+}
+
+// In any window the bucket lets through no more than the rate brings in it,
+// plus the burst, plus what one late wake may catch up.
+func TestBucketNeverExceedsItsRate(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rate := rapid.Float64Range(0.5, 5000).Draw(t, "rate")
+		burst := float64(rapid.IntRange(1, 50).Draw(t, "burst"))
+		b := NewBucket(rate, time.Second, burst)
+		var now Instant
+		var taken []Instant
+		for range 200 {
+			now += Instant(rapid.Int64Range(0, int64(50*ms)).Draw(t, "step"))
+			for b.When(now, 1) <= now && len(taken) < 2000 {
+				b.Take(now, 1)
+				taken = append(taken, now)
+			}
+		}
+		for i := range taken {
+			for j := i; j < len(taken); j++ {
+				window := taken[j].Sub(taken[i])
+				most := burst + rate*(window+lateness).Seconds() + 1
+				if n := float64(j - i + 1); n > most {
+					t.Fatalf("%v calls in %v, at most %.1f are allowed", n, window, most)
+				}
+			}
+		}
+	})
+}

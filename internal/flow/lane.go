@@ -1,0 +1,205 @@
+package flow
+
+import (
+	"math"
+	"time"
+)
+
+// Limits is what one endpoint and key allow. Zero rates do not limit.
+type Limits struct {
+	Requests, Tokens, In, Out Rate
+	InFlight                  int     // 0: adaptive
+	Burst                     float64 // requests; 0: a tenth of a second's worth
+	Strict                    bool    // count requests by [Sliding]
+}
+
+// Rate is n units per d.
+type Rate struct {
+	N   float64
+	Per time.Duration
+}
+
+func (r Rate) bucket(burst float64) Bucket {
+	if r.N == 0 {
+		return Bucket{}
+	}
+	return NewBucket(r.N, r.Per, burst)
+}
+
+// worth returns how many units the rate brings in d.
+func (r Rate) worth(d time.Duration) float64 {
+	if r.Per == 0 {
+		return 0
+	}
+	return r.N * float64(d) / float64(r.Per)
+}
+
+// A Lane is one endpoint with one key: its limits and its health.
+type Lane struct {
+	requests Bucket
+	strict   *Sliding // in place of requests, or nil
+	tokens   Bucket
+	in, out  Bucket
+
+	inFlight int
+	rated    bool // a limit on requests or tokens is known: refusals are not for concurrency
+	limit    int  // the fixed cap on calls at once; 0: adaptive
+	adaptive Adaptive
+
+	pause pause
+}
+
+func newLane(l Limits) *Lane {
+	lane := &Lane{
+		tokens: l.Tokens.bucket(l.Tokens.worth(time.Second)),
+		in:     l.In.bucket(l.In.worth(time.Second)),
+		out:    l.Out.bucket(l.Out.worth(time.Second)),
+		limit:  l.InFlight,
+		rated:  l.Requests.N > 0 || l.Tokens.N > 0 || l.In.N > 0 || l.Out.N > 0,
+	}
+	switch {
+	case l.Requests.N == 0:
+	case l.Strict:
+		lane.strict = NewSliding(l.Requests.N, l.Requests.Per)
+	case l.Burst > 0:
+		lane.requests = l.Requests.bucket(l.Burst)
+	default:
+		lane.requests = l.Requests.bucket(math.Floor(l.Requests.worth(time.Second / 10)))
+	}
+	lane.adaptive = newAdaptive()
+	return lane
+}
+
+// Cap returns how many calls may be in flight at once.
+func (l *Lane) Cap() int {
+	if l.limit > 0 {
+		return l.limit
+	}
+	return l.adaptive.Cap()
+}
+
+// when returns the earliest instant at which t may start here, and what it
+// waits for until then.
+func (l *Lane) when(now Instant, t *Ticket) (Instant, Cause) {
+	if l.inFlight >= l.Cap() {
+		return Never, CauseInFlight
+	}
+	at, cause := l.pause.when(now)
+	for _, limit := range [...]struct {
+		at    Instant
+		cause Cause
+	}{
+		{l.whenRequest(now), CauseRequests},
+		{l.tokens.When(now, t.In+t.Out), CauseTokens},
+		{l.in.When(now, t.In), CauseTokens},
+		{l.out.When(now, t.Out), CauseTokens},
+	} {
+		if limit.at > at {
+			at, cause = limit.at, limit.cause
+		}
+	}
+	return at, cause
+}
+
+func (l *Lane) whenRequest(now Instant) Instant {
+	if l.strict != nil {
+		return l.strict.When(now)
+	}
+	return l.requests.When(now, 1)
+}
+
+// take starts t here.
+func (l *Lane) take(now Instant, t *Ticket) {
+	if l.strict != nil {
+		l.strict.Take(now)
+	}
+	l.requests.Take(now, 1)
+	l.tokens.Take(now, t.In+t.Out)
+	l.in.Take(now, t.In)
+	l.out.Take(now, t.Out)
+	l.inFlight++
+	l.adaptive.started(l.inFlight)
+	l.pause.started()
+	t.lane, t.Started, t.state = l, now, running
+}
+
+// Outcome is how a started call ended, as far as limits are concerned.
+type Outcome struct {
+	Kind       OutcomeKind
+	RetryAfter time.Duration // for Throttled: what the server asked for; 0: nothing
+	In, Out    float64       // tokens really used, if Known
+	Known      bool
+	FirstToken time.Duration // 0: none was seen
+}
+
+// OutcomeKind tells outcomes apart.
+type OutcomeKind uint8
+
+// The kinds of outcomes.
+const (
+	Answered   OutcomeKind = iota // an answer, valid or not: the endpoint is well
+	Throttled                     // it said "later"
+	Overloaded                    // refused, reset, 5xx or silent: it may be too much for it
+	Exhausted                     // this machine has no more file descriptors or the like
+	Neutral                       // says nothing of the endpoint (cancelled, the item's fault)
+)
+
+// done ends t here.
+func (l *Lane) done(now Instant, t *Ticket, o Outcome, chance float64) {
+	l.inFlight--
+	l.settle(t, o)
+	if o.Kind != Throttled {
+		l.pause.ended(t.Started, o.Kind)
+	}
+	switch o.Kind {
+	case Throttled:
+		l.throttled(now, t, o, chance)
+	case Overloaded:
+		l.adaptive.overloaded(now, t.Started)
+	case Exhausted:
+		l.exhausted()
+	case Answered:
+		if o.FirstToken == 0 {
+			l.adaptive.firstToken(now, now.Sub(t.Started))
+		}
+	}
+}
+
+// exhausted lowers the cap to somewhat less than what was too much here.
+func (l *Lane) exhausted() {
+	bearable := max(1, (l.inFlight+1)*9/10)
+	if l.limit > 0 {
+		l.limit = min(l.limit, bearable)
+	} else {
+		l.adaptive.limit(bearable)
+	}
+}
+
+// alive notes t's first token.
+func (l *Lane) alive(now Instant, t *Ticket) {
+	l.pause.alive(t.Started)
+	l.adaptive.firstToken(now, now.Sub(t.Started))
+}
+
+func (l *Lane) throttled(now Instant, t *Ticket, o Outcome, chance float64) {
+	if l.strict != nil {
+		l.strict.Refused()
+	}
+	l.pause.throttled(now, t.Started, o.RetryAfter, chance)
+	if !l.rated {
+		l.adaptive.refused(now, t.Started)
+	}
+}
+
+// settle corrects the reservation by what was used. A refused call used none.
+func (l *Lane) settle(t *Ticket, o Outcome) {
+	switch {
+	case o.Kind == Throttled:
+		o.In, o.Out = 0, 0
+	case !o.Known:
+		return
+	}
+	l.tokens.Give(t.In + t.Out - o.In - o.Out)
+	l.in.Give(t.In - o.In)
+	l.out.Give(t.Out - o.Out)
+}

@@ -1,0 +1,78 @@
+package flow
+
+import "time"
+
+const (
+	firstPause = time.Second
+	longPause  = time.Minute
+)
+
+// pause holds back a lane whose server said "later": everything behind the
+// same limit waits with the refused call. When the time is over one call goes
+// first; only when it is alive do the others follow.
+type pause struct {
+	until   Instant // nothing starts before
+	since   Instant // when the last refusal came; calls that started before tell nothing new
+	episode int     // refusals in a row that did not say for how long
+	probing bool    // one call at a time until one is well
+	probes  int     // calls started while probing and not yet ended
+}
+
+func (p *pause) when(now Instant) (Instant, Cause) {
+	switch {
+	case p.until > now:
+		return p.until, CausePause
+	case p.probing && p.probes > 0:
+		return Never, CausePause
+	}
+	return now, CauseNone
+}
+
+func (p *pause) started() {
+	if p.probing {
+		p.probes++
+	}
+}
+
+// alive notes that a call that started at the instant started is being
+// answered: if it is the probe, the pause is over.
+func (p *pause) alive(started Instant) {
+	if p.probing && started >= p.since {
+		*p = pause{}
+	}
+}
+
+// ended notes that a call ended without a refusal.
+func (p *pause) ended(started Instant, kind OutcomeKind) {
+	if !p.probing || started < p.since {
+		return
+	}
+	p.probes = max(0, p.probes-1)
+	if kind == Answered {
+		*p = pause{}
+	}
+}
+
+// throttled notes a refusal. The server's word is followed in full. Without
+// one the pauses double, once for an episode and not for each call that was in
+// flight when it began.
+func (p *pause) throttled(now, started Instant, retryAfter time.Duration, chance float64) {
+	news := !p.probing || started >= p.since
+	if !news {
+		p.until = max(p.until, now.Add(retryAfter))
+		return
+	}
+	if retryAfter == 0 {
+		retryAfter = p.unasked(chance)
+	}
+	p.until = max(p.until, now.Add(retryAfter))
+	p.since, p.probing, p.probes = now, true, 0
+}
+
+// unasked returns the next pause where the server named none: it doubles from
+// one second to a minute, the second half of it random.
+func (p *pause) unasked(chance float64) time.Duration {
+	d := min(firstPause<<min(p.episode, 10), longPause)
+	p.episode++
+	return d/2 + time.Duration(chance*float64(d/2))
+}
