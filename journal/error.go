@@ -34,7 +34,8 @@ func (c Code) String() string {
 	return "unknown"
 }
 
-// Error is what every function and method of this package fails with.
+// Error is what every function and method of this package fails with, unless
+// its context ended.
 type Error struct {
 	Code   Code
 	Path   string // the file concerned; "" if none

@@ -50,13 +50,6 @@ func (t *items) setDone(index int64, sum uint32) bool {
 	return true
 }
 
-func (t *items) unsetDone(index int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	i := index & (1<<pageBits - 1)
-	t.page(index).done[i/64] &^= 1 << (i % 64)
-}
-
 // setSum keeps the checksum of an item that has no row yet, and returns false
 // if it has one.
 func (t *items) setSum(index int64, sum uint32) bool {

@@ -198,7 +198,7 @@ func (j *Journal) Close() error {
 		return j.closeErr
 	}
 	j.closed = true
-	j.closeErr = j.halt(&Error{Code: CodeClosed, Path: j.place.output, Text: "the journal is closed"})
+	j.closeErr = j.halt(closedError(j.place))
 	j.cutUncommitted()
 	j.release()
 	return j.closeErr
@@ -214,6 +214,10 @@ func (j *Journal) halt(why error) error {
 		return err
 	}
 	return j.tail.sync(end)
+}
+
+func closedError(p place) *Error {
+	return &Error{Code: CodeClosed, Path: p.output, Text: "the journal is closed"}
 }
 
 // cutUncommitted takes a torn row off the output after a failed write, so that

@@ -18,6 +18,7 @@ type place struct {
 	lock     string
 	rowsTmp  string // the output to be, while it is rewritten
 	jrnlTmp  string // the journal to be, while it is rewritten
+	stub     string // a journal that will only say that the rewritten files count
 	sortTmp  string // sorted runs, while the output is put in order
 	rejected string // rows that Rebuild could not read
 	damaged  string // the journal that Rebuild replaced
@@ -54,7 +55,7 @@ func placeOf(output string) place {
 	in := func(name string) string { return filepath.Join(dir, name) }
 	return place{
 		output: output, dir: dir, journal: in("journal"), lock: in("lock"),
-		rowsTmp: in("rows.tmp"), jrnlTmp: in("journal.tmp"), sortTmp: in("sort.tmp"),
+		rowsTmp: in("rows.tmp"), jrnlTmp: in("journal.tmp"), sortTmp: in("sort.tmp"), stub: in("switch.tmp"),
 		rejected: in("rejected"), damaged: in("journal.damaged"),
 	}
 }

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"io"
 	"iter"
 	"os"
@@ -74,21 +75,38 @@ func fromFile(path string, limit int64) iter.Seq2[Entry, error] {
 // have been read whole before.
 func entries(f io.ReaderAt, path string, limit int64) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		s := newScanner(f, headerSize, limit)
-		for s.scan() {
-			if s.kind != kindEntry {
-				continue
+		err := walk(f, path, limit, func(_ int64, e *Entry) error {
+			if !yield(*e, nil) {
+				return errStop
 			}
-			e, ok := parseEntry(s.payload)
-			if !ok {
-				break
-			}
-			if !yield(e, nil) {
-				return
-			}
-		}
-		if s.err != nil || s.next < limit {
-			yield(Entry{}, &Error{Code: CodeIO, Path: path, Offset: s.next, Text: "cannot read the journal", Err: s.err})
+			return nil
+		})
+		if err != nil && err != errStop {
+			yield(Entry{}, err)
 		}
 	}
+}
+
+var errStop = errors.New("stop")
+
+// walk calls each with every entry and the offset of its record, until that
+// returns an error.
+func walk(f io.ReaderAt, path string, limit int64, each func(at int64, e *Entry) error) error {
+	s := newScanner(f, headerSize, limit)
+	for s.scan() {
+		if s.kind != kindEntry {
+			continue
+		}
+		e, ok := parseEntry(s.payload)
+		if !ok {
+			return &Error{Code: CodeCorrupt, Path: path, Offset: s.off, Text: "the journal changed while it was read"}
+		}
+		if err := each(s.off, &e); err != nil {
+			return err
+		}
+	}
+	if s.err != nil || s.next < limit {
+		return &Error{Code: CodeIO, Path: path, Offset: s.next, Text: "cannot read the journal", Err: s.err}
+	}
+	return nil
 }

@@ -241,7 +241,7 @@ func (j *Journal) rename(from, to string) error {
 
 // removeTemporary removes what an interrupted rewrite left behind.
 func (j *Journal) removeTemporary() error {
-	for _, name := range []string{j.place.rowsTmp, j.place.jrnlTmp, j.place.sortTmp} {
+	for _, name := range []string{j.place.rowsTmp, j.place.jrnlTmp, j.place.sortTmp, j.place.stub} {
 		if err := remove(j.opt.FS, name); err != nil {
 			return &Error{Code: CodeIO, Path: name, Text: "cannot remove", Err: cause(err)}
 		}
