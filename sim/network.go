@@ -1,0 +1,214 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A Network is a network in memory. Its connections are buffered, keep
+// deadlines, can be reset, and wait in a way that a testing/synctest bubble
+// understands: make it inside the bubble. It is safe for concurrent use, and
+// the zero value is ready.
+type Network struct {
+	// Delay is how long each write is under way; the order of the bytes stays.
+	// Seed determines the delays drawn. Set them before the first use.
+	Delay Durations
+	Seed  uint64
+
+	mu        sync.Mutex
+	luck      draws
+	listeners map[string]*listener
+	dials     int64
+	failures  []error // of the next dials
+}
+
+// Listen opens an address, which may be any string such as "sim:80".
+func (n *Network) Listen(addr string) (net.Listener, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.listeners[addr] != nil {
+		return nil, &net.OpError{Op: "listen", Net: "mem", Addr: memAddr(addr), Err: syscall.EADDRINUSE}
+	}
+	if n.listeners == nil {
+		n.listeners = map[string]*listener{}
+	}
+	l := &listener{
+		network: n,
+		addr:    memAddr(addr),
+		backlog: make(chan *memConn),
+		closed:  make(chan struct{}),
+		conns:   map[*memConn]struct{}{},
+	}
+	n.listeners[addr] = l
+	return l, nil
+}
+
+// Dial connects to an address that is listened on, and is refused otherwise.
+// It has the signature of [http.Transport.DialContext]; the network's name
+// does not matter.
+func (n *Network) Dial(ctx context.Context, _, addr string) (net.Conn, error) {
+	l, number, err := n.route(addr)
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: "mem", Addr: memAddr(addr), Err: err}
+	}
+	client, server := newConnPair(memAddr(fmt.Sprintf("client:%d", number)), l.addr, n.draw)
+	select {
+	case l.backlog <- server:
+		return client, nil
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-l.closed:
+		err = syscall.ECONNREFUSED
+	}
+	return nil, &net.OpError{Op: "dial", Net: "mem", Addr: memAddr(addr), Err: err}
+}
+
+func (n *Network) route(addr string) (*listener, int64, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dials++
+	if len(n.failures) > 0 {
+		err := n.failures[0]
+		n.failures = n.failures[1:]
+		return nil, 0, err
+	}
+	l := n.listeners[addr]
+	if l == nil {
+		return nil, 0, syscall.ECONNREFUSED
+	}
+	return l, n.dials, nil
+}
+
+// FailDials makes the next count dials fail with err: syscall.ECONNREFUSED, a
+// *net.DNSError, syscall.EMFILE, whatever a real network may say.
+func (n *Network) FailDials(count int, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for range count {
+		n.failures = append(n.failures, err)
+	}
+}
+
+// Dials returns how many connections have been asked for.
+func (n *Network) Dials() int64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.dials
+}
+
+func (n *Network) draw() time.Duration {
+	if n.Delay.zero() {
+		return 0
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.luck == 0 {
+		n.luck = draws(hash(n.Seed, "network"))
+	}
+	return n.Delay.sample(&n.luck)
+}
+
+// Serve serves a handler and returns a client whose every request goes to it,
+// whatever host its URL names, and a function that ends both: connections
+// close, and it returns when their handlers have returned. A [Server] stays
+// open, and its ledger counts the connections.
+func (n *Network) Serve(h http.Handler) (client *http.Client, stop func()) {
+	l := n.listenAnywhere()
+	var conns sync.WaitGroup
+	srv := &http.Server{Handler: h}
+	counter, _ := h.(interface {
+		ConnState(net.Conn, http.ConnState)
+	})
+	srv.ConnState = func(c net.Conn, state http.ConnState) {
+		if counter != nil {
+			counter.ConnState(c, state)
+		}
+		switch state {
+		case http.StateNew:
+			conns.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			conns.Done()
+		}
+	}
+	conns.Go(func() { srv.Serve(l) }) // ends with ErrServerClosed
+	transport := &http.Transport{
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return n.Dial(ctx, network, string(l.addr))
+		},
+		MaxIdleConns:        0,
+		MaxIdleConnsPerHost: 1 << 16,
+	}
+	return &http.Client{Transport: transport}, func() {
+		transport.CloseIdleConnections()
+		srv.Close()
+		l.closeConns()
+		conns.Wait()
+	}
+}
+
+func (n *Network) listenAnywhere() *listener {
+	for port := 80; ; port++ {
+		if l, err := n.Listen(fmt.Sprintf("sim:%d", port)); err == nil {
+			return l.(*listener)
+		}
+	}
+}
+
+// listener accepts the connections to one address.
+type listener struct {
+	network *Network
+	addr    memAddr
+	backlog chan *memConn
+	closed  chan struct{}
+	once    sync.Once
+
+	mu    sync.Mutex
+	conns map[*memConn]struct{} // accepted and still open
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.backlog:
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.conns[c] = struct{}{}
+		c.forget = func() {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			delete(l.conns, c)
+		}
+		return c, nil
+	case <-l.closed:
+		return nil, &net.OpError{Op: "accept", Net: "mem", Addr: l.addr, Err: net.ErrClosed}
+	}
+}
+
+func (l *listener) Close() error {
+	l.once.Do(func() {
+		close(l.closed)
+		l.network.mu.Lock()
+		defer l.network.mu.Unlock()
+		delete(l.network.listeners, string(l.addr))
+	})
+	return nil
+}
+
+func (l *listener) Addr() net.Addr { return l.addr }
+
+// closeConns closes every connection that was accepted, hijacked ones too.
+func (l *listener) closeConns() {
+	l.mu.Lock()
+	var open []*memConn
+	for c := range l.conns {
+		open = append(open, c)
+	}
+	l.mu.Unlock()
+	for _, c := range open {
+		c.Close()
+	}
+}
