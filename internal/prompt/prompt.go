@@ -1,0 +1,137 @@
+package prompt
+
+import (
+	"errors"
+	"strconv"
+
+	paceline "github.com/seed-1814a72b/paceline"
+)
+
+// A Prompt makes requests. It is safe for concurrent use.
+type Prompt struct {
+	model  string
+	fields []Param   // to add to a body, without the model
+	msgs   *messages // nil: every item brings its own
+	head   []byte    // of a body, up to its messages
+	tail   []byte    // of a body, from behind them
+}
+
+// New checks c and compiles its templates. The error is one line for each
+// thing that is wrong.
+func New(c Config) (*Prompt, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	model, err := c.model()
+	if err != nil {
+		return nil, err
+	}
+	p := &Prompt{model: model}
+	switch {
+	case len(c.Messages) > 0:
+		p.msgs, err = parseMessages(c.Messages)
+	case c.Prompt != "":
+		p.msgs, err = promptMessages(c.System, c.Prompt)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.assemble(c.fields())
+	return p, nil
+}
+
+// assemble makes the parts of a body that are the same for every item.
+func (p *Prompt) assemble(fields []Param) {
+	p.head = []byte(`{`)
+	if p.model != "" {
+		p.head = append(appendQuoted(append(p.head, `"model":`...), p.model), ',')
+	}
+	p.head = append(p.head, `"messages":`...)
+	for _, f := range fields {
+		if f.Name == "model" {
+			continue
+		}
+		p.fields = append(p.fields, f)
+		p.tail = f.appendTo(append(p.tail, ','))
+	}
+	p.tail = append(p.tail, '}')
+}
+
+// appendTo appends "name":value.
+func (f *Param) appendTo(dst []byte) []byte {
+	dst = append(appendQuoted(dst, f.Name), ':')
+	return append(dst, f.Value...)
+}
+
+// Model returns the model that requests are made for, "" if none is configured.
+func (p *Prompt) Model() string { return p.model }
+
+// An ItemError says in one line why no request can be made of an item.
+type ItemError struct {
+	File  string // "" if the item stands in no file
+	Line  int64
+	Index int64
+	Err   error
+}
+
+// Error returns "file:line: problem", or "item n: problem" without a file.
+func (e *ItemError) Error() string {
+	if e.File == "" {
+		return "item " + strconv.FormatInt(e.Index, 10) + ": " + e.Err.Error()
+	}
+	return e.File + ":" + strconv.FormatInt(e.Line, 10) + ": " + e.Err.Error()
+}
+
+// Unwrap returns the problem.
+func (e *ItemError) Unwrap() error { return e.Err }
+
+var errNoPrompt = errors.New("the item has neither messages nor a body of its own: give a prompt, such as -p '{{.text}}'")
+
+// Request returns the request for an item; an error is an [*ItemError], or
+// the item's own Err.
+//
+// The body is built as model, messages, parameters, further fields. An item
+// whose Request is set, such as a batch line, keeps it: only a missing model
+// is put in. An item with a "messages" array or a "body" object is used as it
+// is, and model, parameters and further fields are put in where they are
+// missing; a prompt whose templates name that field, or the whole item, goes
+// before it. Beside its messages such an item may have other fields of a chat
+// request (model, temperature, tools, ...), which go with them.
+func (p *Prompt) Request(it *paceline.Item) (*paceline.Request, error) {
+	switch {
+	case it.Err != nil:
+		return nil, it.Err
+	case it.Request != nil:
+		return p.complete(it.Request), nil
+	}
+	if body, ok := p.own(it.Raw); ok {
+		return &paceline.Request{Body: body, Model: modelOf(body, p.model)}, nil
+	}
+	if p.msgs == nil {
+		return nil, itemError(it, errNoPrompt)
+	}
+	body := make([]byte, 0, len(p.head)+len(p.tail)+p.msgs.size()+len(it.Raw)+64)
+	body, err := p.msgs.append(append(body, p.head...), it.Raw)
+	if err != nil {
+		return nil, itemError(it, err)
+	}
+	return &paceline.Request{Body: append(body, p.tail...), Model: p.model}, nil
+}
+
+// size returns the size of what is the same for every item.
+func (m *messages) size() (n int) {
+	for _, p := range m.parts {
+		n += len(p.json)
+		if p.tmpl == nil {
+			continue
+		}
+		for _, s := range p.tmpl.segments {
+			n += len(s.text)
+		}
+	}
+	return n
+}
+
+func itemError(it *paceline.Item, err error) *ItemError {
+	return &ItemError{File: it.File, Line: it.Line, Index: it.Index, Err: err}
+}

@@ -1,0 +1,222 @@
+package prompt
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"text/template"
+	"text/template/parse"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+)
+
+// A tmpl is a compiled template. It is safe for concurrent use.
+type tmpl struct {
+	full     *template.Template
+	segments []segment // if it is made of text and plain fields only
+	simple   bool
+	names    map[string]bool // the fields that it names
+	whole    bool            // it uses . itself
+}
+
+// A segment is text, already escaped, or a field.
+type segment struct {
+	text []byte
+	path []string // the field's names from the item down
+	dot  bool     // the item itself
+}
+
+// compile compiles a template, which errors call name.
+func compile(name, source string) (*tmpl, error) {
+	trees := map[string]*parse.Tree{}
+	tree := parse.New(name)
+	tree.Mode = parse.SkipFuncCheck // the compiler below checks, and says more
+	if _, err := tree.Parse(source, "", "", trees); err != nil {
+		return nil, errors.New(strings.TrimPrefix(err.Error(), "template: "))
+	}
+	if trees[name] == nil {
+		trees[name] = tree // nothing but definitions or blanks
+	}
+	t := &tmpl{names: map[string]bool{}}
+	t.simplify(trees)
+	c := &compiler{source: source, name: name, tmpl: t}
+	t.full = template.New(name).Funcs(funcMap)
+	for _, n := range slices.Sorted(maps.Keys(trees)) {
+		c.list(trees[n].Root)
+		if _, err := t.full.AddParseTree(n, trees[n]); err != nil {
+			return nil, err
+		}
+	}
+	return t, c.err
+}
+
+// simplify finds the segments of a template that has nothing else.
+func (t *tmpl) simplify(trees map[string]*parse.Tree) {
+	if len(trees) != 1 {
+		return
+	}
+	for _, tree := range trees {
+		for _, n := range tree.Root.Nodes {
+			s, ok := segmentOf(n)
+			if !ok {
+				return
+			}
+			t.segments = append(t.segments, s)
+		}
+	}
+	t.simple = true
+}
+
+func segmentOf(n parse.Node) (segment, bool) {
+	switch n := n.(type) {
+	case *parse.TextNode:
+		return segment{text: appendEscaped(nil, n.Text)}, true
+	case *parse.ActionNode:
+		if len(n.Pipe.Decl) > 0 || len(n.Pipe.Cmds) != 1 || len(n.Pipe.Cmds[0].Args) != 1 {
+			return segment{}, false
+		}
+		switch arg := n.Pipe.Cmds[0].Args[0].(type) {
+		case *parse.FieldNode:
+			return segment{path: arg.Ident}, true
+		case *parse.DotNode:
+			return segment{dot: true}, true
+		}
+	}
+	return segment{}, false
+}
+
+// append appends the text that the template makes of an item, as the inside of
+// a JSON string.
+func (t *tmpl) append(dst, raw []byte) ([]byte, error) {
+	if t.simple {
+		if out, ok := t.appendFast(dst, raw); ok {
+			return out, nil
+		}
+	}
+	return t.appendFull(dst, raw)
+}
+
+// appendFast does so without decoding the item. Not ok: a field is missing or
+// not plain, and the full way has to say what comes of it.
+func (t *tmpl) appendFast(dst, raw []byte) (out []byte, ok bool) {
+	item := gjson.Parse(view(raw))
+	for i := range t.segments {
+		s := &t.segments[i]
+		if s.text != nil {
+			dst = append(dst, s.text...)
+			continue
+		}
+		v, ok := s.find(item)
+		if !ok {
+			return nil, false
+		}
+		if dst, ok = appendPlain(dst, v); !ok {
+			return nil, false
+		}
+	}
+	return dst, true
+}
+
+// find returns the field of the item.
+func (s *segment) find(v gjson.Result) (gjson.Result, bool) {
+	if v.Type == gjson.String {
+		return v, s.dot || len(s.path) == 1 && s.path[0] == lineField
+	}
+	for _, name := range s.path {
+		if !v.IsObject() {
+			return v, false
+		}
+		if v = v.Get(name); !v.Exists() {
+			return v, false
+		}
+	}
+	return v, true
+}
+
+// appendPlain appends a string, number, boolean or null as the inside of a
+// JSON string.
+func appendPlain(dst []byte, v gjson.Result) ([]byte, bool) {
+	switch v.Type {
+	case gjson.Null:
+		return dst, true
+	case gjson.JSON:
+		return nil, false
+	case gjson.String:
+		inner := v.Raw[1 : len(v.Raw)-1]
+		if copyable(inner) {
+			return append(dst, inner...), true
+		}
+		return appendEscaped(dst, decodeString(v.Raw)), true
+	}
+	return append(dst, v.Raw...), true
+}
+
+// copyable reports whether escaping the decoded string gives these very bytes
+// again.
+func copyable(inner string) bool {
+	if !utf8.ValidString(inner) {
+		return false
+	}
+	for {
+		i := strings.IndexByte(inner, '\\')
+		if i < 0 {
+			return true
+		}
+		switch inner[i+1] {
+		case 'n', 'r', 't', '"', '\\':
+			inner = inner[i+2:]
+		default:
+			return false
+		}
+	}
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// appendFull decodes the item and executes the template.
+func (t *tmpl) appendFull(dst, raw []byte) ([]byte, error) {
+	b := buffers.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() < 1<<20 {
+			buffers.Put(b)
+		}
+	}()
+	b.Reset()
+	if err := t.full.Execute(b, rootOf(raw)); err != nil {
+		return nil, problemOf(t.full.Name(), err)
+	}
+	return appendEscaped(dst, b.Bytes()), nil
+}
+
+// rootOf returns the item as a template sees it.
+func rootOf(raw []byte) any {
+	v := decode(gjson.Parse(view(raw)))
+	if s, ok := v.(string); ok {
+		return line(s)
+	}
+	return v
+}
+
+// A problem is what a template's own functions say of the item. What the
+// engine would put around it is of no use to the reader.
+type problem string
+
+func (p problem) Error() string { return string(p) }
+
+func problemf(format string, args ...any) error { return problem(fmt.Sprintf(format, args...)) }
+
+// problemOf makes one line of an error of the template engine.
+func problemOf(name string, err error) error {
+	if e, ok := errors.AsType[*MissingFieldError](err); ok {
+		return e
+	}
+	if p, ok := errors.AsType[problem](err); ok {
+		return fmt.Errorf("%s: %w", name, p)
+	}
+	return errors.New(strings.TrimPrefix(err.Error(), "template: "))
+}
