@@ -29,7 +29,7 @@ const (
 	CodeCut           // the stream or body ended before it was complete: retry
 	CodeMalformed     // not the JSON, or not the shape, that was due: retry
 	CodeTooLong       // an answer, line or header beyond the caps: the item's fault
-	CodeLocal         // out of file descriptors or the like: retry, with fewer in flight
+	CodeLocal         // out of file descriptors or the like: later, with fewer in flight
 	CodeInvalidAnswer // complete, but not accepted: ask again
 
 	// Ours.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/seed-1814a72b/paceline/journal"
 )
 
 // An Item is one piece of work as a [Source] read it.
@@ -76,3 +78,28 @@ type SinkFunc func(ctx context.Context, r *Result) error
 
 // Put calls f.
 func (f SinkFunc) Put(ctx context.Context, r *Result) error { return f(ctx, r) }
+
+// A Job is a whole run: every item of a source, each to its result.
+type Job struct {
+	Source Source
+
+	// Prepare makes the request of an item whose source left it nil; an error
+	// becomes the item's row ([CodeBadItem]). It is called on one goroutine. A
+	// panic in it fails the item alone ([CodePanic]).
+	Prepare func(*Item) (*Request, error)
+
+	// Journal makes the run durable and resumable: items that have a row in it
+	// are skipped, an intent precedes every request, and every result's row is
+	// committed before the sink hears of it. It is flushed, not closed, when
+	// the run ends. nil: nothing is kept.
+	Journal *journal.Journal
+	// Encode appends an item's row, one line with its newline, to dst. It is
+	// needed with a journal, and called concurrently.
+	Encode func(dst []byte, r *Result) []byte
+	// Sum is the checksum of an item, by which a journal tells a changed input.
+	// nil: the CRC-32C of Item.Raw. It is called concurrently.
+	Sum func(*Item) uint32
+
+	// Sink takes the results. It may be nil when there is a journal.
+	Sink Sink
+}

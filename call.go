@@ -1,0 +1,240 @@
+package paceline
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/seed-1814a72b/paceline/internal/backoff"
+	"github.com/seed-1814a72b/paceline/internal/flow"
+)
+
+// A call is a request on its way through admission and attempts until it has
+// an answer or an error. One goroutine at a time works on it: the caller's (Do,
+// Stream), one made for an attempt (Run), or, while it waits, the dispatcher.
+type call struct {
+	engine    *Engine
+	ctx       context.Context // may finish
+	req       *Request
+	model     string
+	size      int   // bytes of the request
+	maxTokens int64 // 0: no limit known
+	index     int64 // of its item; -1: none
+	run       *run  // nil: none
+
+	ticket flow.Ticket
+	// admitted hands over an attempt, or nil when there will be none. The
+	// dispatcher calls it; it must not block.
+	admitted func(*attempt)
+	diary    *diary                  // notes each request; nil: none is kept
+	stop     context.CancelCauseFunc // ends ctx; nil unless the call owns it
+	reader   func(Delta)             // takes the pieces of a stream; nil: nobody looks
+
+	reason   Verdict // why the next request is sent; VerdictDone: it is the first
+	requests int     // sent so far
+	charged  int     // attempts that failed
+	asks     int     // complete answers that were not accepted
+	streamed bool    // the reader has had content: no further attempt
+
+	started    flow.Instant // of the first request
+	firstToken time.Duration
+	total      time.Duration
+	usage      Usage
+	cost       Cost
+	resp       *Response // the last complete answer
+	err        *Error    // why it failed in the end; nil: resp was accepted
+}
+
+func (e *Engine) newCall(ctx context.Context, req *Request) *call {
+	c := &call{
+		engine: e, ctx: ctx, req: req, index: -1,
+		model: req.Model, size: len(req.Body), maxTokens: req.MaxTokens,
+		cost: Cost{Known: true},
+	}
+	for _, m := range req.Messages {
+		c.size += len(m.Content) + len(m.Role)
+	}
+	if c.model == "" {
+		c.model = gjson.GetBytes(req.Body, "model").String()
+	}
+	if c.maxTokens == 0 {
+		c.maxTokens = maxTokens(req.Body)
+	}
+	c.ticket.Owner = c
+	c.ticket.Priority = int8(req.Priority)
+	return c
+}
+
+// maxTokens returns what a body allows its answer, 0 if it does not say.
+func maxTokens(body []byte) int64 {
+	for _, name := range [...]string{"max_completion_tokens", "max_tokens", "max_output_tokens"} {
+		if v := gjson.GetBytes(body, name); v.Type == gjson.Number && v.Int() > 0 {
+			return v.Int()
+		}
+	}
+	return 0
+}
+
+// proceed makes the attempt a and reports whether the call is to be queued
+// again, which the dispatcher then does by itself.
+func (c *call) proceed(a *attempt) (again bool) {
+	c.requests++
+	if c.requests == 1 {
+		c.started = a.admitted
+	}
+	resp, err := c.attempt(a)
+	end := ending{at: c.engine.now(), err: err, outcome: outcome(resp, err)}
+	if err != nil {
+		again = c.failed(err)
+		end.usage = err.Usage
+	} else {
+		end.usage, end.cost = resp.Usage, c.price(resp)
+		resp.Cost = end.cost
+		again = c.answered(resp)
+		end.asked = c.err != nil && c.err.Code == CodeInvalidAnswer || again
+	}
+	c.account(&end, a)
+	end.again = again
+	if again {
+		c.diary.after(&end)
+	}
+	c.engine.box.put(message{kind: msgDone, call: c, attempt: a, end: end})
+	return again
+}
+
+func (c *call) attempt(a *attempt) (*Response, *Error) {
+	if err := c.diary.before(c); err != nil {
+		a.cancel(nil)
+		return nil, &Error{Code: CodeCanceled, Err: err}
+	}
+	return a.send()
+}
+
+// account adds an attempt's usage and times to the call's.
+func (c *call) account(end *ending, a *attempt) {
+	c.firstToken, c.total = a.firstToken(), end.at.Sub(a.sent)
+	if end.usage.Known {
+		c.usage.Prompt += end.usage.Prompt
+		c.usage.Completion += end.usage.Completion
+		c.usage.Cached += end.usage.Cached
+		c.usage.Reasoning += end.usage.Reasoning
+		c.usage.Known = true
+	}
+	if end.err == nil {
+		c.cost = c.cost.Add(end.cost)
+	}
+}
+
+func (c *call) price(resp *Response) Cost {
+	if c.engine.cfg.Price == nil {
+		return Cost{}
+	}
+	return c.engine.cfg.Price(c.model, resp.Usage)
+}
+
+// answered judges a complete answer and reports whether to ask again.
+func (c *call) answered(resp *Response) (again bool) {
+	c.resp = resp
+	c.err = c.judge(resp)
+	if c.err == nil || c.err.Code != CodeInvalidAnswer {
+		return false
+	}
+	c.asks++
+	if c.asks >= c.engine.cfg.Asks || c.streamed {
+		return false
+	}
+	c.again(VerdictAsk, 0)
+	return true
+}
+
+// judge asks Config.Accept. A panic in it is the item's misfortune alone.
+func (c *call) judge(resp *Response) (failure *Error) {
+	if c.engine.cfg.Accept == nil {
+		return nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			failure = panicked("Config.Accept", p)
+		}
+	}()
+	if err := c.engine.cfg.Accept(c.req, resp); err != nil {
+		return &Error{Code: CodeInvalidAnswer, Message: err.Error(), Err: err, RequestID: resp.RequestID, Status: resp.Status}
+	}
+	return nil
+}
+
+func panicked(where string, p any) *Error {
+	return &Error{Code: CodePanic, Message: fmt.Sprintf("%s panicked: %v", where, p), Body: debug.Stack()}
+}
+
+// failed decides what follows on a failure and reports whether to try again.
+func (c *call) failed(err *Error) (again bool) {
+	c.err = err
+	if c.streamed {
+		return false
+	}
+	switch err.Verdict() {
+	case VerdictLater:
+		c.again(VerdictLater, laterDelay(err)) // the lane's pause holds it back
+		return true
+	case VerdictRetry:
+		c.charged++
+		if c.charged >= c.engine.cfg.Retry.Attempts {
+			return false
+		}
+		r := c.engine.cfg.Retry
+		delay := backoff.FullJitter(c.charged, r.Base, r.Max, rand.Float64())
+		c.again(VerdictRetry, max(delay, err.RetryAfter))
+		return true
+	}
+	return false
+}
+
+// laterDelay returns how long the call itself waits, beside its lane.
+func laterDelay(err *Error) time.Duration {
+	if err.Code == CodeLocal {
+		return time.Second
+	}
+	return 0
+}
+
+// again readies the ticket for another request after delay.
+func (c *call) again(reason Verdict, delay time.Duration) {
+	c.reason = reason
+	c.ticket.Retry = true
+	c.ticket.NotBefore = c.engine.now().Add(delay)
+}
+
+// outcome says what an attempt's end means for the endpoint's limits.
+func outcome(resp *Response, err *Error) flow.Outcome {
+	if err == nil {
+		return flow.Outcome{
+			Kind: flow.Answered, FirstToken: resp.FirstToken, Known: resp.Usage.Known,
+			In: float64(resp.Usage.Prompt), Out: float64(resp.Usage.Completion),
+		}
+	}
+	o := flow.Outcome{Kind: flow.Neutral, RetryAfter: err.RetryAfter}
+	switch v := err.Verdict(); {
+	case err.Code == CodeLocal:
+		o.Kind = flow.Exhausted
+	case v == VerdictLater:
+		o.Kind = flow.Throttled
+	case v == VerdictRetry:
+		o.Kind = flow.Overloaded
+	}
+	return o
+}
+
+// final returns the call's error as its caller is to see it.
+func (c *call) final() *Error {
+	if c.err == nil {
+		return nil
+	}
+	e := *c.err
+	e.Attempts = max(1, c.charged)
+	return &e
+}

@@ -1,0 +1,211 @@
+package paceline
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/flow"
+)
+
+// dispatcher is the one goroutine that owns admission, the deadlines and the
+// statistics. Everybody else sends it messages.
+type dispatcher struct {
+	engine    *Engine
+	admission *flow.Admission
+	tokens    map[string]*flow.Estimator // by model
+	deadlines *deadlines
+	watch     watch
+	tally     *tally
+	draining  bool
+}
+
+func (d *dispatcher) loop() {
+	defer close(d.engine.stopped)
+	defer d.engine.observer.close()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	var messages []message
+	for {
+		messages = d.engine.box.take(messages)
+		for i := range messages {
+			d.handle(&messages[i])
+		}
+		clear(messages)
+		now := d.engine.now()
+		wake := min(d.admit(now), d.watch.look(now, d.deadlines))
+		if d.ended() {
+			return
+		}
+		d.sleep(timer, wake)
+	}
+}
+
+// sleep waits for a message or for the instant wake.
+func (d *dispatcher) sleep(timer *time.Timer, wake flow.Instant) {
+	if wake == flow.Never {
+		<-d.engine.box.wake
+		return
+	}
+	timer.Reset(wake.Sub(d.engine.now()))
+	select {
+	case <-d.engine.box.wake:
+	case <-timer.C:
+	}
+}
+
+// ended reports whether a shutdown is complete, and closes the mailbox if so.
+func (d *dispatcher) ended() bool {
+	if !d.draining || len(d.watch.attempts) > 0 || !d.engine.box.close() {
+		return false
+	}
+	d.engine.final = d.stats(d.tally, &d.engine.progress)
+	return true
+}
+
+func (d *dispatcher) handle(m *message) {
+	switch m.kind {
+	case msgSubmit:
+		d.submit(m.call)
+	case msgWithdraw:
+		if d.admission.Remove(&m.call.ticket) {
+			m.call.admitted(nil)
+		}
+	case msgAlive:
+		d.alive(m.attempt)
+	case msgDone:
+		d.done(m.attempt, &m.end)
+	case msgStopRun:
+		d.refuse(func(c *call) bool { return c.run == m.run })
+	case msgStats:
+		d.report(m)
+	case msgDrain:
+		d.draining = true
+		d.refuse(func(*call) bool { return true })
+	case msgAbort:
+		for _, a := range d.watch.attempts {
+			a.cancel(ErrShutdown)
+		}
+	}
+}
+
+func (d *dispatcher) submit(c *call) {
+	if d.draining || c.run.stopping() {
+		c.admitted(nil)
+		return
+	}
+	e := d.estimator(c.model)
+	c.ticket.In, c.ticket.Out = e.Input(c.size), e.Output(c.maxTokens)
+	d.admission.Add(d.engine.now(), &c.ticket)
+}
+
+func (d *dispatcher) estimator(model string) *flow.Estimator {
+	e := d.tokens[model]
+	if e == nil {
+		e = new(flow.Estimator)
+		d.tokens[model] = e
+	}
+	return e
+}
+
+// admit starts all that may start now, and returns when to come again.
+func (d *dispatcher) admit(now flow.Instant) flow.Instant {
+	for {
+		t, wake := d.admission.Next(now)
+		if t == nil {
+			return wake
+		}
+		d.start(t.Owner.(*call), now)
+	}
+}
+
+func (d *dispatcher) start(c *call, now flow.Instant) {
+	a := &attempt{call: c, admitted: now, limits: d.deadlines.limits(c)}
+	a.ctx, a.cancel = context.WithCancelCause(c.ctx)
+	d.watch.add(a)
+	d.each(c, func(t *tally) { t.start(c) })
+	d.engine.observe(c, EventStart, func(ev *Event) {})
+	c.admitted(a)
+}
+
+// each applies f to the tallies that c counts in.
+func (d *dispatcher) each(c *call, f func(*tally)) {
+	f(d.tally)
+	if c.run != nil {
+		f(c.run.tally)
+	}
+}
+
+func (d *dispatcher) alive(a *attempt) {
+	d.admission.Alive(d.engine.now(), &a.call.ticket)
+	d.engine.observe(a.call, EventFirstToken, func(ev *Event) { ev.FirstToken = a.firstToken() })
+}
+
+func (d *dispatcher) done(a *attempt, end *ending) {
+	c := a.call
+	now := d.engine.now()
+	d.watch.remove(a)
+	d.deadlines.observe(a, end)
+	d.admission.Done(now, &c.ticket, end.outcome)
+	if end.usage.Known {
+		d.estimator(c.model).Observe(c.size, end.usage.Prompt, end.usage.Completion)
+	}
+	d.each(c, func(t *tally) { t.end(a, end) })
+	d.tell(a, end, now)
+	if end.again {
+		d.submit(c)
+	}
+}
+
+// tell passes an attempt's end to the observer.
+func (d *dispatcher) tell(a *attempt, end *ending, now flow.Instant) {
+	d.engine.observe(a.call, EventEnd, func(ev *Event) {
+		ev.Err, ev.Usage = end.err, end.usage
+		ev.FirstToken, ev.Total = a.firstToken(), end.at.Sub(a.sent)
+	})
+	if end.outcome.Kind == flow.Throttled {
+		until := d.admission.State().PausedUntil
+		d.engine.observe(a.call, EventLater, func(ev *Event) { ev.Err, ev.Delay = end.err, until.Sub(now) })
+	}
+}
+
+// refuse takes the waiting calls that match out of the queue and tells them.
+func (d *dispatcher) refuse(match func(*call) bool) {
+	now := d.engine.now()
+	for _, t := range d.admission.Drain() {
+		if c := t.Owner.(*call); match(c) {
+			c.admitted(nil)
+		} else {
+			d.admission.Add(now, t)
+		}
+	}
+}
+
+func (d *dispatcher) report(m *message) {
+	if m.run != nil {
+		m.stats <- d.stats(m.run.tally, &m.run.progress)
+		return
+	}
+	m.stats <- d.stats(d.tally, &d.engine.progress)
+}
+
+// stats puts a snapshot together.
+func (d *dispatcher) stats(t *tally, p *progress) Stats {
+	now := d.engine.now()
+	s := t.stats()
+	p.fill(&s)
+	state := d.admission.State()
+	s.InFlight, s.Waiting = state.InFlight, state.Waiting
+	s.EventsLost = d.engine.observer.lost.Load()
+	s.Elapsed = now.Sub(t.began)
+	s.Pace = Pace{
+		Requests:  d.engine.cfg.Limits.Requests,
+		Tokens:    d.engine.cfg.Limits.Tokens,
+		InFlight:  state.Cap,
+		PausedFor: max(0, state.PausedUntil.Sub(now)),
+		LimitedBy: state.Cause.String(),
+	}
+	if s.Pace.PausedFor > 0 {
+		s.Pace.PausedCause = CodeThrottled
+	}
+	return s
+}

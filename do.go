@@ -1,0 +1,72 @@
+package paceline
+
+import "context"
+
+// Do makes one call: it waits for admission, sends the request, retries as the
+// configuration says, and returns the accepted answer. The error is an
+// [*Error], or wraps [ErrShutdown] or ctx's cause. If the last answer was
+// complete but not accepted, it is returned beside the error, whose code is
+// then [CodeInvalidAnswer].
+//
+// Cancelling ctx gives back what the call had reserved.
+func (e *Engine) Do(ctx context.Context, req *Request) (*Response, error) {
+	c := e.newCall(ctx, req)
+	if err := c.drive(); err != nil {
+		return nil, err
+	}
+	if c.resp != nil {
+		c.resp.Requests = c.requests
+	}
+	if err := c.final(); err != nil {
+		if err.Code == CodeInvalidAnswer {
+			return c.resp, err
+		}
+		return nil, err
+	}
+	return c.resp, nil
+}
+
+// drive takes the call through admission and attempts to its end on this
+// goroutine. Its error says that the call was not made to the end; otherwise
+// c.resp and c.err tell.
+func (c *call) drive() error {
+	granted := make(chan *attempt, 1)
+	c.admitted = func(a *attempt) { granted <- a }
+	if !c.engine.box.put(message{kind: msgSubmit, call: c}) {
+		return ErrShutdown
+	}
+	for {
+		a := c.await(granted)
+		if a == nil {
+			return c.refused()
+		}
+		if !c.proceed(a) {
+			return nil
+		}
+	}
+}
+
+// await returns the attempt that admission grants, or nil if it grants none or
+// the caller gives up first.
+func (c *call) await(granted <-chan *attempt) *attempt {
+	select {
+	case a := <-granted:
+		return a
+	case <-c.ctx.Done():
+	}
+	if !c.engine.box.put(message{kind: msgWithdraw, call: c}) {
+		return nil
+	}
+	// Either the dispatcher took it out of the queue and says nil, or it had
+	// granted an attempt before, which then ends by its cancelled context. A
+	// dispatcher that has ended in the meantime has answered every call.
+	return <-granted
+}
+
+// refused says why admission granted nothing.
+func (c *call) refused() error {
+	if c.ctx.Err() != nil {
+		return &Error{Code: CodeCanceled, Err: context.Cause(c.ctx)}
+	}
+	return ErrShutdown
+}

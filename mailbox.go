@@ -1,0 +1,92 @@
+package paceline
+
+import (
+	"sync"
+
+	"github.com/seed-1814a72b/paceline/internal/flow"
+)
+
+type messageKind uint8
+
+const (
+	msgSubmit   messageKind = iota // call wants to start
+	msgWithdraw                    // call does not want to start any more
+	msgAlive                       // attempt has its first content
+	msgDone                        // attempt has ended
+	msgStopRun                     // nothing of run may start any more
+	msgStats                       // a snapshot is asked for
+	msgDrain                       // nothing may start any more
+	msgAbort                       // what is in flight is cancelled
+)
+
+// A message tells the dispatcher what happened.
+type message struct {
+	kind    messageKind
+	call    *call
+	attempt *attempt
+	end     ending // of msgDone
+	run     *run   // of msgStopRun and msgStats (nil: the engine's)
+	stats   chan<- Stats
+}
+
+// An ending is how an attempt ended, for admission and the statistics.
+type ending struct {
+	at      flow.Instant
+	outcome flow.Outcome
+	err     *Error // nil: answered
+	usage   Usage
+	cost    Cost
+	asked   bool // answered, but not accepted
+	again   bool // the call is to be queued again
+}
+
+// mailbox is an unbounded queue of messages with many writers and one reader.
+// It is bounded by what is behind it: each call has a few messages in it at
+// most. The lock is held for an append and never during a send or a callback.
+type mailbox struct {
+	mu     sync.Mutex
+	queue  []message
+	closed bool
+	wake   chan struct{} // holds a token while the queue may be non-empty
+}
+
+func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
+
+// put adds m and reports whether the mailbox is still open.
+func (b *mailbox) put(m message) bool {
+	b.mu.Lock()
+	if b.closed {
+		b.mu.Unlock()
+		return false
+	}
+	b.queue = append(b.queue, m)
+	first := len(b.queue) == 1
+	b.mu.Unlock()
+	if first {
+		select {
+		case b.wake <- struct{}{}:
+		default:
+		}
+	}
+	return true
+}
+
+// take returns all messages; buf is used for those to come.
+func (b *mailbox) take(buf []message) []message {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := b.queue
+	b.queue = buf[:0]
+	return all
+}
+
+// close refuses further messages if none waits, and reports whether it did.
+func (b *mailbox) close() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.queue) > 0 {
+		return false
+	}
+	b.closed = true
+	return true
+}

@@ -1,0 +1,56 @@
+package paceline
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// eventsBehind is how far an observer may fall behind before events are lost.
+const eventsBehind = 4096
+
+// observer passes events to Config.Observe on a goroutine of its own, so that
+// nothing waits for it.
+type observer struct {
+	events chan Event
+	lost   atomic.Int64
+	joined chan struct{}
+}
+
+func newObserver(f func(Event)) *observer {
+	o := &observer{joined: make(chan struct{})}
+	if f == nil {
+		close(o.joined)
+		return o
+	}
+	o.events = make(chan Event, eventsBehind)
+	go func() {
+		defer close(o.joined)
+		for ev := range o.events {
+			f(ev)
+		}
+	}()
+	return o
+}
+
+// close ends the observer once it has seen every event.
+func (o *observer) close() {
+	if o.events != nil {
+		close(o.events)
+	}
+	<-o.joined
+}
+
+// observe tells the observer, if there is one, of something that happened to
+// c. The dispatcher alone calls it.
+func (e *Engine) observe(c *call, kind EventKind, fill func(*Event)) {
+	if e.observer.events == nil {
+		return
+	}
+	ev := Event{Kind: kind, Time: time.Now(), Index: c.index, Attempt: c.requests}
+	fill(&ev)
+	select {
+	case e.observer.events <- ev:
+	default:
+		e.observer.lost.Add(1)
+	}
+}

@@ -1,0 +1,280 @@
+package paceline
+
+import (
+	"context"
+	"errors"
+	"hash/crc32"
+	"io"
+	"sync"
+	"time"
+)
+
+// ErrShutdown is returned by calls and runs that [Engine.Shutdown] ended.
+var ErrShutdown = errors.New("paceline: the engine is shutting down")
+
+const (
+	// aheadMin is how many items are taken from the source beyond those in
+	// flight, so that admission always has somebody to admit.
+	aheadMin = 1024
+	// faultGrace is how long calls in flight may go on after one of them
+	// showed that the job cannot: they are paid for already.
+	faultGrace = 30 * time.Second
+)
+
+// Run takes every item of a job's source to its result. It returns after all
+// that it started has ended, with the summary and
+//
+//   - nil when the source was read to its end; failed items are data,
+//   - an [*Error] whose verdict is [VerdictJob] when the job cannot go on,
+//   - an error that wraps [ErrShutdown], or ctx's cause, when it was stopped,
+//   - the source's, sink's or journal's error.
+//
+// Memory does not grow with the number of items. With a journal every stopped
+// run can be continued by the same job.
+func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
+	if err := job.validate(); err != nil {
+		return Summary{}, err
+	}
+	r := e.newRun(ctx, job)
+	defer r.abort(nil)
+	defer context.AfterFunc(ctx, func() { r.stop("interrupted", context.Cause(ctx), 0) })()
+	defer context.AfterFunc(e.accepting, func() { r.stop("interrupted", ErrShutdown, never) })()
+	defer r.watchJournal()()
+
+	sunk := make(chan struct{})
+	go func() {
+		defer close(sunk)
+		r.sink()
+	}()
+	r.read()
+	r.open.Wait()
+	r.flush()
+	close(r.results)
+	<-sunk
+	return r.summary()
+}
+
+// run is one call of Run.
+type run struct {
+	engine *Engine
+	job    Job
+	progress
+	tally *tally // the dispatcher's
+
+	mayStart  context.Context
+	halt      context.CancelFunc
+	mayFinish context.Context
+	abort     context.CancelCauseFunc
+
+	window  chan struct{}  // a token for each item taken and not ended
+	open    sync.WaitGroup // the same, to wait for
+	results chan *Result   // to the sink
+
+	mu        sync.Mutex
+	stoppedBy string
+	err       error
+}
+
+func (e *Engine) newRun(ctx context.Context, job Job) *run {
+	r := &run{
+		engine: e, job: job, tally: newTally(),
+		window:  make(chan struct{}, aheadMin+2*e.cfg.Limits.InFlight),
+		results: make(chan *Result, 64),
+	}
+	if e.cfg.Limits.InFlight == 0 {
+		r.window = make(chan struct{}, 4*aheadMin)
+	}
+	r.tally.began = e.now()
+	r.mayFinish, r.abort = context.WithCancelCause(context.WithoutCancel(ctx))
+	r.mayStart, r.halt = context.WithCancel(ctx)
+	return r
+}
+
+// never is a grace that does not end by itself.
+const never = time.Duration(-1)
+
+// stop ends the run early: nothing starts any more, and what is in flight may
+// finish within grace (0: not at all). The first reason stands.
+func (r *run) stop(by string, err error, grace time.Duration) {
+	r.mu.Lock()
+	if r.stoppedBy == "" {
+		r.stoppedBy, r.err = by, err
+	}
+	r.mu.Unlock()
+	r.halt()
+	r.engine.box.put(message{kind: msgStopRun, run: r})
+	switch {
+	case grace == 0:
+		r.abort(err)
+	case grace > 0:
+		time.AfterFunc(grace, func() { r.abort(err) })
+	}
+}
+
+// stopping reports whether nothing of the run may start any more. A nil run
+// never stops.
+func (r *run) stopping() bool { return r != nil && r.mayStart.Err() != nil }
+
+// read takes items from the source until it ends or the run is stopped.
+func (r *run) read() {
+	for {
+		select {
+		case r.window <- struct{}{}:
+		case <-r.mayStart.Done():
+			return
+		}
+		item, err := r.job.Source.Next(r.mayStart)
+		if err != nil {
+			<-r.window
+			if !errors.Is(err, io.EOF) && !r.stopping() {
+				r.stop("source", err, never)
+			}
+			return
+		}
+		r.open.Add(1)
+		r.take(item)
+	}
+}
+
+func (r *run) take(item Item) {
+	r.progress.items.Add(1)
+	r.engine.progress.items.Add(1)
+	if r.job.Journal != nil && r.job.Journal.Done(item.Index) {
+		r.progress.resumed.Add(1)
+		r.engine.progress.resumed.Add(1)
+		r.leave()
+		return
+	}
+	if err := r.prepare(&item); err != nil {
+		r.commit(&Result{Item: item, Status: StatusFailed, Err: err, Cost: Cost{Known: true}})
+		return
+	}
+	r.submit(item)
+}
+
+// prepare fills in the item's request.
+func (r *run) prepare(item *Item) (failure *Error) {
+	defer func() {
+		if p := recover(); p != nil {
+			failure = panicked("Job.Prepare", p)
+		}
+	}()
+	err := item.Err
+	if err == nil && item.Request == nil {
+		item.Request, err = r.job.Prepare(item)
+	}
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return &Error{Code: CodeBadItem, Message: err.Error(), Err: err}
+}
+
+func (r *run) submit(item Item) {
+	c := r.engine.newCall(r.mayFinish, item.Request)
+	c.run, c.index = r, item.Index
+	c.admitted = func(a *attempt) {
+		if a == nil {
+			r.leave()
+			return
+		}
+		go func() {
+			if !c.proceed(a) {
+				r.finish(c, item)
+			}
+		}()
+	}
+	c.diary = r.diary(&item)
+	if !r.engine.box.put(message{kind: msgSubmit, call: c}) {
+		r.stop("interrupted", ErrShutdown, never)
+		r.leave()
+	}
+}
+
+// leave ends an item that has no result in this run, or whose result is taken
+// care of.
+func (r *run) leave() {
+	<-r.window
+	r.open.Done()
+}
+
+// finish makes a result of a call that has come to its end.
+func (r *run) finish(c *call, item Item) {
+	err := c.final()
+	switch r.verdict(err) {
+	case VerdictStop:
+		r.leave()
+	case VerdictJob:
+		c.diary.after(&ending{err: err, usage: err.Usage})
+		r.stop(err.Code.String(), err, faultGrace)
+		r.leave()
+	default:
+		r.commit(c.result(item, err))
+	}
+}
+
+// verdict is the error's, but an unknown model is the item's own fault where
+// other items name models that are known.
+func (r *run) verdict(err *Error) Verdict {
+	if err == nil {
+		return VerdictDone
+	}
+	if err.Code == CodeModelNotFound && r.progress.done.Load() > 0 {
+		return VerdictItem
+	}
+	return err.Verdict()
+}
+
+func (c *call) result(item Item, err *Error) *Result {
+	res := &Result{
+		Item: item, Err: err, Requests: c.requests,
+		Started:    c.engine.at(c.started),
+		FirstToken: c.firstToken, Total: c.total,
+		Usage: c.usage, Cost: c.cost,
+	}
+	switch {
+	case err == nil:
+		res.Response = c.resp
+	case err.Code == CodeInvalidAnswer:
+		res.Status, res.Response = StatusInvalid, c.resp
+	default:
+		res.Status = StatusFailed
+	}
+	if res.Response != nil {
+		res.Response.Requests = c.requests
+	}
+	return res
+}
+
+// summary returns how the run ended.
+func (r *run) summary() (Summary, error) {
+	s := Summary{Stats: r.engine.snapshot(r)}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.StoppedBy = r.stoppedBy
+	return s, r.err
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func (j *Job) sum(item *Item) uint32 {
+	if j.Sum != nil {
+		return j.Sum(item)
+	}
+	return crc32.Checksum(item.Raw, castagnoli)
+}
+
+func (j *Job) validate() error {
+	var errs []error
+	need := func(ok bool, what string) {
+		if !ok {
+			errs = append(errs, errors.New("job: "+what))
+		}
+	}
+	need(j.Source != nil, "Source: is missing")
+	need(j.Sink != nil || j.Journal != nil, "Sink: is missing, and there is no Journal either: the results would be lost")
+	need(j.Journal == nil || j.Encode != nil, "Encode: is missing; a Journal needs it to write rows")
+	return errors.Join(errs...)
+}

@@ -1,0 +1,77 @@
+package paceline
+
+import (
+	"context"
+	"iter"
+)
+
+// A Stream is a call whose pieces are handed out as they come. It is used by
+// one goroutine.
+type Stream struct {
+	call *call
+	used bool
+}
+
+// Stream prepares a streamed call; [Stream.All] makes it.
+func (e *Engine) Stream(ctx context.Context, req *Request) *Stream {
+	ctx, cancel := context.WithCancelCause(ctx)
+	c := e.newCall(ctx, req)
+	c.stop = cancel
+	return &Stream{call: c}
+}
+
+// All makes the call and yields the pieces of its answer as they arrive:
+// content, reasoning, refusal and tool calls. It can be ranged over once. A
+// failure, a stream that was cut among them, is the last thing yielded. Until
+// the first piece a failed attempt is retried; after it nothing is, since what
+// was handed out cannot be taken back. Breaking out of the loop cancels the
+// call and waits for its end.
+//
+// A delta's slices are valid within the loop's body. The time that the body
+// takes does not count as the server's.
+func (s *Stream) All() iter.Seq2[Delta, error] {
+	return func(yield func(Delta, error) bool) {
+		c := s.call
+		defer c.stop(nil)
+		if s.used {
+			yield(Delta{}, &Error{Code: CodeCanceled, Message: "a Stream can be ranged over once"})
+			return
+		}
+		s.used = true
+		broken := false
+		c.reader = func(d Delta) {
+			if broken {
+				return
+			}
+			c.streamed = true
+			if !yield(d, nil) {
+				broken = true
+				c.stop(context.Canceled)
+			}
+		}
+		err := c.drive()
+		if !broken {
+			s.report(err, yield)
+		}
+	}
+}
+
+func (s *Stream) report(err error, yield func(Delta, error) bool) {
+	if err == nil {
+		if failure := s.call.final(); failure != nil {
+			err = failure
+		}
+	}
+	if err != nil {
+		yield(Delta{}, err)
+	}
+}
+
+// Response returns the complete answer once All has ended well, else nil.
+func (s *Stream) Response() *Response {
+	if s.call.err != nil || s.call.resp == nil {
+		return nil
+	}
+	s.call.resp.Requests = s.call.requests
+	return s.call.resp
+}

@@ -1,0 +1,107 @@
+package paceline
+
+import (
+	"sync/atomic"
+
+	"github.com/seed-1814a72b/paceline/internal/flow"
+	"github.com/seed-1814a72b/paceline/internal/hist"
+)
+
+// progress counts items. Runs add to it from many goroutines.
+type progress struct {
+	items, done, failed, invalid, resumed atomic.Int64
+}
+
+func (p *progress) ended(s Status) {
+	switch s {
+	case StatusDone:
+		p.done.Add(1)
+	case StatusFailed:
+		p.failed.Add(1)
+	case StatusInvalid:
+		p.invalid.Add(1)
+	}
+}
+
+func (p *progress) fill(s *Stats) {
+	s.Items = p.items.Load()
+	s.Done, s.Failed, s.Invalid = p.done.Load(), p.failed.Load(), p.invalid.Load()
+	s.Resumed = p.resumed.Load()
+}
+
+// tally counts requests. The dispatcher owns it.
+type tally struct {
+	began                               flow.Instant
+	requests, retries, throttled, asked int64
+	usage                               Usage
+	cost                                Cost
+	causes                              map[Code]int64
+	firstToken, total                   *hist.Histogram
+}
+
+func newTally() *tally {
+	return &tally{
+		cost:       Cost{Known: true},
+		causes:     make(map[Code]int64),
+		firstToken: hist.New(),
+		total:      hist.New(),
+	}
+}
+
+// start counts a request that is about to be sent.
+func (t *tally) start(c *call) {
+	t.requests++
+	switch c.reason {
+	case VerdictRetry:
+		t.retries++
+	case VerdictAsk:
+		t.asked++
+	}
+}
+
+// end counts a request's end.
+func (t *tally) end(a *attempt, end *ending) {
+	if end.usage.Known {
+		t.usage.Prompt += end.usage.Prompt
+		t.usage.Completion += end.usage.Completion
+		t.usage.Cached += end.usage.Cached
+		t.usage.Reasoning += end.usage.Reasoning
+		t.usage.Known = true
+	}
+	if end.err != nil {
+		t.causes[end.err.Code]++
+		if end.outcome.Kind == flow.Throttled {
+			t.throttled++
+		}
+		return
+	}
+	if end.asked {
+		t.causes[CodeInvalidAnswer]++
+	}
+	t.cost = t.cost.Add(end.cost)
+	if ft := a.firstToken(); ft > 0 {
+		t.firstToken.Record(ft)
+	}
+	t.total.Record(end.at.Sub(a.sent))
+}
+
+func (t *tally) stats() Stats {
+	causes := make(map[Code]int64, len(t.causes))
+	for code, n := range t.causes {
+		causes[code] = n
+	}
+	return Stats{
+		Requests: t.requests, Retries: t.retries, Throttled: t.throttled, Asked: t.asked,
+		Usage: t.usage, Cost: t.cost,
+		FirstToken: latency(t.firstToken), Total: latency(t.total),
+		Causes: causes,
+	}
+}
+
+func latency(h *hist.Histogram) Latency {
+	return Latency{
+		Count: h.Count(),
+		P50:   h.Quantile(0.5), P90: h.Quantile(0.9), P99: h.Quantile(0.99),
+		Max: h.Max(),
+	}
+}

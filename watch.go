@@ -1,0 +1,81 @@
+package paceline
+
+import "github.com/seed-1814a72b/paceline/internal/flow"
+
+// watch cancels attempts at their deadlines. It keeps no timer per attempt:
+// progress only ever moves an attempt's deadline later, so it looks at all of
+// them when the earliest deadline that it knows is reached, and then knows the
+// next. The dispatcher owns it.
+type watch struct {
+	attempts []*attempt
+	next     flow.Instant // no deadline is reached before
+	version  int          // of the learnt deadlines at the last look
+}
+
+func (w *watch) add(a *attempt) {
+	a.slot = len(w.attempts)
+	w.attempts = append(w.attempts, a)
+	if at, _ := a.deadline(a.admitted); at < w.next || len(w.attempts) == 1 {
+		w.next = at
+	}
+}
+
+func (w *watch) remove(a *attempt) {
+	last := len(w.attempts) - 1
+	w.attempts[a.slot] = w.attempts[last]
+	w.attempts[a.slot].slot = a.slot
+	w.attempts[last] = nil
+	w.attempts = w.attempts[:last]
+	if last == 0 {
+		w.next = flow.Never
+	}
+}
+
+// look cancels what is late and returns when to look again.
+func (w *watch) look(now flow.Instant, d *deadlines) flow.Instant {
+	if len(w.attempts) == 0 {
+		return flow.Never
+	}
+	if w.version == d.version && now < w.next {
+		return w.next
+	}
+	shortened := w.version != d.version
+	w.version = d.version
+	w.next = flow.Never
+	for _, a := range w.attempts {
+		if shortened {
+			a.limits = d.limits(a.call)
+		}
+		at, cause := a.deadline(now)
+		if at <= now {
+			a.cancel(cause)
+			continue // it is removed when its goroutine has returned
+		}
+		w.next = min(w.next, at)
+	}
+	return w.next
+}
+
+// deadline returns when the attempt is late, as things stand now, and for what.
+func (a *attempt) deadline(now flow.Instant) (flow.Instant, error) {
+	at, cause := flow.Never, error(nil)
+	sooner := func(t flow.Instant, why error) {
+		if t < at {
+			at, cause = t, why
+		}
+	}
+	if a.limits.total > 0 {
+		sooner(a.admitted.Add(a.limits.total), errTotal)
+	}
+	switch last := a.last.Load(); {
+	case last == 0:
+		if a.limits.first > 0 {
+			sooner(a.admitted.Add(a.limits.first), errFirstToken)
+		}
+	case a.limits.stall > 0 && last == held:
+		sooner(now.Add(a.limits.stall), errStall)
+	case a.limits.stall > 0:
+		sooner(flow.Instant(last).Add(a.limits.stall), errStall)
+	}
+	return at, cause
+}
