@@ -12,11 +12,12 @@ import (
 	"github.com/seed-1814a72b/paceline"
 )
 
-// How often the live view looks: a terminal is drawn anew, elsewhere a line is
-// written.
+// How often the live view looks. A terminal is drawn anew each time; elsewhere
+// every fifth look is written as a line.
 const (
-	frameEvery = 125 * time.Millisecond
-	lineEvery  = 5 * time.Second
+	frameEvery   = 125 * time.Millisecond
+	lookEvery    = time.Second
+	looksPerLine = 5
 )
 
 // liveOptions is what a live view is told.
@@ -73,17 +74,16 @@ func (l *live) Stop() {
 
 func (l *live) loop() {
 	defer close(l.ended)
-	every := lineEvery
+	every := lookEvery
 	if l.opts.Size != nil {
 		every = frameEvery
-		l.show()
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	for {
+	for n := 0; ; n++ {
+		l.show(l.look(), n)
 		select {
 		case <-tick.C:
-			l.show()
 		case <-l.stop:
 			l.finish()
 			return
@@ -91,13 +91,15 @@ func (l *live) loop() {
 	}
 }
 
-// show takes a snapshot and writes it as a frame or a line, by one write.
-func (l *live) show() {
-	state := l.look()
+// show writes the n-th look as a frame or, when it is due, as a line; by one
+// write.
+func (l *live) show(state liveState, n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.opts.Size == nil {
-		l.put([]byte(plainLine(state) + "\n"))
+		if n > 0 && n%looksPerLine == 0 {
+			l.put([]byte(plainLine(state) + "\n"))
+		}
 		return
 	}
 	columns, rows := l.opts.Size()

@@ -10,7 +10,7 @@ import (
 
 // The block's measures, in columns. Two cells fill a terminal of 80.
 const (
-	cellWidth  = 39
+	cellWidth  = 40
 	labelWidth = 12
 	valueWidth = 13
 	maxCells   = 4
@@ -34,6 +34,9 @@ type liveState struct {
 
 // ended counts the items that have their row, those done earlier included.
 func (s *liveState) ended() int64 { return finished(s.Stats) + s.Stats.Resumed }
+
+// over reports whether all items have their row.
+func (s *liveState) over() bool { return s.Facts.Total > 0 && s.ended() >= s.Facts.Total }
 
 // headline is the one line printed before a run.
 func (f *liveFacts) headline() string {
@@ -62,12 +65,12 @@ func (f *liveFacts) headline() string {
 func drawBlock(s liveState, columns, rows int, ascii bool) []line {
 	room := columns - 1
 	across := 1
-	for across < maxCells && room >= 2*across*cellWidth {
+	for across < maxCells && room >= 2*across*cellWidth-1 {
 		across *= 2 // cells come in pairs
 	}
 	lines := []line{s.progress(room)}
 	if rows > 3 && s.Facts.Total > 0 {
-		lines = append(lines, bar(s.ended(), s.Facts.Total, min(max(across, 2)*cellWidth, room)-2, ascii))
+		lines = append(lines, bar(s.ended(), s.Facts.Total, min(max(across, 2)*cellWidth-1, room)-2, ascii))
 	}
 	if rows > 5 {
 		lines = append(lines, s.grid(across, rows-4)...)
@@ -98,7 +101,7 @@ func (s *liveState) progress(room int) line {
 	l.add(stylePlain, " of "+grouped(total)+" items  ")
 	l.add(styleBold, fmt.Sprintf("%7s", percent(ended, total)))
 	speed := fmt.Sprintf("%-*s", valueWidth, s.speed())
-	if room >= 2*cellWidth {
+	if room >= 2*cellWidth-1 {
 		l.padTo(cellWidth + 1)
 	} else {
 		l.add(stylePlain, "  ")
@@ -112,6 +115,7 @@ func (s *liveState) progress(room int) line {
 
 // bar is the second line, a bar of so many columns, exact to half a column.
 func bar(part, whole int64, width int, ascii bool) line {
+	width = max(width, 0)
 	full, half, rest := "━", "╸", "─"
 	if ascii {
 		full, half, rest = "#", "-", "."
@@ -126,9 +130,12 @@ func bar(part, whole int64, width int, ascii bool) line {
 	return l
 }
 
-// speed is the rate at which items finish.
+// speed is the rate at which items finish; at the end, that of the whole run.
 func (s *liveState) speed() string {
 	v, unit := s.Pace.Items, "s"
+	if s.over() && s.Stats.Elapsed > 0 {
+		v = float64(finished(s.Stats)) / s.Stats.Elapsed.Seconds()
+	}
 	if v > 0 && v < 1 {
 		v, unit = v*60, "min"
 	}
@@ -137,7 +144,7 @@ func (s *liveState) speed() string {
 
 func (s *liveState) eta() string {
 	switch {
-	case s.ended() >= s.Facts.Total:
+	case s.over():
 		return "in " + timeSpan(s.Stats.Elapsed)
 	case s.Pace.Left < 0:
 		return "ETA -"
@@ -196,8 +203,8 @@ func (s *liveState) cells() []cell {
 		{"first token", quantiles(st.FirstToken)},
 		{"whole call", quantiles(st.Total)},
 		{"sent again", []piece{
-			{compact(st.Retries+st.Asked) + " retries", stylePlain},
-			{compact(st.Throttled) + " throttled", warnIf(st.Throttled, styleYellow)}}},
+			{brief(st.Retries+st.Asked) + " retries", stylePlain},
+			{brief(st.Throttled) + " throttled", warnIf(st.Throttled, styleYellow)}}},
 		{"given up", []piece{
 			{compact(st.Failed) + " failed", warnIf(st.Failed, styleRed)},
 			{compact(st.Invalid) + " invalid", warnIf(st.Invalid, styleRed)}}},
@@ -265,7 +272,7 @@ func (s *liveState) condition() line {
 func (s *liveState) waitsFor() (string, style) {
 	p := &s.Stats.Pace
 	switch {
-	case s.Facts.Total > 0 && s.ended() >= s.Facts.Total:
+	case s.over():
 		return "all items have their row", styleDim
 	case p.PausedFor > 0:
 		return "paused " + timeSpan(max(p.PausedFor, time.Second)) + ": " + pauseCause(p.PausedCause), styleYellow

@@ -29,14 +29,32 @@ func compact(n int64) string {
 	if n < 10_000 {
 		return grouped(n)
 	}
-	v, unit := float64(n), ""
-	for _, u := range []string{"k", "M", "B", "T"} {
-		v, unit = v/1000, u
-		if v < 999.5 {
+	v, unit := scaled(n)
+	return significant(v) + unit
+}
+
+// scaled returns n in thousands, millions and so on, below 999.5 if it can be.
+func scaled(n int64) (v float64, unit string) {
+	v = float64(n)
+	for _, unit = range []string{"k", "M", "B", "T"} {
+		if v /= 1000; v < 999.5 {
 			break
 		}
 	}
-	return significant(v) + unit
+	return v, unit
+}
+
+// brief returns n in at most four characters: exact below 1,000, then with one
+// of the letters k, M, B or T and two significant digits.
+func brief(n int64) string {
+	if n < 1000 {
+		return strconv.FormatInt(n, 10)
+	}
+	v, unit := scaled(n)
+	if v < 9.95 {
+		return strconv.FormatFloat(v, 'f', 1, 64) + unit
+	}
+	return strconv.FormatFloat(v, 'f', 0, 64) + unit
 }
 
 // significant returns v with three significant digits and no exponent.

@@ -85,11 +85,20 @@ func (m *meter) left(now time.Time, st paceline.Stats, total int64) time.Duratio
 	}
 	end := now.Add(left)
 	if !m.end.IsZero() && remaining > 0 {
-		share := min(now.Sub(m.looked).Seconds()/1.5, 1)
+		share := min(float64(now.Sub(m.looked))/float64(m.patience(now)), 1)
 		end = m.end.Add(time.Duration(float64(end.Sub(m.end)) * share))
 	}
 	m.end, m.looked = end, now
 	return max(end.Sub(now), 0)
+}
+
+// patience is the time constant of the smoothing: short at first, when each
+// look knows much more than the one before.
+func (m *meter) patience(now time.Time) time.Duration {
+	if m.first.at.IsZero() {
+		return time.Millisecond
+	}
+	return min(max(now.Sub(m.first.at)/4, time.Millisecond), 1500*time.Millisecond)
 }
 
 // expected returns the items a second to expect from here on: at first what
@@ -109,6 +118,7 @@ func (m *meter) expected(now time.Time, st paceline.Stats) float64 {
 		return measured
 	}
 	trust := min(age.Seconds()/meterTrust.Seconds(), 1)
+	trust *= trust
 	return trust*measured + (1-trust)*allowed
 }
 

@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// midRun is a run under way, with a little of everything.
+func midRun() liveState {
+	return liveState{
+		Facts: liveFacts{Total: 2000, Budget: paceline.Cost{USD: 5, Known: true}},
+		Stats: paceline.Stats{
+			Items: 1400, Done: 1131, Failed: 1, Invalid: 2, Resumed: 100,
+			Requests: 1500, Retries: 31, Asked: 12, Throttled: 4,
+			InFlight: 87, Elapsed: 12 * time.Second,
+			Usage:      paceline.Usage{Prompt: 181_204, Completion: 4102, Known: true},
+			Cost:       paceline.Cost{USD: 0.0312, Known: true},
+			FirstToken: paceline.Latency{Count: 1234, P50: 812 * time.Millisecond, P99: 1612 * time.Millisecond},
+			Total:      paceline.Latency{Count: 1234, P50: 1902 * time.Millisecond, P99: 4213 * time.Millisecond},
+			Pace:       paceline.Pace{Requests: paceline.Per(10_000, time.Minute), InFlight: 256, LimitedBy: "requests"},
+		},
+		Pace: pace{Items: 160.4, Requests: 163.5, Tokens: 20_000, Left: 8 * time.Second},
+	}
+}
+
+func blockText(s liveState, columns, rows int, ascii bool) string {
+	var b strings.Builder
+	for _, l := range drawBlock(s, columns, rows, ascii) {
+		b.WriteString(l.text(false) + "\n")
+	}
+	return b.String()
+}
+
+func TestBlock(t *testing.T) {
+	with := func(change func(*liveState)) liveState {
+		s := midRun()
+		change(&s)
+		return s
+	}
+	for _, tt := range []struct {
+		name          string
+		state         liveState
+		columns, rows int
+		want          string
+	}{
+		{"80 columns", midRun(), 80, 24, `
+ 1,234 of 2,000 items   61.7 %           160 items/s  ETA 8 s
+ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────────────────────
+ requests    9,810/min of 10,000/min     in flight   87 of 256 calls
+ first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
+ sent again  43 retries   4 throttled    given up    1 failed     2 invalid
+ tokens      181k in      4,102 out      cost        $0.0312 of $5.00
+ limited by requests: 10,000/min
+`},
+		{"60 columns", midRun(), 60, 24, `
+ 1,234 of 2,000 items   61.7 %  160 items/s  ETA 8 s
+ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━──────────────────────
+ requests    9,810/min of 10,000/min
+ in flight   87 of 256 calls
+ first token p50 812 ms   p99 1.61 s
+ whole call  p50 1.90 s   p99 4.21 s
+ sent again  43 retries   4 throttled
+ given up    1 failed     2 invalid
+ tokens      181k in      4,102 out
+ cost        $0.0312 of $5.00
+ limited by requests: 10,000/min
+`},
+		{"160 columns", midRun(), 160, 24, `
+ 1,234 of 2,000 items   61.7 %           160 items/s  ETA 8 s
+ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸────────────────────────────────────────────────────────────
+ requests    9,810/min of 10,000/min     in flight   87 of 256 calls             first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
+ sent again  43 retries   4 throttled    given up    1 failed     2 invalid      tokens      181k in      4,102 out      cost        $0.0312 of $5.00
+ limited by requests: 10,000/min
+`},
+		{"6 rows", midRun(), 80, 6, `
+ 1,234 of 2,000 items   61.7 %           160 items/s  ETA 8 s
+ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────────────────────
+ requests    9,810/min of 10,000/min     in flight   87 of 256 calls
+ first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
+ limited by requests: 10,000/min
+`},
+		{"paused", with(func(s *liveState) {
+			s.Stats.Pace.PausedFor, s.Stats.Pace.PausedCause = 12*time.Second, paceline.CodeThrottled
+		}), 80, 4, `
+ 1,234 of 2,000 items   61.7 %           160 items/s  ETA 8 s
+ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────────────────────
+ paused 12 s: the server asked us to wait (429 or the like)
+`},
+		{"total not known, nothing limits, prices not known", with(func(s *liveState) {
+			s.Facts = liveFacts{}
+			s.Stats.Cost, s.Stats.Pace = paceline.Cost{}, paceline.Pace{}
+		}), 80, 24, `
+ 1,234 items                             160 items/s  12 s so far
+ requests    164/s                       in flight   87 calls
+ first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
+ sent again  43 retries   4 throttled    given up    1 failed     2 invalid
+ tokens      181k in      4,102 out      cost        unknown
+ nothing in the way
+`},
+		{"token limit", with(func(s *liveState) {
+			s.Stats.Pace.Tokens, s.Stats.Pace.LimitedBy = paceline.Per(2e6, time.Minute), "tokens"
+		}), 80, 24, `
+ 1,234 of 2,000 items   61.7 %           160 items/s  ETA 8 s
+ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────────────────────
+ requests    9,810/min of 10,000/min     in flight   87 of 256 calls
+ first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
+ sent again  43 retries   4 throttled    given up    1 failed     2 invalid
+ tokens      181k in      4,102 out      cost        $0.0312 of $5.00
+ token rate  1.20M/min of 2.00M/min      elapsed     12 s
+ limited by tokens: 2.00M/min
+`},
+		{"nothing yet", liveState{Facts: liveFacts{Total: 2000}, Pace: pace{Left: -1}}, 80, 24, `
+     0 of 2,000 items    0.0 %           0 items/s    ETA -
+ ─────────────────────────────────────────────────────────────────────────────
+ requests    0/min                       in flight   0 calls
+ first token p50 -        p99 -          whole call  p50 -        p99 -
+ sent again  0 retries    0 throttled    given up    0 failed     0 invalid
+ tokens      0 in         0 out          cost        -
+ nothing in the way
+`},
+		{"all done", with(func(s *liveState) { s.Stats.Done = 1897 }), 80, 4, `
+ 2,000 of 2,000 items  100.0 %           158 items/s  in 12 s
+ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+ all items have their row
+`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := blockText(tt.state, tt.columns, tt.rows, false); "\n"+got != tt.want {
+				t.Errorf("got\n%swant%s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestBlockInASCII(t *testing.T) {
+	text := blockText(midRun(), 80, 24, true)
+	for _, r := range text {
+		if r > 0x7e {
+			t.Fatalf("%q in\n%s", r, text)
+		}
+	}
+	if want := strings.Repeat("#", 46) + "-" + strings.Repeat(".", 29); !strings.Contains(text, want) {
+		t.Errorf("no bar %s in\n%s", want, text)
+	}
+}
+
+// huge is a run whose numbers are as long as they get.
+func huge() liveState {
+	s := midRun()
+	s.Facts.Total = 1_000_000_000
+	s.Facts.Budget.USD, s.Stats.Cost.USD = 1_000_000, 999_999.99
+	s.Stats.Done, s.Stats.Failed, s.Stats.Invalid = 888_888_888, 888_888, 888_888
+	s.Stats.Retries, s.Stats.Throttled = 8_888_888, 888_888
+	s.Stats.InFlight, s.Stats.Pace.InFlight = 20_000, 20_000
+	s.Stats.Usage = paceline.Usage{Prompt: 888_888_888_888, Completion: 888_888_888_888, Known: true}
+	s.Stats.Pace.Tokens = paceline.Per(100_000_000, time.Minute)
+	s.Stats.Total.P99, s.Stats.FirstToken.P99 = 899*time.Second, 888*time.Second
+	s.Pace = pace{Items: 12_345, Requests: 16_666, Tokens: 1e6, Left: 47 * time.Hour}
+	return s
+}
+
+func TestBlockNeverWraps(t *testing.T) {
+	for columns := 1; columns <= 220; columns++ {
+		for rows := 1; rows <= 12; rows++ {
+			for _, s := range []liveState{midRun(), huge(), {}} {
+				block := drawBlock(s, columns, rows, false)
+				if len(block) > max(rows-1, 1) {
+					t.Fatalf("%d lines in a terminal of %d rows", len(block), rows)
+				}
+				for _, l := range block {
+					if w := utf8.RuneCountInString(l.text(false)); w >= max(columns, 1) {
+						t.Fatalf("%d columns: %q takes %d", columns, l.text(false), w)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestBlockColumnsStand checks that nothing moves while a run goes on: each
+// label begins where it began before, and no value runs into the next.
+func TestBlockColumnsStand(t *testing.T) {
+	early := liveState{Facts: liveFacts{Total: 1_000_000_000}, Pace: pace{Left: -1}}
+	early.Stats.Pace.Tokens = paceline.Per(100_000_000, time.Minute)
+	a, b := drawBlock(early, 80, 24, false), drawBlock(huge(), 80, 24, false)
+	for i, l := range a[2 : len(a)-1] {
+		for _, p := range l {
+			if p.style != styleDim {
+				continue
+			}
+			was := column(l.text(false), p.text)
+			if is := column(b[i+2].text(false), p.text); is != was {
+				t.Errorf("%q stood in column %d and stands in %d:\n%s\n%s", p.text, was, is, l.text(false), b[i+2].text(false))
+			}
+		}
+	}
+}
+
+func column(text, label string) int {
+	before, _, _ := strings.Cut(text, label)
+	return utf8.RuneCountInString(before)
+}
+
+func TestColorIsOnlyColor(t *testing.T) {
+	s := midRun()
+	for _, l := range drawBlock(s, 80, 24, false) {
+		colored := l.text(true)
+		if !strings.Contains(colored, "\x1b[") {
+			t.Errorf("%q has no colour", colored)
+		}
+		if got := escapes.ReplaceAllString(colored, ""); strings.TrimRight(got, " ") != l.text(false) {
+			t.Errorf("without its escapes %q reads %q", colored, got)
+		}
+	}
+}
+
+func TestPlainLine(t *testing.T) {
+	want := "paceline: 1,234 of 2,000 items (61.7 %), 160 items/s, 87 of 256 calls in flight, " +
+		"43 retries, 4 throttled, 1 failed, 2 invalid, first token p50 812 ms p99 1.61 s, " +
+		"181k tokens in 4,102 out, cost $0.0312 of $5.00, ETA 8 s"
+	if got := plainLine(midRun()); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestHeadline(t *testing.T) {
+	for want, f := range map[string]liveFacts{
+		"paceline: 2,000 items, m -> out.jsonl":              {Total: 2000, Model: "m", Output: "out.jsonl"},
+		"paceline: 2,000 items (1,200 already done) -> o":    {Total: 2000, Done: 1200, Output: "o"},
+		"paceline: items as they come, m -> standard output": {Model: "m", Output: "standard output"},
+	} {
+		if got := f.headline(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"testing"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// TestArrivalFromTheStart runs 10,000 items at a limit of 1,000 a minute and
+// calls of 2 s: it takes 602 s, and the view must say so from the first second
+// on, before anything has finished, and without jumps later.
+func TestArrivalFromTheStart(t *testing.T) {
+	var m meter
+	const perSecond, total = 1000.0 / 60, 10_000
+	for ms := 250; ms < 600_000; ms += 125 {
+		at := time.Duration(ms) * time.Millisecond
+		sent := int64(at.Seconds() * perSecond)
+		done := max(int64((at-2*time.Second).Seconds()*perSecond), 0)
+		st := paceline.Stats{Requests: sent, Done: done, InFlight: int(sent - done),
+			Pace: paceline.Pace{Requests: paceline.Per(1000, time.Minute), InFlight: 500}}
+		if done > 0 {
+			st.Total = paceline.Latency{Count: done, P50: 2 * time.Second}
+		}
+		got := m.observe(epoch.Add(at), st, total)
+		want := 602*time.Second - at
+		if diff := (got.Left - want).Abs(); diff > 4*time.Second+want/50 {
+			t.Fatalf("after %v: %v left, want %v", at, got.Left, want)
+		}
+		if at > 15*time.Second && (got.Items < 15 || got.Items > 18) {
+			t.Fatalf("after %v: %.1f items/s, want 16.7", at, got.Items)
+		}
+	}
+}
+
+// TestArrivalByLatency has no rate limit: what counts is calls at once by the
+// time of a call.
+func TestArrivalByLatency(t *testing.T) {
+	st := paceline.Stats{Requests: 105, Done: 5, InFlight: 100,
+		Pace:  paceline.Pace{InFlight: 100},
+		Total: paceline.Latency{Count: 5, P50: 2 * time.Second}}
+	var m meter
+	if got := m.observe(epoch, st, 5_105).Left; got != 102*time.Second {
+		t.Errorf("%v left, want 5,000 items at 50 a second and one call: 102 s", got)
+	}
+}
+
+func TestArrivalNotKnown(t *testing.T) {
+	var m meter
+	if got := m.observe(epoch, paceline.Stats{Requests: 10, InFlight: 10}, 100).Left; got >= 0 {
+		t.Errorf("nothing is known, but %v are left", got)
+	}
+	if got := m.observe(epoch, paceline.Stats{Done: 10}, 0).Left; got >= 0 {
+		t.Errorf("the total is not known, but %v are left", got)
+	}
+}
+
+func TestArrivalWaitsOutAPause(t *testing.T) {
+	st := paceline.Stats{Pace: paceline.Pace{Requests: paceline.Per(10, time.Second), PausedFor: 30 * time.Second}}
+	var m meter
+	if got := m.observe(epoch, st, 100).Left; got != 40*time.Second {
+		t.Errorf("%v left, want 30 s of pause and 10 s of work", got)
+	}
+}
+
+// TestArrivalCountsRepeats: when each item takes two requests, a limit on
+// requests is good for half as many items.
+func TestArrivalCountsRepeats(t *testing.T) {
+	st := paceline.Stats{Requests: 200, Done: 100, Pace: paceline.Pace{Requests: paceline.Per(10, time.Second)}}
+	var m meter
+	if got := m.observe(epoch, st, 200).Left; got != 20*time.Second {
+		t.Errorf("%v left, want 100 items at 5 a second: 20 s", got)
+	}
+}
+
+func TestMeterForgets(t *testing.T) {
+	var m meter
+	var got pace
+	for i := range 400 {
+		done := int64(i) * 10
+		if i > 200 {
+			done = 2000 // nothing finishes any more
+		}
+		got = m.observe(epoch.Add(time.Duration(i)*125*time.Millisecond), paceline.Stats{Done: done}, 0)
+	}
+	if got.Items != 0 {
+		t.Errorf("%g items/s although nothing has finished for 25 s", got.Items)
+	}
+	if n := len(m.samples); n > 85 {
+		t.Errorf("%d samples kept; those of 10 s are 81", n)
+	}
+}
