@@ -1,0 +1,5 @@
+// Package lint holds the project's rules of construction: who may import whom
+// (the table in rooms.go), what files may be called and how long a function
+// may get. Its tests apply them to the whole module, so that `go test ./...`
+// keeps the house in shape; it is no part of the product.
+package lint

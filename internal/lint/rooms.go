@@ -1,0 +1,108 @@
+package lint
+
+import (
+	"fmt"
+	"path"
+	"strings"
+)
+
+// Module is the path of the module that the rules are for.
+const Module = "github.com/seed-1814a72b/paceline"
+
+// A Room is a package, with the packages below it, and what of the module its
+// code may import beside itself. Test files may import anything.
+type Room struct {
+	Name string   // below the module; "." is the library
+	May  []string // names of rooms; "*" is every room but cmd/paceline
+	Why  string   // the rule in words
+}
+
+var (
+	nothing = []string(nil)
+	library = []string{"."}
+	upper   = []string{
+		".", "provider/openai", "provider/anthropic", "sim", "dataset", "journal",
+		"internal/flow", "internal/backoff", "internal/sse", "internal/hist",
+		"internal/prompt", "internal/schema", "internal/price",
+	}
+)
+
+// Rooms is the table: imports point down only. A package that stands in no
+// room is an error, so that a new one gets its rule in the commit that adds it.
+var Rooms = []Room{
+	{"cmd/paceline", []string{"internal/cli"}, "main calls cli.Main and nothing else"},
+	{"internal/cli", []string{"*"}, "the command line may use all that lies below it"},
+	{"internal/server", upper, "the server lies beside the other front rooms, above the library"},
+	{"internal/dash", upper, "the dashboard lies beside the other front rooms, above the library"},
+	{"internal/report", upper, "the report lies beside the other front rooms, above the library"},
+	{"internal/cluster", upper, "the cluster lies beside the other front rooms, above the library"},
+	{".", []string{"internal/flow", "internal/backoff", "internal/hist", "journal"}, "the library knows no provider, format or front room"},
+	{"provider/openai", []string{".", "internal/sse"}, "an adapter knows the contract and the event stream only"},
+	{"provider/anthropic", []string{".", "internal/sse"}, "an adapter knows the contract and the event stream only"},
+	{"provider/providertest", library, "the conformance suite knows the contract only"},
+	{"sim", library, "the simulator knows the contract only"},
+	{"dataset", library, "sources and sinks know the contract only"},
+	{"internal/prompt", library, "templates know the contract only"},
+	{"internal/schema", library, "validation knows the contract only"},
+	{"internal/price", library, "prices know the contract only"},
+	{"internal/flow", nothing, "admission is pure and imports nothing of ours"},
+	{"internal/backoff", nothing, "backoff is pure and imports nothing of ours"},
+	{"internal/sse", nothing, "the decoder imports nothing of ours"},
+	{"internal/hist", nothing, "histograms import nothing of ours"},
+	{"journal", nothing, "the journal imports nothing of ours"},
+	{"internal/demo", nothing, "the demo's data imports nothing of ours"},
+	{"internal/lint", nothing, "the linter imports nothing of ours"},
+	{"bench", []string{"*"}, "benchmarks may use anything"},
+	{"e2e", []string{"*"}, "end-to-end tests may use anything"},
+}
+
+// CheckImports returns what is wrong with the imports of one package, one line
+// for each, nil for nothing. Imports outside of the module are no concern.
+func CheckImports(pkg string, imports []string) (faults []string) {
+	from, ok := roomOf(pkg)
+	if !ok {
+		return []string{fmt.Sprintf("%s stands in no room: add it to the table in internal/lint/rooms.go", pkg)}
+	}
+	for _, imported := range imports {
+		if inModule(imported) && !from.allows(imported) {
+			faults = append(faults, fmt.Sprintf("%s may not import %s: %s", pkg, imported, from.Why))
+		}
+	}
+	return faults
+}
+
+func (r Room) allows(imported string) bool {
+	to, ok := roomOf(imported)
+	if !ok {
+		return true // reported where it stands
+	}
+	if to.Name == r.Name {
+		return true
+	}
+	for _, may := range r.May {
+		if may == to.Name || may == "*" && to.Name != "cmd/paceline" {
+			return true
+		}
+	}
+	return false
+}
+
+// roomOf returns the innermost room that a package of the module lies in.
+func roomOf(pkg string) (Room, bool) {
+	name := strings.TrimPrefix(strings.TrimPrefix(pkg, Module), "/")
+	for ; name != "" && name != "."; name = path.Dir(name) {
+		for _, r := range Rooms {
+			if r.Name == name {
+				return r, true
+			}
+		}
+	}
+	for _, r := range Rooms {
+		if r.Name == "." && pkg == Module {
+			return r, true
+		}
+	}
+	return Room{}, false
+}
+
+func inModule(pkg string) bool { return pkg == Module || strings.HasPrefix(pkg, Module+"/") }
