@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/seed-1814a72b/paceline/internal/prompt"
 )
 
 // A topic is a help page that belongs to no command: `paceline help formats`.
@@ -20,11 +23,50 @@ func (t topic) command() *cobra.Command {
 
 func topics() []topic {
 	return []topic{
+		{"prompts", "templates: fields, functions, messages", promptsText()},
 		{"formats", "what goes in and what comes out", formatsText},
 		{"environment", "the variables that are read", environmentText},
 		{"exit-codes", "how the program ends", "How the program ends\n\n" + exitCodes + "\n"},
 	}
 }
+
+// promptsText explains templates, with the functions as they are.
+func promptsText() string {
+	var b strings.Builder
+	b.WriteString(promptsHead)
+	for _, f := range prompt.Functions() {
+		lines := wrap(f.Doc, pageWidth-31)
+		fmt.Fprintf(&b, "  %-28s %s\n", f.Usage, lines[0])
+		for _, line := range lines[1:] {
+			fmt.Fprintf(&b, "  %-28s %s\n", "", line)
+		}
+	}
+	return b.String()
+}
+
+const promptsHead = `
+Prompts are templates over the item
+
+  -p 'Classify: {{.text}}'     a field of the item; {{.a.b}} a nested one
+  -p '{{.}}'                   the whole item, as JSON; of text, the line
+  -p @prompt.txt               the template stands in a file; @@ is an @
+  --system '...'               a system message, a template too
+  --messages chat.json         the whole array of messages; every string in it
+                               is a template:
+                               [{"role": "user", "content": "{{.question}}"}]
+
+A field that an item has not is an error that names the line, before anything
+is sent; {{with .note}}...{{end}} and {{default "none" .note}} allow for it.
+Null prints as nothing, arrays and objects print as JSON.
+
+Items that carry "messages" or "body" are sent as they are; --model, --param
+and --body add only what they lack.
+
+--param temperature=0.2 sets a field of the request. A value that is not JSON
+is a string: --param stop=END. --param goes before --body.
+
+Functions, besides {{if}}, {{with}}, {{range}} and what else Go's templates have
+`
 
 const formatsText = `
 What goes in and what comes out

@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/journal"
+)
+
+// assumedAnswer is how many tokens an answer is taken to have in an estimate
+// when nothing limits it.
+const assumedAnswer = 200
+
+// dryRun shows the first requests and an estimate, and sends nothing.
+func (s *session) dryRun(ctx context.Context) error {
+	if !s.input.Rereadable() {
+		return errors.New("--dry-run needs files: standard input and pipes can be read only once")
+	}
+	if err := s.look(ctx, nil); err != nil {
+		return err
+	}
+	var b strings.Builder
+	for i, r := range s.survey.first {
+		s.writeRequest(&b, i, r)
+	}
+	s.writeEstimate(&b)
+	_, err := s.env.Stdout.Write([]byte(b.String()))
+	return err
+}
+
+// writeRequest shows a request as it would be sent, less what streaming adds.
+func (s *session) writeRequest(b *strings.Builder, i int, r sampleRequest) {
+	path := r.path
+	if path == "" {
+		path = paceline.ChatCompletions
+	}
+	fmt.Fprintf(b, "%d. %s: POST %s%s\n", i+1, r.place, s.endpoint.shown, path)
+	var pretty bytes.Buffer
+	if json.Indent(&pretty, []byte(r.body), "", "  ") != nil {
+		pretty.Reset()
+		pretty.WriteString(r.body)
+	}
+	b.Write(pretty.Bytes())
+	b.WriteString("\n\n")
+}
+
+// An estimate is what a run may come to.
+type estimate struct {
+	in, out int64 // tokens
+	cost    paceline.Cost
+	time    time.Duration // 0: no limit is given
+	limit   string        // what makes it take so long
+}
+
+func (s *session) estimate() estimate {
+	e := estimate{in: s.survey.allTokens(), out: s.survey.maxTokens + s.survey.unbounded*assumedAnswer}
+	if len(s.survey.first) > 0 {
+		model := s.survey.first[0].model
+		e.cost = s.pricing.cost(model, paceline.Usage{Prompt: e.in, Completion: e.out, Known: true})
+	}
+	limits := s.flags.config().Limits
+	e.atLeast(limits.Requests, s.survey.items, "requests")
+	e.atLeast(limits.Tokens, e.in+e.out, "tokens")
+	return e
+}
+
+// atLeast takes a limit into account: n of what it counts take so long.
+func (e *estimate) atLeast(limit paceline.Rate, n int64, what string) {
+	if limit.IsZero() {
+		return
+	}
+	if d := time.Duration(float64(n) / limit.PerSecond() * float64(time.Second)); d > e.time {
+		e.time, e.limit = d, fmt.Sprintf("by the limit of %s %s", perUnit(limit.PerSecond(), limit.Per), what)
+	}
+}
+
+func (s *session) writeEstimate(b *strings.Builder) {
+	e := s.estimate()
+	row := func(label, text string) { fmt.Fprintf(b, "  %-8s%s\n", label, text) }
+	b.WriteString("Estimate; nothing was sent\n\n")
+	row("items", grouped(s.survey.items)+s.unreadable())
+	row("tokens", fmt.Sprintf("about %s in, %s out (%s)", compact(e.in), compact(e.out), s.answerBasis()))
+	if e.cost.Known {
+		row("money", fmt.Sprintf("about %s (%s)", dollars(e.cost), s.pricing.source))
+	} else {
+		row("money", "unknown (give the prices with --price in=...,out=...)")
+	}
+	if e.time > 0 {
+		row("time", fmt.Sprintf("at least %s %s", timeSpan(e.time), e.limit))
+	} else {
+		row("time", "as long as the server takes; no limit is given")
+	}
+	row("rows", s.target.path+s.alreadyThere())
+}
+
+func (s *session) unreadable() string {
+	if s.survey.bad == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", of which %s cannot be read (such as %v)", grouped(s.survey.bad), s.survey.firstBad)
+}
+
+// answerBasis says what the estimate of the answers' tokens rests on.
+func (s *session) answerBasis() string {
+	switch {
+	case s.survey.unbounded == 0:
+		return "out at most, by the requests' own limit"
+	case s.survey.maxTokens == 0:
+		return fmt.Sprintf("out at %d an answer, a guess", assumedAnswer)
+	}
+	return fmt.Sprintf("out by the requests' own limit, or a guess of %d", assumedAnswer)
+}
+
+// alreadyThere says how many rows an earlier run left.
+func (s *session) alreadyThere() string {
+	if s.target.toStdout || !s.hasJournal() {
+		return ""
+	}
+	r, err := journal.Read(s.target.path)
+	if err != nil {
+		return ""
+	}
+	rec := r.Recovered()
+	return fmt.Sprintf(" (%s rows are there; they would not be sent again)", grouped(rec.Rows()))
+}

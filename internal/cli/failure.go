@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// A failureLog counts this session's failed items by cause and keeps one
+// example of each. It is used by one goroutine at a time: the sink's, then the
+// one that reports.
+type failureLog struct {
+	counts   map[paceline.Code]int64
+	examples map[paceline.Code]string
+}
+
+func (l *failureLog) add(r *paceline.Result) {
+	if r.Status == paceline.StatusDone || r.Err == nil {
+		return
+	}
+	if l.counts == nil {
+		l.counts, l.examples = map[paceline.Code]int64{}, map[paceline.Code]string{}
+	}
+	l.counts[r.Err.Code]++
+	if _, ok := l.examples[r.Err.Code]; !ok {
+		l.examples[r.Err.Code] = exampleOf(r)
+	}
+}
+
+// exampleOf returns the place of an item and why it failed.
+func exampleOf(r *paceline.Result) string {
+	if r.Item.Err != nil {
+		return r.Item.Err.Error() // names its place by itself
+	}
+	message := r.Err.Message
+	if message == "" && r.Err.Err != nil {
+		message = r.Err.Err.Error()
+	}
+	if r.Err.Status != 0 {
+		return fmt.Sprintf("%s: HTTP %d %s", itemPlace(&r.Item), r.Err.Status, message)
+	}
+	return fmt.Sprintf("%s: %s", itemPlace(&r.Item), message)
+}
+
+// list returns the causes counted in counts, most frequent first.
+func (l *failureLog) list(counts map[paceline.Code]int64) []failure {
+	list := make([]failure, 0, len(counts))
+	for code, n := range counts {
+		list = append(list, failure{Code: code.String(), Count: n, Example: l.examples[code]})
+	}
+	slices.SortFunc(list, func(a, b failure) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
+	})
+	return list
+}

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+// errInterrupted is the cause of a context that a signal ended.
+var errInterrupted = errors.New("interrupted")
+
+// terminateGrace is the longest that calls in flight get after a request to
+// terminate: whoever sends one soon sends a kill.
+const terminateGrace = 5 * time.Second
+
+// A stopper stops starting calls and lets those in flight finish until ctx
+// ends; a paceline.Engine is one.
+type stopper interface {
+	Shutdown(ctx context.Context) error
+}
+
+// interrupts turns signals into the end of a run. The first one drains the
+// engine, within a grace period; the second one, or one that comes before the
+// engine is there, cancels the context at once.
+type interrupts struct {
+	grace  time.Duration
+	cancel context.CancelCauseFunc
+	quit   chan struct{}
+	wait   sync.WaitGroup
+
+	mu     sync.Mutex // guards what follows
+	engine stopper    // nil: nothing runs yet
+	log    io.Writer
+	seen   bool
+}
+
+// watchInterrupts begins to listen to signals. The context that it returns is
+// cancelled with errInterrupted. stop ends the listening and joins what it
+// started; a drain that is under way is cut short by cancelling ctx.
+func watchInterrupts(ctx context.Context, signals <-chan os.Signal, grace time.Duration, log io.Writer) (context.Context, *interrupts) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	i := &interrupts{grace: grace, cancel: cancel, quit: make(chan struct{}), log: log}
+	i.wait.Go(func() { i.listen(ctx, signals) })
+	return ctx, i
+}
+
+// attach tells what runs now, and where to announce a drain.
+func (i *interrupts) attach(e stopper, log io.Writer) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.engine, i.log = e, log
+}
+
+// stop may be called more than once.
+func (i *interrupts) stop() {
+	i.mu.Lock()
+	select {
+	case <-i.quit:
+	default:
+		close(i.quit)
+	}
+	i.mu.Unlock()
+	i.cancel(nil)
+	i.wait.Wait()
+}
+
+// interrupted reports whether a signal came.
+func (i *interrupts) interrupted() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.seen
+}
+
+func (i *interrupts) listen(ctx context.Context, signals <-chan os.Signal) {
+	for {
+		select {
+		case <-i.quit:
+			return
+		case s := <-signals:
+			i.handle(ctx, s)
+		}
+	}
+}
+
+func (i *interrupts) handle(ctx context.Context, s os.Signal) {
+	i.mu.Lock()
+	engine, log, again := i.engine, i.log, i.seen
+	i.seen = true
+	i.mu.Unlock()
+	if again || engine == nil {
+		i.cancel(errInterrupted)
+		return
+	}
+	grace := i.grace
+	if s != os.Interrupt {
+		grace = min(grace, terminateGrace)
+	}
+	fmt.Fprintf(log, "stopping: calls in flight get %s to finish; Ctrl-C again stops at once\n", shortDuration(grace))
+	i.wait.Go(func() { drain(ctx, engine, grace) })
+}
+
+// drain shuts engine down within grace, or until ctx ends.
+func drain(ctx context.Context, engine stopper, grace time.Duration) {
+	ctx, cancel := context.WithTimeoutCause(ctx, grace, errInterrupted)
+	defer cancel()
+	// Its error only says that the grace period was over.
+	_ = engine.Shutdown(ctx)
+}

@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/price"
+)
+
+// pricing tells what calls cost: by the price that the user gave, else by the
+// built-in list. It is safe for concurrent use.
+type pricing struct {
+	given   price.Price // known if the user gave one
+	baseURL string
+	source  string    // where the prices are from, for people
+	known   *sync.Map // of looked up models, to price.Price
+}
+
+func newPricing(f *runFlags, baseURL string) (pricing, error) {
+	p := pricing{baseURL: baseURL, source: "prices as of " + price.AsOf, known: new(sync.Map)}
+	if f.price == "" {
+		return p, nil
+	}
+	given, err := price.Parse(f.price)
+	if err != nil {
+		return p, fmt.Errorf("--price: %w", err)
+	}
+	p.given, p.source = given, "at the prices given"
+	return p, nil
+}
+
+// of returns the price of a model, unknown if it is not in the list.
+func (p *pricing) of(model string) price.Price {
+	if p.given.Known() {
+		return p.given
+	}
+	if found, ok := p.known.Load(model); ok {
+		return found.(price.Price)
+	}
+	found, _ := price.Lookup(model, p.baseURL)
+	p.known.Store(model, found)
+	return found
+}
+
+// cost returns what a usage of a model costs.
+func (p *pricing) cost(model string, u paceline.Usage) paceline.Cost { return p.of(model).Cost(u) }

@@ -1,0 +1,281 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/journal"
+)
+
+// begin surveys the input and opens the journal: everything that can be wrong
+// before a cent is spent is found here. An output that has a journal is opened
+// first, so that each item can be compared with what it was; one that has none
+// is left alone until the input is known to be good.
+func (s *session) begin(ctx context.Context) error {
+	if s.target.toStdout {
+		return s.look(ctx, nil)
+	}
+	if s.flags.fresh || !s.hasJournal() {
+		if err := s.look(ctx, nil); err != nil {
+			return err
+		}
+		if err := s.startOver(); err != nil {
+			return err
+		}
+		return s.openJournal(ctx)
+	}
+	if err := s.openJournal(ctx); err != nil {
+		return err
+	}
+	if err := s.compare(ctx); err != nil {
+		return errors.Join(err, s.journal.Close())
+	}
+	return nil
+}
+
+func (s *session) hasJournal() bool {
+	_, err := s.env.Stat(filepath.Join(journal.Dir(s.target.path), "journal"))
+	return err == nil
+}
+
+// startOver deletes an earlier run for --fresh, once the user agrees.
+func (s *session) startOver() error {
+	if !s.flags.fresh || s.target.held == 0 && !s.hasJournal() {
+		return nil
+	}
+	if !s.flags.yes {
+		if err := s.confirm(); err != nil {
+			return err
+		}
+	}
+	return journal.Remove(s.target.path)
+}
+
+// confirm asks on a terminal whether to delete the rows.
+func (s *session) confirm() error {
+	if !s.env.StdinTerminal || !s.env.StderrTerminal {
+		return fmt.Errorf("--fresh deletes the rows in %s; add --yes to do so without a question", s.target.path)
+	}
+	fmt.Fprintf(s.env.Stderr, "%s holds %s of rows, which were paid for. Delete them and start over? [y/N] ",
+		s.target.path, byteSize(s.target.held))
+	answer, _ := bufio.NewReader(s.env.Stdin).ReadString('\n')
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return errors.New("nothing was deleted, and nothing was sent")
+}
+
+// byteSize returns n with a unit: "512 bytes", "1.5 MB".
+func byteSize(n int64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%d bytes", n)
+	}
+	units := []string{"kB", "MB", "GB", "TB"}
+	f, i := float64(n)/1000, 0
+	for f >= 1000 && i < len(units)-1 {
+		f, i = f/1000, i+1
+	}
+	return fmt.Sprintf("%.1f %s", f, units[i])
+}
+
+// openJournal opens or creates the journal, and says what it holds.
+func (s *session) openJournal(ctx context.Context) error {
+	o := journal.Options{Identity: s.identity().encode()}
+	j, err := journal.Open(s.target.path, o)
+	if e, ok := errors.AsType[*journal.Error](err); ok && e.Code == journal.CodeNoJournal {
+		j, err = s.adopt(ctx, o)
+	}
+	if err != nil {
+		return err
+	}
+	s.journal = j
+	s.before = newEarlier(j.Recovered())
+	return nil
+}
+
+// adopt makes a lost journal anew from the rows, if that was asked for.
+func (s *session) adopt(ctx context.Context, o journal.Options) (*journal.Journal, error) {
+	if !s.flags.allowChanges || s.flags.format != "jsonl" {
+		return nil, fmt.Errorf("%s: holds rows without a journal; --allow-changes makes the journal anew from them, "+
+			"--fresh deletes them, -o names another file", s.target.path)
+	}
+	found, err := journal.Rebuild(ctx, s.target.path, journal.RebuildOptions{Options: o, Parse: rowEntry})
+	if err != nil {
+		return nil, err
+	}
+	s.say("made the journal of %s anew from its %s rows", s.target.path, grouped(found.Rows))
+	return journal.Open(s.target.path, o)
+}
+
+// rowEntry reads back what a row says for the journal.
+func rowEntry(row []byte) (journal.Entry, error) {
+	r, err := dataset.ParseRow(row)
+	if err != nil {
+		return journal.Entry{}, err
+	}
+	e := journal.Entry{
+		Index: r.Index, Status: journal.Status(r.Status), Requests: int64(r.Requests),
+		FirstToken: r.FirstToken, Total: r.Total,
+		PromptTokens: journal.Unknown, CompletionTokens: journal.Unknown, Cost: journal.Unknown,
+	}
+	if r.Usage.Known {
+		e.PromptTokens, e.CompletionTokens = r.Usage.Prompt, r.Usage.Completion
+	}
+	if r.Cost.Known {
+		e.Cost = int64(r.Cost.USD*1e6 + 0.5)
+	}
+	if r.Error != nil {
+		e.Code, e.Attempts = uint8(codeNamed(r.Error.Code)), int64(r.Error.Attempts)
+	}
+	return e, nil
+}
+
+// codeNamed returns the code of that name.
+func codeNamed(name string) paceline.Code {
+	for c := paceline.CodeUnknown; c <= paceline.CodePanic; c++ {
+		if c.String() == name {
+			return c
+		}
+	}
+	return paceline.CodeUnknown
+}
+
+// compare refuses to continue a run that asks something else, of somebody
+// else, or about other items.
+func (s *session) compare(ctx context.Context) error {
+	rec := s.journal.Recovered()
+	now := s.identity()
+	var was *identity
+	if rec.Rows() > 0 {
+		var err error
+		if was, err = s.sameRun(rec.Identity, now); err != nil {
+			return err
+		}
+	}
+	if err := s.look(ctx, s.unchanged); err != nil {
+		return err
+	}
+	if err := s.notShorter(rec.Rows()); err != nil {
+		return err
+	}
+	now.Items = s.survey.items
+	if err := s.journal.SetIdentity(now.encode()); err != nil {
+		return err
+	}
+	s.sayWhatIsThere(rec, was)
+	return s.takeBack(ctx)
+}
+
+// sameRun returns the identity of the earlier run, or the first thing that
+// differs as an error.
+func (s *session) sameRun(stored []byte, now *identity) (*identity, error) {
+	was, err := decodeIdentity(stored)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w; give another file with -o, or --fresh to delete it", s.target.path, err)
+	}
+	if c := now.changes(was); len(c) > 0 && !s.flags.allowChanges {
+		return nil, s.changed(c[0].String())
+	}
+	return was, nil
+}
+
+// unchanged refuses an item that is not what it was.
+func (s *session) unchanged(it *paceline.Item) error {
+	was, ok := s.journal.ItemSum(it.Index)
+	if !ok || s.flags.allowChanges || was == dataset.Sum(it) {
+		return nil
+	}
+	return s.changed(fmt.Sprintf("%s (item %d) is not what it was", itemPlace(it), it.Index))
+}
+
+// notShorter refuses an input with fewer items than there are rows.
+func (s *session) notShorter(rows int64) error {
+	if s.survey.items == 0 || s.flags.allowChanges || rows <= s.survey.items && !s.journal.Done(s.survey.items) {
+		return nil
+	}
+	return s.changed(fmt.Sprintf("the input ends after %s, and there are rows of later ones", items(s.survey.items)))
+}
+
+func (s *session) changed(what string) error {
+	return fmt.Errorf("%s: cannot continue: %s; --allow-changes continues and keeps the rows, --fresh starts over",
+		s.target.path, what)
+}
+
+// sayWhatIsThere tells what an earlier run left.
+func (s *session) sayWhatIsThere(rec journal.Recovery, was *identity) {
+	if rows := rec.Rows(); rows > 0 {
+		of := ""
+		if s.survey.items > 0 {
+			of = " of " + grouped(s.survey.items)
+		}
+		s.say("continuing %s: %s%s items have their row", s.target.path, grouped(rows), of)
+	}
+	if was != nil && was.Items > 0 && s.survey.items > was.Items {
+		s.say("%s were added to the input since", items(s.survey.items-was.Items))
+	}
+	if calls, cost := rec.Calls(); calls > 0 {
+		s.say("%s", inDoubt(calls, cost))
+	}
+}
+
+// inDoubt tells of calls whose end nobody knows.
+func inDoubt(calls, microDollars int64) string {
+	were := "calls were"
+	if calls == 1 {
+		were = "call was"
+	}
+	most := "what they cost may be paid twice"
+	if microDollars >= 0 {
+		most = "at most " + dollars(paceline.Cost{USD: float64(microDollars) / 1e6, Known: true}) + " may be paid twice"
+	}
+	return fmt.Sprintf("%s %s in flight when the last run ended; %s", grouped(calls), were, most)
+}
+
+// takeBack takes the failed items' rows out for --retry-failed.
+func (s *session) takeBack(ctx context.Context) error {
+	if !s.flags.retryFailed || s.before.failed+s.before.invalid == 0 {
+		return nil
+	}
+	err := s.journal.Rewrite(ctx, journal.RewriteOptions{
+		Keep: func(e journal.Entry) bool { return e.Status == journal.Done },
+	})
+	if err != nil {
+		return err
+	}
+	s.say("%s that failed are sent again", items(s.before.failed+s.before.invalid))
+	s.before.failed, s.before.invalid = 0, 0
+	return nil
+}
+
+// newEarlier returns what a journal holds as the summary counts it.
+func newEarlier(rec journal.Recovery) earlier {
+	t := rec.Totals
+	return earlier{
+		done: rec.Done, failed: rec.Failed, invalid: rec.Invalid,
+		requests: t.Requests + t.Lost,
+		usage:    paceline.Usage{Prompt: t.PromptTokens, Completion: t.CompletionTokens, Known: true},
+		cost:     paceline.Cost{USD: float64(t.Cost) / 1e6, Known: t.Unpriced == 0},
+	}
+}
+
+// identity returns what makes this run the same as another.
+func (s *session) identity() *identity {
+	id := &identity{
+		Version: 1, Host: s.endpoint.host, Model: s.flags.model,
+		Prompt: s.wording.prompt, System: s.wording.system,
+		Messages: string(s.wording.messages), Body: string(s.wording.body),
+		Params: s.flags.params, Format: s.flags.format,
+		Inputs: s.input.Paths(), Items: s.survey.items,
+	}
+	if s.flags.sample > 0 {
+		id.Sample, id.Seed = s.flags.sample, s.flags.seed
+	}
+	return id
+}

@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/tidwall/gjson"
+
+	"github.com/seed-1814a72b/paceline/sim"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"paceline": func() { os.Exit(Run()) },
+	})
+}
+
+// TestScript runs testdata/script/*.txtar, the command line's manual. Beside
+// testscript's own commands they have:
+//
+//	provider [KEY=VALUE...]   start a simulated provider and point
+//	                          OPENAI_BASE_URL at it
+//	ledger PATH VALUE         what the provider saw, by a path into its ledger
+//	lines FILE N              how many lines a file has
+//	json FILE PATH VALUE      a value of a JSON file
+//	eventually FILE           wait for a file that is not empty
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("OPENAI_API_KEY", "sk-canary-1234567890")
+			env.Values[serverKey{}] = new(*sim.Server)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"provider": provider, "ledger": ledger, "lines": lines, "json": jsonValue, "eventually": eventually,
+		},
+	})
+}
+
+type serverKey struct{}
+
+func provider(ts *testscript.TestScript, neg bool, args []string) {
+	var cfg sim.Config
+	for _, arg := range args {
+		name, value, _ := strings.Cut(arg, "=")
+		ts.Check(setProvider(&cfg, name, value))
+	}
+	server, err := sim.New(cfg)
+	ts.Check(err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	hs := server.HTTPServer()
+	go hs.Serve(l)
+	ts.Defer(func() {
+		hs.Close()
+		server.Close()
+	})
+	*ts.Value(serverKey{}).(**sim.Server) = server
+	ts.Setenv("OPENAI_BASE_URL", "http://"+l.Addr().String()+"/v1")
+}
+
+func setProvider(cfg *sim.Config, name, value string) (err error) {
+	number := func() int {
+		n, e := strconv.Atoi(value)
+		err = e
+		return n
+	}
+	switch name {
+	case "rps":
+		cfg.Limits.RPS = number()
+	case "rpm":
+		cfg.Limits.RPM = number()
+	case "window":
+		cfg.Limits.Window, err = sim.ParseWindow(value)
+	case "quota":
+		cfg.Quota = number()
+	case "key":
+		cfg.APIKeys = []string{value}
+	case "model":
+		cfg.Models = []string{value}
+	case "ttft":
+		cfg.TTFT, err = sim.ParseDurations(value)
+	case "errors":
+		cfg.Errors, err = sim.ParseFaults(value)
+	case "tokens":
+		cfg.Tokens, err = sim.ParseCounts(value)
+	default:
+		panic("provider: unknown setting " + name)
+	}
+	return err
+}
+
+func ledger(ts *testscript.TestScript, neg bool, args []string) {
+	server := *ts.Value(serverKey{}).(**sim.Server)
+	w := &response{header: http.Header{}}
+	r, err := http.NewRequest("GET", "/stats", nil)
+	ts.Check(err)
+	server.ServeHTTP(w, r)
+	if got := gjson.GetBytes(w.body, args[0]).String(); (got == args[1]) == neg {
+		ts.Fatalf("the ledger's %s is %s", args[0], got)
+	}
+}
+
+// response keeps what a handler writes.
+type response struct {
+	header http.Header
+	body   []byte
+}
+
+func (r *response) Header() http.Header { return r.header }
+func (r *response) WriteHeader(int)     {}
+func (r *response) Write(b []byte) (int, error) {
+	r.body = append(r.body, b...)
+	return len(b), nil
+}
+
+func lines(ts *testscript.TestScript, neg bool, args []string) {
+	got := strings.Count(ts.ReadFile(args[0]), "\n")
+	if (strconv.Itoa(got) == args[1]) == neg {
+		ts.Fatalf("%s has %d lines", args[0], got)
+	}
+}
+
+func jsonValue(ts *testscript.TestScript, neg bool, args []string) {
+	if got := gjson.Get(ts.ReadFile(args[0]), args[1]); (got.Raw == args[2]) == neg {
+		ts.Fatalf("%s of %s is %s", args[1], args[0], got.Raw)
+	}
+}
+
+func eventually(ts *testscript.TestScript, neg bool, args []string) {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+		if info, err := os.Stat(ts.MkAbs(args[0])); err == nil && info.Size() > 0 {
+			return
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+	ts.Fatalf("%s stays empty", args[0])
+}

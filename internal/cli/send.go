@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/journal"
+)
+
+// work sends what is to be sent, closes the journal and reports.
+func (s *session) work(ctx context.Context) error {
+	if s.idle = s.nothingToDo(); s.idle {
+		return s.finish(ctx, paceline.Summary{}, nil)
+	}
+	if s.survey.bad > 0 {
+		s.say("%s cannot be read and get a row with the error, such as %v", items(s.survey.bad), s.survey.firstBad)
+	}
+	sum, err := s.send(ctx)
+	return s.finish(ctx, sum, err)
+}
+
+// nothingToDo reports, and says, that every item has its row already.
+func (s *session) nothingToDo() bool {
+	if s.journal == nil || s.survey.items == 0 || s.before.rows() < s.survey.items {
+		return false
+	}
+	if failed := s.before.failed + s.before.invalid; failed > 0 {
+		s.say("nothing to do: all %s have their row; --retry-failed sends the %s that failed again, --fresh starts over",
+			items(s.survey.items), grouped(failed))
+		return true
+	}
+	s.say("nothing to do: all %s are done; --fresh starts over", items(s.survey.items))
+	return true
+}
+
+// send runs the engine from its making to its end.
+func (s *session) send(ctx context.Context) (paceline.Summary, error) {
+	cfg := s.flags.config()
+	cfg.Price = s.pricing.cost
+	eng, err := paceline.New(s.endpoint.provider(s.flags.noStream), cfg)
+	if err != nil {
+		return paceline.Summary{}, err
+	}
+	defer shutDown(eng)
+	view := newLive(s.env, s.facts(), eng.Stats, s.flags.quiet)
+	defer view.Stop()
+	s.interrupts.attach(eng, view)
+	return eng.Run(ctx, s.job())
+}
+
+// shutDown gives an engine back that runs nothing any more.
+func shutDown(eng *paceline.Engine) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	// Nothing is in flight that this could cut short.
+	_ = eng.Shutdown(ctx)
+}
+
+// facts are what the live view shows besides the counters.
+func (s *session) facts() liveFacts {
+	return liveFacts{Total: s.survey.items, Done: s.before.rows(), Model: s.flags.model, Output: s.target.path}
+}
+
+func (s *session) job() paceline.Job {
+	return paceline.Job{
+		Source:  paceline.SourceFunc(s.next),
+		Prepare: s.request,
+		Journal: s.journal,
+		Encode:  s.encoder(),
+		Sum:     dataset.Sum,
+		Sink:    paceline.SinkFunc(s.put),
+	}
+}
+
+// next yields the items that are to be sent. One that brings its own request
+// is completed here, for it is not prepared otherwise. Input that could not be
+// surveyed is compared here with what it was.
+func (s *session) next(ctx context.Context) (paceline.Item, error) {
+	it, err := s.source.Next(ctx)
+	if err != nil {
+		return it, err
+	}
+	if s.journal != nil && s.survey.items == 0 {
+		if err := s.unchanged(&it); err != nil {
+			return it, err
+		}
+	}
+	if it.Request != nil && it.Err == nil {
+		it.Request, it.Err = s.request(&it)
+	}
+	return it, nil
+}
+
+// encoder returns what makes a row, in the format that was asked for.
+func (s *session) encoder() func([]byte, *paceline.Result) []byte {
+	row := map[string]func([]byte, *paceline.Result) []byte{
+		"jsonl": dataset.AppendRow, "batch": dataset.AppendBatch, "response": dataset.AppendResponse,
+	}[s.flags.format]
+	return func(dst []byte, r *paceline.Result) []byte { return append(row(dst, r), '\n') }
+}
+
+// put notes what failed and, without a journal, writes the row to standard
+// output.
+func (s *session) put(_ context.Context, r *paceline.Result) error {
+	s.failures.add(r)
+	if !s.target.toStdout {
+		return nil
+	}
+	if _, err := s.env.Stdout.Write(s.encoder()(nil, r)); err != nil {
+		return fmt.Errorf("standard output: %w", reason(err))
+	}
+	return nil
+}
+
+// advice says what to do about an error of the job itself.
+func (s *session) advice(e *paceline.Error) string {
+	switch host := s.endpoint.host; e.Code {
+	case paceline.CodeAuth:
+		if s.endpoint.key == "" {
+			return fmt.Sprintf("%s wants a key: put one into %s", host, s.endpoint.keyEnv)
+		}
+		return fmt.Sprintf("%s refused the key in %s: set one that it takes", host, s.endpoint.keyEnv)
+	case paceline.CodeModelNotFound:
+		return fmt.Sprintf("%s has no such model: name another with -m", host)
+	case paceline.CodeQuota:
+		return fmt.Sprintf("no quota or credit is left at %s: add some", host)
+	case paceline.CodeRedirect:
+		return "the server redirects, and a key is not sent on to another address: correct --base-url"
+	case paceline.CodeTLS:
+		return fmt.Sprintf("the certificate of %s cannot be trusted: correct --base-url or the machine's certificates", host)
+	case paceline.CodeProxy:
+		return "the proxy does not work: correct HTTPS_PROXY or HTTP_PROXY, or add the host to NO_PROXY"
+	}
+	return "the run cannot go on"
+}
+
+// stopped turns the error of a run into the one that ends the program.
+func (s *session) stopped(sum paceline.Summary, err error) error {
+	again := "; the same command continues"
+	if s.target.toStdout {
+		again = ""
+	}
+	if e, ok := errors.AsType[*paceline.Error](err); ok && e.Verdict() == paceline.VerdictJob {
+		return &exit{ExitStopped, fmt.Errorf("%s (%w)%s", s.advice(e), e, again)}
+	}
+	switch {
+	case s.interrupts.interrupted():
+		return &exit{ExitInterrupted, errors.New("interrupted" + again)}
+	case sum.StoppedBy == "source" && sum.Requests == 0:
+		return err
+	case sum.StoppedBy == "interrupted":
+		return &exit{ExitInterrupted, fmt.Errorf("%w%s", err, again)}
+	}
+	if e, ok := errors.AsType[*journal.Error](err); ok && e.Code == journal.CodeIO {
+		return &exit{ExitStopped, fmt.Errorf("%w%s once the disk takes it", err, again)}
+	}
+	return &exit{ExitStopped, fmt.Errorf("%w%s", err, again)}
+}

@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/internal/prompt"
+	"github.com/seed-1814a72b/paceline/journal"
+)
+
+// A session is one execution of `paceline run`, from its flags to its report.
+// Its methods are called in the order in which they stand in run.
+type session struct {
+	env    *Env
+	flags  *runFlags
+	inputs []string // as they were given
+
+	endpoint endpoint
+	wording  wording
+	prompt   *prompt.Prompt
+	pricing  pricing
+	input    *dataset.Input
+	source   paceline.Source // of the items that are to be sent, in order
+	target   target
+	survey   survey
+
+	journal    *journal.Journal // nil when the rows go to standard output
+	before     earlier
+	idle       bool // every item had its row
+	interrupts *interrupts
+	failures   failureLog
+}
+
+// run does all of it. Its error ends the program.
+func (s *session) run(ctx context.Context) error {
+	ctx, s.interrupts = watchInterrupts(ctx, s.env.Signals, s.flags.grace, s.env.Stderr)
+	defer s.interrupts.stop()
+	if err := s.settle(); err != nil {
+		return err
+	}
+	defer s.input.Close()
+	if s.flags.dryRun {
+		return s.interruptible(s.dryRun(ctx))
+	}
+	if err := s.begin(ctx); err != nil {
+		return s.interruptible(err)
+	}
+	return s.work(ctx)
+}
+
+// settle makes all parts of the run from the flags. It reads nothing but the
+// files that the flags name, and the beginnings of the input.
+func (s *session) settle() (err error) {
+	if s.endpoint, err = findEndpoint(s.env.Getenv, s.flags, !s.flags.dryRun); err != nil {
+		return err
+	}
+	if err := s.endpoint.provider(s.flags.noStream).Validate(); err != nil {
+		return err
+	}
+	cfg := s.flags.config()
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	if s.wording, err = readWording(s.env, s.flags); err != nil {
+		return err
+	}
+	if s.prompt, err = s.wording.compile(s.flags); err != nil {
+		return err
+	}
+	if s.pricing, err = newPricing(s.flags, s.endpoint.baseURL); err != nil {
+		return err
+	}
+	return s.openInput()
+}
+
+// openInput opens the input and checks where the rows are to go.
+func (s *session) openInput() (err error) {
+	format, err := dataset.ParseFormat(s.flags.inputFormat)
+	if err != nil {
+		return err
+	}
+	s.input, err = dataset.Open(s.inputs, dataset.Options{Format: format, Strict: s.flags.strict, Stdin: s.env.Stdin})
+	if err != nil {
+		return err
+	}
+	if s.flags.sample > 0 && !s.input.Rereadable() {
+		return errors.New("--sample needs files: standard input and pipes can be read only once; -n takes the first items")
+	}
+	if s.target, err = findTarget(s.env, s.flags, s.inputs, s.input); err != nil {
+		return err
+	}
+	return checkSummary(s.env, s.flags, s.target, s.input)
+}
+
+// look reads the input once and settles what the source is. Of an input that
+// can be read only once it looks at nothing.
+func (s *session) look(ctx context.Context, unchanged func(*paceline.Item) error) error {
+	s.source = s.input
+	if s.flags.first > 0 {
+		s.source = dataset.Limit(s.input, s.flags.first)
+	}
+	if !s.input.Rereadable() {
+		return nil
+	}
+	if s.flags.sample > 0 {
+		if err := s.drawSample(ctx); err != nil {
+			return err
+		}
+	}
+	surveyor := surveyor{render: s.request, unchanged: unchanged}
+	err := surveyor.look(ctx, s.source.(dataset.Rewinder))
+	s.survey = surveyor.survey
+	return err
+}
+
+// drawSample narrows the source down to a random part of it.
+func (s *session) drawSample(ctx context.Context) error {
+	all, err := dataset.Check(ctx, s.source.(dataset.Rewinder), nil)
+	if err != nil {
+		return surveyError(err)
+	}
+	s.source = dataset.Sample(s.source, all.Items, s.flags.sample, uint64(s.flags.seed))
+	return nil
+}
+
+// request renders an item's request. One without a model cannot be sent.
+func (s *session) request(it *paceline.Item) (*paceline.Request, error) {
+	req, err := s.prompt.Request(it)
+	if err != nil {
+		return nil, err
+	}
+	if s.flags.model == "" && modelOf(req) == "" {
+		return nil, fmt.Errorf("%s: no model; name one for all items with -m MODEL", itemPlace(it))
+	}
+	return req, nil
+}
+
+// interruptible lets an error that a signal caused end the program as such.
+func (s *session) interruptible(err error) error {
+	if err != nil && s.interrupts.interrupted() {
+		return &exit{ExitInterrupted, errors.New("interrupted; nothing was sent")}
+	}
+	return err
+}
+
+// say prints a line for people, unless they want quiet.
+func (s *session) say(format string, args ...any) {
+	if !s.flags.quiet {
+		fmt.Fprintf(s.env.Stderr, "paceline: "+format+"\n", args...)
+	}
+}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"encoding/json"
+	"math"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// A summary is what a run came to. Items, requests, tokens and money are of
+// all sessions that wrote this output together; retries, throttled, hedges,
+// latencies and elapsed time are of the last one.
+type summary struct {
+	Items   int64 `json:"items"`   // with a row, or yet to get one
+	Done    int64 `json:"done"`    // answered and accepted
+	Failed  int64 `json:"failed"`  // without an answer
+	Invalid int64 `json:"invalid"` // answered, never accepted
+	Resumed int64 `json:"resumed"` // had their row when this session began
+
+	Requests  int64 `json:"requests"`
+	Retries   int64 `json:"retries"`
+	Throttled int64 `json:"throttled"`
+	Hedges    int64 `json:"hedges"`
+
+	PromptTokens     int64    `json:"prompt_tokens"`
+	CompletionTokens int64    `json:"completion_tokens"`
+	CostUSD          *float64 `json:"cost_usd"` // null: unknown
+
+	ElapsedS float64     `json:"elapsed_s"`
+	TTFT     percentiles `json:"ttft_ms"`
+	Total    percentiles `json:"total_ms"`
+
+	StoppedBy *string   `json:"stopped_by"` // null: the input was read to its end
+	Failures  []failure `json:"failures"`   // by cause, most frequent first
+	Output    string    `json:"output"`
+}
+
+// percentiles are in milliseconds, null when nothing was measured.
+type percentiles struct {
+	P50 *float64 `json:"p50"`
+	P90 *float64 `json:"p90"`
+	P99 *float64 `json:"p99"`
+}
+
+// A failure is a cause for which items have no accepted answer.
+type failure struct {
+	Code    string `json:"code"`
+	Count   int64  `json:"count"`
+	Example string `json:"example"` // one item's message; "" if only earlier sessions saw it
+}
+
+// earlier is what sessions before this one left in the journal.
+type earlier struct {
+	done, failed, invalid int64
+	requests              int64
+	usage                 paceline.Usage
+	cost                  paceline.Cost
+}
+
+func (e earlier) rows() int64 { return e.done + e.failed + e.invalid }
+
+// summarize puts this session's figures on top of the earlier ones. total is
+// the number of items of the input, 0 if it is not known.
+func summarize(s paceline.Summary, before earlier, total int64) *summary {
+	sum := &summary{
+		Done: before.done + s.Done, Failed: before.failed + s.Failed, Invalid: before.invalid + s.Invalid,
+		Resumed:  before.rows(),
+		Requests: before.requests + s.Requests, Retries: s.Retries, Throttled: s.Throttled, Hedges: s.Hedges,
+		PromptTokens:     before.usage.Prompt + s.Usage.Prompt,
+		CompletionTokens: before.usage.Completion + s.Usage.Completion,
+		ElapsedS:         math.Round(s.Elapsed.Seconds()*1000) / 1000,
+		TTFT:             newPercentiles(s.FirstToken),
+		Total:            newPercentiles(s.Total),
+		Failures:         []failure{},
+	}
+	sum.Items = max(total, sum.ended())
+	if cost := sessionCost(s).Add(before.cost); cost.Known {
+		usd := math.Round(cost.USD*1e9) / 1e9
+		sum.CostUSD = &usd
+	}
+	if s.StoppedBy != "" {
+		sum.StoppedBy = &s.StoppedBy
+	}
+	return sum
+}
+
+// sessionCost is the session's cost; one that sent nothing cost nothing.
+func sessionCost(s paceline.Summary) paceline.Cost {
+	if s.Requests == 0 {
+		return paceline.Cost{Known: true}
+	}
+	return s.Cost
+}
+
+// ended counts the items that have a row.
+func (s *summary) ended() int64 { return s.Done + s.Failed + s.Invalid }
+
+// cost returns the money as the library has it.
+func (s *summary) cost() paceline.Cost {
+	if s.CostUSD == nil {
+		return paceline.Cost{}
+	}
+	return paceline.Cost{USD: *s.CostUSD, Known: true}
+}
+
+func (s *summary) encode() []byte {
+	b, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		panic(err) // numbers and strings cannot fail
+	}
+	return append(b, '\n')
+}
+
+func newPercentiles(l paceline.Latency) percentiles {
+	if l.Count == 0 {
+		return percentiles{}
+	}
+	return percentiles{milliseconds(l.P50), milliseconds(l.P90), milliseconds(l.P99)}
+}
+
+func milliseconds(d time.Duration) *float64 {
+	ms := math.Round(float64(d)/float64(time.Millisecond)*10) / 10
+	return &ms
+}
+
+// msDuration returns a percentile as the library has it, 0 for null.
+func msDuration(ms *float64) time.Duration {
+	if ms == nil {
+		return 0
+	}
+	return time.Duration(*ms * float64(time.Millisecond))
+}

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// maxFailures is how many causes of failure a summary shows.
+const maxFailures = 5
+
+// A report is a summary as a person reads it.
+type report struct {
+	*summary
+	width   int    // of the page in columns
+	pricing string // where the prices are from: "prices as of 2026-11-01"
+	next    string // what to do next, "" if nothing
+}
+
+// write writes the report: one sentence, then aligned rows of figures.
+func (r report) write(w io.Writer) {
+	var b strings.Builder
+	b.WriteString("\n" + r.headline() + "\n\n")
+	row := func(label, figures string) {
+		if figures != "" {
+			fmt.Fprintf(&b, "  %-13s%s\n", label, figures)
+		}
+	}
+	row("items", r.items())
+	row("requests", r.requests())
+	row("first token", r.latencies(r.TTFT))
+	row("answer", r.latencies(r.Total))
+	row("tokens", r.tokens())
+	row("money", r.money())
+	for i, line := range r.failures() {
+		row(map[bool]string{true: "failures"}[i == 0], line)
+	}
+	row("rows", r.Output)
+	row("next", r.next)
+	io.WriteString(w, b.String())
+}
+
+func (r report) headline() string {
+	elapsed := time.Duration(r.ElapsedS * float64(time.Second))
+	what := "Finished"
+	if r.StoppedBy != nil {
+		what = "Stopped (" + *r.StoppedBy + ")"
+	}
+	if r.ended() == r.Items {
+		what += fmt.Sprintf(": %s", items(r.Items))
+	} else {
+		what += fmt.Sprintf(": %s of %s", grouped(r.ended()), items(r.Items))
+	}
+	what += " in " + latency(elapsed)
+	if fresh := r.ended() - r.Resumed; fresh > 0 && elapsed > 0 {
+		perSecond := float64(fresh) / elapsed.Seconds()
+		what += ", " + significant(perSecond) + " a second"
+	}
+	return what
+}
+
+// items returns "1 item", "1,000 items".
+func items(n int64) string {
+	if n == 1 {
+		return "1 item"
+	}
+	return grouped(n) + " items"
+}
+
+func (r report) items() string {
+	return figures(
+		figure{r.Done, "done", true}, figure{r.Failed, "failed", false},
+		figure{r.Invalid, "invalid", false}, figure{r.Resumed, "from earlier", false},
+		figure{r.Items - r.ended(), "to do", false})
+}
+
+func (r report) requests() string {
+	return figures(
+		figure{r.Requests, "sent", true}, figure{r.Retries, "retries", false},
+		figure{r.Throttled, "throttled", false}, figure{r.Hedges, "hedges", false})
+}
+
+// A figure is a number with what it counts. One that is 0 is left out unless
+// it is to be always shown.
+type figure struct {
+	n      int64
+	what   string
+	always bool
+}
+
+func figures(list ...figure) string {
+	var parts []string
+	for _, f := range list {
+		if f.n != 0 || f.always {
+			parts = append(parts, grouped(f.n)+" "+f.what)
+		}
+	}
+	return strings.Join(parts, "   ")
+}
+
+func (r report) latencies(p percentiles) string {
+	if p.P50 == nil {
+		return ""
+	}
+	return fmt.Sprintf("p50 %s   p90 %s   p99 %s",
+		latency(msDuration(p.P50)), latency(msDuration(p.P90)), latency(msDuration(p.P99)))
+}
+
+func (r report) tokens() string {
+	if r.PromptTokens == 0 && r.CompletionTokens == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s in   %s out", grouped(r.PromptTokens), grouped(r.CompletionTokens))
+}
+
+func (r report) money() string {
+	text := dollars(r.cost())
+	if r.CostUSD != nil && r.pricing != "" {
+		text += " (" + r.pricing + ")"
+	}
+	if r.CostUSD == nil {
+		text += " (give the prices with --price in=...,out=...)"
+	}
+	return text
+}
+
+// failures returns a line for each of the most frequent causes.
+func (r report) failures() []string {
+	var lines []string
+	for i, f := range r.Failures {
+		if i == maxFailures {
+			return append(lines, fmt.Sprintf("and %d more causes", len(r.Failures)-i))
+		}
+		line := fmt.Sprintf("%s %s", grouped(f.Count), f.Code)
+		if f.Example != "" {
+			line += ", such as " + f.Example
+		}
+		lines = append(lines, cutText(line, r.width-16))
+	}
+	return lines
+}
+
+// cutText cuts s to at most n characters, with an ellipsis.
+func cutText(s string, n int) string {
+	r := []rune(s)
+	if n < 1 || len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestCount(t *testing.T) {
+	tests := []struct {
+		in   string
+		want int64
+		err  string
+	}{
+		{"1", 1, ""}, {"500", 500, ""}, {"10k", 10_000, ""}, {"10K", 10_000, ""}, {"1.5M", 1_500_000, ""},
+		{"2M", 2_000_000, ""}, {"1_000", 1000, ""}, {"1e3", 1000, ""}, {"1.0001k", 0, "not a whole number"},
+		{"0", 0, "too small; the least is 1"}, {"-3", 0, "too small"}, {"", 0, "not a whole number"},
+		{"ten", 0, "not a whole number"}, {"1e300", 0, "not a whole number"}, {"NaN", 0, "not a whole number"},
+	}
+	for _, tt := range tests {
+		var got int64
+		checkSet(t, count{&got, 1}.Set(tt.in), tt.in, tt.err)
+		if tt.err == "" && got != tt.want {
+			t.Errorf("count %q = %d, want %d", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestQuantity(t *testing.T) {
+	tests := []struct {
+		in   string
+		want float64
+		err  string
+	}{
+		{"0.5", 0.5, ""}, {"2", 2, ""}, {"10k", 10_000, ""}, {"0.1k", 100, ""},
+		{"0", 0, "not a number above 0"}, {"-1", 0, "not a number above 0"}, {"x", 0, "not a number above 0"},
+		{"Inf", 0, "not a number above 0"}, {"1k2", 0, "not a number above 0"},
+	}
+	for _, tt := range tests {
+		var got float64
+		checkSet(t, quantity{&got}.Set(tt.in), tt.in, tt.err)
+		if tt.err == "" && got != tt.want {
+			t.Errorf("quantity %q = %g, want %g", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestDuration(t *testing.T) {
+	tests := []struct {
+		in   string
+		want time.Duration
+		err  string
+	}{
+		{"10", 10 * time.Second, ""}, {"0.5", 500 * time.Millisecond, ""}, {"1m30s", 90 * time.Second, ""},
+		{"auto", 0, ""}, {"off", -1, ""}, {"0", 0, "not a duration above 0"}, {"-1s", 0, "not a duration above 0"},
+		{"soon", 0, "or auto, or off"}, {"1e99", 0, "not a duration"}, {"NaN", 0, "not a duration"},
+	}
+	for _, tt := range tests {
+		var got time.Duration
+		checkSet(t, duration{&got, learntWords}.Set(tt.in), tt.in, tt.err)
+		if tt.err == "" && got != tt.want {
+			t.Errorf("duration %q = %v, want %v", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestChoiceNamesWhatIsAllowed(t *testing.T) {
+	got := "jsonl"
+	c := &choice{&got, []string{"jsonl", "batch"}}
+	checkSet(t, c.Set("xml"), "xml", "it is one of jsonl, batch")
+	checkSet(t, c.Set("batch"), "batch", "")
+	if got != "batch" {
+		t.Errorf("choice = %q", got)
+	}
+}
+
+func TestShortDuration(t *testing.T) {
+	for in, want := range map[time.Duration]string{
+		15 * time.Minute: "15m", 2 * time.Hour: "2h", 90 * time.Second: "1m30s",
+		30 * time.Second: "30s", 10 * time.Minute: "10m", time.Hour + time.Second: "1h0m1s",
+	} {
+		if got := shortDuration(in); got != want {
+			t.Errorf("shortDuration(%v) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	names := []string{"rpm", "rps", "tpm", "concurrency", "first-token-timeout"}
+	for word, want := range map[string]string{
+		"rmp": "rpm", "concurency": "concurrency", "first-token-timeot": "first-token-timeout", "wholly-other": "",
+	} {
+		if got := nearest(word, names); got != want {
+			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
+		}
+	}
+}
+
+// checkSet fails the test unless err contains want, or is nil if want is "".
+func checkSet(t *testing.T, err error, in, want string) {
+	t.Helper()
+	switch {
+	case want == "" && err != nil:
+		t.Errorf("%q: %v", in, err)
+	case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+		t.Errorf("%q: error %v, want %q", in, err, want)
+	}
+}

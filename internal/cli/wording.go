@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/seed-1814a72b/paceline/internal/prompt"
+)
+
+// A wording is what --prompt, --system, --messages and --body say, with the
+// files that they name read.
+type wording struct {
+	prompt, system string
+	messages, body []byte // JSON; nil: not given
+}
+
+func readWording(env *Env, f *runFlags) (w wording, err error) {
+	if w.prompt, err = readText(env, "--prompt", f.prompt); err != nil {
+		return w, err
+	}
+	if w.system, err = readText(env, "--system", f.system); err != nil {
+		return w, err
+	}
+	if w.messages, err = readJSON(env, "--messages", f.messages, '['); err != nil {
+		return w, err
+	}
+	w.body, err = readJSON(env, "--body", f.body, '{')
+	return w, err
+}
+
+// compile makes the prompt of the wording and of --param and --model.
+func (w *wording) compile(f *runFlags) (*prompt.Prompt, error) {
+	c := prompt.Config{Prompt: w.prompt, System: w.system, Messages: w.messages, Model: f.model, Body: w.body}
+	for _, arg := range f.params {
+		p, err := prompt.ParseParam(arg)
+		if err != nil {
+			return nil, fmt.Errorf("--param: %w", err)
+		}
+		c.Params = append(c.Params, p)
+	}
+	return prompt.New(c)
+}
+
+// readText returns a flag's text. "@FILE" stands for the file's content
+// without its last line end, "@@" for an @.
+func readText(env *Env, flag, value string) (string, error) {
+	text, err := prompt.ReadArg(value, func(name string) ([]byte, error) { return readFile(env, name) })
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", flag, err)
+	}
+	if value != "" && strings.TrimSpace(text) == "" {
+		return "", fmt.Errorf("%s: %s is empty", flag, strings.TrimPrefix(value, "@"))
+	}
+	return text, nil
+}
+
+func readFile(env *Env, name string) ([]byte, error) {
+	b, err := env.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: no such file", name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, reason(err))
+	}
+	return bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), nil
+}
+
+// readJSON returns the content of a file that must hold one JSON value that
+// opens with a certain bracket.
+func readJSON(env *Env, flag, name string, open byte) ([]byte, error) {
+	if name == "" {
+		return nil, nil
+	}
+	b, err := readFile(env, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, err)
+	}
+	b = bytes.TrimSpace(b)
+	if err := checkJSON(b); err != nil {
+		return nil, fmt.Errorf("%s: %s:%w", flag, name, err)
+	}
+	if b[0] != open {
+		kind := map[byte]string{'[': "an array of messages", '{': "an object of request fields"}[open]
+		return nil, fmt.Errorf("%s: %s: must hold %s", flag, name, kind)
+	}
+	return b, nil
+}
+
+// checkJSON returns what is wrong with b, the line first: "3: invalid ...".
+func checkJSON(b []byte) error {
+	var raw json.RawMessage
+	err := json.Unmarshal(b, &raw)
+	if err == nil {
+		return nil
+	}
+	line := 1
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		line += bytes.Count(b[:min(max(e.Offset, 0), int64(len(b)))], []byte("\n"))
+	}
+	return fmt.Errorf("%d: not valid JSON: %w", line, err)
+}
