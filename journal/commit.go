@@ -230,6 +230,7 @@ func (j *Journal) commit(b *batch) error {
 		records = appendEntry(records, &b.entries[i])
 	}
 	j.queue.records = records
+	j.torn = false // records may cover them from here on
 	end, err := j.tail.append(func(dst []byte, off int64) []byte {
 		return append(appendBatch(dst, j.tail.synced, off), records...)
 	})
@@ -240,7 +241,6 @@ func (j *Journal) commit(b *batch) error {
 		return err
 	}
 	j.end += int64(len(b.rows))
-	j.torn = false
 	return nil
 }
 

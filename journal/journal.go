@@ -72,7 +72,7 @@ type Journal struct {
 
 	out  File  // written by the committer alone
 	end  int64 // of the last committed row in out; likewise
-	torn bool  // bytes behind end may have been written; likewise
+	torn bool  // bytes that no record covers may stand behind end; likewise
 
 	closing  sync.Mutex // held by Close and Rewrite
 	closed   bool

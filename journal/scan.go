@@ -54,7 +54,7 @@ func (s *scanner) fill(need int) bool {
 	if left <= 0 || s.err != nil {
 		return false
 	}
-	if want := max(need, windowSize); cap(s.buf) < want {
+	if want := max(need, int(min(windowSize, left+int64(have)))); cap(s.buf) < want {
 		s.buf = append(make([]byte, 0, want), s.buf...)
 	}
 	room := s.buf[have:cap(s.buf)]
@@ -76,7 +76,7 @@ func (s *scanner) fill(need int) bool {
 func durableBeyond(r io.ReaderAt, damage, limit int64) (bool, error) {
 	mark := []byte{byte(kindBatch), batchSize}
 	const size = 2 + batchSize + crcSize
-	buf := make([]byte, windowSize)
+	buf := make([]byte, min(windowSize, limit-damage))
 	for at := damage; at < limit; {
 		n, err := r.ReadAt(buf[:min(int64(len(buf)), limit-at)], at)
 		if err != nil && !errors.Is(err, io.EOF) {
