@@ -33,7 +33,12 @@ func (h *Histogram) Record(d time.Duration) {
 func (h *Histogram) Count() int64 { return h.h.TotalCount() }
 
 // Max returns the longest duration recorded, 0 if none was.
-func (h *Histogram) Max() time.Duration { return time.Duration(h.h.Max()) }
+func (h *Histogram) Max() time.Duration {
+	if h.Count() == 0 {
+		return 0
+	}
+	return time.Duration(h.h.Max())
+}
 
 // Quantile returns the duration that the share q, between 0 and 1, of those
 // recorded does not exceed; 0 if none was recorded.

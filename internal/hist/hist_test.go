@@ -43,7 +43,7 @@ func TestMergeAddsUp(t *testing.T) {
 		t.Errorf("count %d, max %v", a.Count(), a.Quantile(1))
 	}
 	a.Reset()
-	if a.Count() != 0 || a.Quantile(0.5) != 0 {
+	if a.Count() != 0 || a.Quantile(0.5) != 0 || a.Max() != 0 {
 		t.Errorf("after reset: count %d, median %v", a.Count(), a.Quantile(0.5))
 	}
 }
