@@ -1,0 +1,54 @@
+# Paceline's tasks. `make` alone lists them. Only Go is needed, but for
+# e2e-real (Python 3.10 or later) and race (a C compiler).
+
+GO       ?= go
+FUZZTIME ?= 20s
+BENCH    ?= .
+ITEMS    ?= 1000000
+MAX_MB   ?= 200
+TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race cover lint fuzz bench cross mem e2e-real clean
+
+help: ## list the tasks
+	@printf '\nPaceline: language-model API calls in bulk\n\n'
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-9s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nFUZZTIME=%s, BENCH=%s, ITEMS=%s and MAX_MB=%s can be set: make fuzz FUZZTIME=2m\n\n' \
+		'$(FUZZTIME)' '$(BENCH)' '$(ITEMS)' '$(MAX_MB)'
+
+build: ## build bin/paceline
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/paceline ./cmd/paceline
+
+test: ## run all tests
+	$(GO) test ./...
+
+race: ## run all tests under the race detector
+	$(GO) test -race ./...
+
+cover: ## run all tests and print the coverage of each package
+	$(GO) test -cover ./...
+
+lint: ## gofmt, vet for each system, staticcheck, import rules
+	@scripts/lint
+
+fuzz: ## run each fuzz target for FUZZTIME
+	@scripts/fuzz $(FUZZTIME)
+
+bench: ## run the benchmarks that match BENCH
+	$(GO) test ./... -run '^$$' -bench '$(BENCH)' -benchmem
+
+cross: ## build for every system and processor, without cgo
+	@for t in $(TARGETS); do \
+		echo "build $$t"; \
+		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build ./... || exit 1; \
+	done
+
+mem: build ## run ITEMS items through the simulator within MAX_MB of memory
+	$(GO) run ./bench/mem -paceline bin/paceline -items $(ITEMS) -max-mb $(MAX_MB)
+
+e2e-real: ## label 50 items with a real model, served by llama.cpp
+	$(GO) test -tags e2e -count=1 -timeout 30m -v ./e2e/...
+
+clean: ## remove what was built; .e2e (model and server) stays
+	rm -rf bin dist
