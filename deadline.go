@@ -39,9 +39,17 @@ func newDeadlines(cfg Deadlines) *deadlines {
 	return &deadlines{cfg: cfg, learnt: make(map[learnKey]*learners)}
 }
 
+// learnKeys bounds what is kept where every item names a model of its own; the
+// groups beyond share one.
+const learnKeys = 64
+
 func (d *deadlines) of(c *call) *learners {
 	key := learnKey{c.model, bits.Len(uint(c.size)) / 4}
 	l := d.learnt[key]
+	if l == nil && len(d.learnt) >= learnKeys {
+		key = learnKey{}
+		l = d.learnt[key]
+	}
 	if l == nil {
 		l = &learners{first: newLearner(firstTokenRule), stall: newLearner(stallRule)}
 		d.learnt[key] = l

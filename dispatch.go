@@ -100,6 +100,10 @@ func (d *dispatcher) submit(c *call) {
 
 func (d *dispatcher) estimator(model string) *flow.Estimator {
 	e := d.tokens[model]
+	if e == nil && len(d.tokens) >= learnKeys {
+		model = ""
+		e = d.tokens[model]
+	}
 	if e == nil {
 		e = new(flow.Estimator)
 		d.tokens[model] = e
