@@ -1,0 +1,228 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/tidwall/gjson"
+
+	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/internal/demo"
+	"github.com/seed-1814a72b/paceline/journal"
+	"github.com/seed-1814a72b/paceline/provider/openai"
+	"github.com/seed-1814a72b/paceline/sim"
+)
+
+// The demo's provider allows so many requests a minute. It is fast for one,
+// so that the demo is over in less than 20 s.
+const (
+	demoRPM   = 14_400
+	demoStall = 1500 * time.Millisecond
+)
+
+// demoPriced is the model at whose prices the demo counts money.
+const demoPriced = "gpt-4o-mini"
+
+const demoPrompt = "Say how the writer of this review feels. Answer with one of: positive, negative, mixed.\n\n"
+
+// demoFlags is what `paceline demo` is told.
+type demoFlags struct {
+	items, seed int64
+	out         string
+	quiet       bool
+}
+
+// newDemoCommand returns `paceline demo`.
+func newDemoCommand(env *Env) *cobra.Command {
+	flags := &demoFlags{items: demo.Count, seed: 1}
+	p := demoPage()
+	s := p.group("Flags")
+	s.VarP(count{&flags.items, 1}, "items", "n", fmt.Sprintf("how many reviews to label, at most %s", grouped(demo.Count)))
+	s.Var(count{&flags.seed, 0}, "seed", "another seed makes other calls go wrong")
+	text(s, &flags.out, "out", "o", "FILE", "where the rows go (default labels.jsonl in a fresh temporary folder, which is named at the end)")
+	s.BoolVarP(&flags.quiet, "quiet", "q", false, "no progress and no report; errors only")
+	cmd := p.command(func(ctx context.Context, _ []string) error {
+		d := demonstration{env: env, flags: flags}
+		return d.run(ctx)
+	})
+	cmd.Args = noArguments
+	return cmd
+}
+
+func demoPage() *page {
+	return &page{
+		use:   "demo",
+		short: "see the whole of it, with no key and no network",
+		about: "Labels 2,000 product reviews as positive, negative or mixed, in less than 20 seconds. " +
+			"The provider is simulated, in this very process, and has a bad day: it limits the rate, " +
+			"hangs, fails, breaks off and answers nonsense. At the end you see what went wrong, how it " +
+			"was healed, and where the rows are.",
+		examples: []example{
+			{"The whole show", "paceline demo"},
+			{"A short one, with the rows in a file of your choice", "paceline demo --items 200 --out labels.jsonl"},
+			{"See what it came to", "jq -r .llm.response labels.jsonl | sort | uniq -c"},
+		},
+		sections: []section{
+			{"Exit codes", "" +
+				"  0    every review has its label\n" +
+				"  1    wrong usage, or the rows cannot be written there\n" +
+				"  2    some reviews could not be labelled\n" +
+				"  130  interrupted"},
+		},
+	}
+}
+
+// A demonstration is one execution of `paceline demo`.
+type demonstration struct {
+	env     *Env
+	flags   *demoFlags
+	output  string
+	pricing pricing
+	server  *sim.Server
+	trouble trouble
+	labels  map[string]int64
+}
+
+// run does all of it. Its error ends the program.
+func (d *demonstration) run(ctx context.Context) (err error) {
+	if d.flags.items > demo.Count {
+		return fmt.Errorf("--items: %d is too many; the sample has %s reviews", d.flags.items, grouped(demo.Count))
+	}
+	if err := d.place(); err != nil {
+		return err
+	}
+	if d.pricing, err = newPricing(&runFlags{}, openai.DefaultBaseURL); err != nil {
+		return err
+	}
+	if d.server, err = sim.New(d.simulation()); err != nil {
+		return err
+	}
+	defer d.server.Close()
+	client, stop := new(sim.Network).Serve(d.server)
+	defer stop()
+	rows, err := journal.Open(d.output, journal.Options{})
+	if err != nil {
+		return err
+	}
+	sum, err := d.label(ctx, client, rows)
+	return d.finish(sum, errors.Join(err, rows.Close()))
+}
+
+// place settles where the rows go. It never writes over a file.
+func (d *demonstration) place() error {
+	if d.flags.out == "" {
+		folder, err := d.env.TempDir("paceline-demo-*")
+		if err != nil {
+			return fmt.Errorf("no temporary folder: %w; name a file with --out", err)
+		}
+		d.output = filepath.Join(folder, "labels.jsonl")
+		return nil
+	}
+	d.output = d.flags.out
+	if _, err := d.env.Stat(d.output); err == nil {
+		return fmt.Errorf("--out: %s exists already; name a new file", d.output)
+	}
+	return nil
+}
+
+// simulation is the provider and its bad day.
+func (d *demonstration) simulation() sim.Config {
+	c := sim.Config{
+		Seed:   uint64(d.flags.seed),
+		Limits: sim.Limits{RPM: demoRPM, Burst: 400},
+		TTFT:   sim.MustDurations("lognormal:250ms,0.45"),
+		ITL:    sim.MustDurations("5ms"),
+		Hang:   0.007, Stall: 0.005, Invalid: 0.03,
+		Errors: sim.Rates{{Fault: "500", Share: 0.008}, {Fault: "502", Share: 0.004},
+			{Fault: "reset", Share: 0.006}, {Fault: "cut", Share: 0.006}},
+	}
+	if n := int(d.flags.items); n >= 100 {
+		c.Script = map[int]string{n / 3: "429", n * 3 / 4: "429"}
+	}
+	return c
+}
+
+// config is how the engine is set up: nothing is switched on for the demo.
+func (d *demonstration) config() paceline.Config {
+	return paceline.Config{
+		Limits:    paceline.Limits{Requests: paceline.Per(demoRPM, time.Minute), InFlight: 256},
+		Deadlines: paceline.Deadlines{Stall: demoStall},
+		Accept:    acceptLabel,
+		Price:     func(_ string, u paceline.Usage) paceline.Cost { return d.pricing.cost(demoPriced, u) },
+		Observe:   d.trouble.observe,
+	}
+}
+
+// acceptLabel takes the three labels for an answer and nothing else.
+func acceptLabel(_ *paceline.Request, r *paceline.Response) error {
+	switch r.Text() {
+	case "positive", "negative", "mixed":
+		return nil
+	}
+	return errors.New("the answer is none of positive, negative, mixed")
+}
+
+// label runs the engine from its making to its end.
+func (d *demonstration) label(ctx context.Context, client *http.Client, rows *journal.Journal) (paceline.Summary, error) {
+	eng, err := paceline.New(openai.Provider{BaseURL: "http://simulated/v1", Transport: client.Transport}, d.config())
+	if err != nil {
+		return paceline.Summary{}, err
+	}
+	defer shutDown(eng)
+	ctx, interrupts := watchInterrupts(ctx, d.env.Signals, demoStall, d.env.Stderr)
+	defer interrupts.stop()
+	facts := liveFacts{Total: d.flags.items, Model: "a simulated model on a bad day", Output: d.output}
+	view := newLive(d.env, facts, eng.Stats, d.flags.quiet)
+	defer view.Stop()
+	interrupts.attach(eng, view)
+	d.labels = map[string]int64{}
+	return eng.Run(ctx, d.job(rows))
+}
+
+func (d *demonstration) job(rows *journal.Journal) paceline.Job {
+	reviews := dataset.JSONL(bytes.NewReader(demo.Reviews))
+	return paceline.Job{
+		Source: dataset.Limit(reviews, d.flags.items),
+		Prepare: func(it *paceline.Item) (*paceline.Request, error) {
+			review := gjson.GetBytes(it.Raw, "text").String()
+			return &paceline.Request{Model: "simulated", Messages: paceline.User(demoPrompt + review)}, nil
+		},
+		Journal: rows,
+		Encode: func(dst []byte, r *paceline.Result) []byte {
+			return append(dataset.AppendRow(dst, r), '\n')
+		},
+		Sum:  dataset.Sum,
+		Sink: paceline.SinkFunc(d.put),
+	}
+}
+
+// put counts the labels.
+func (d *demonstration) put(_ context.Context, r *paceline.Result) error {
+	if r.Status == paceline.StatusDone {
+		d.labels[r.Response.Text()]++
+	}
+	return nil
+}
+
+// finish reports and turns the run's end into the program's.
+func (d *demonstration) finish(sum paceline.Summary, err error) error {
+	if !d.flags.quiet && sum.Requests > 0 {
+		d.report(sum)
+	}
+	switch {
+	case errors.Is(err, paceline.ErrShutdown) || errors.Is(err, errInterrupted):
+		return &exit{ExitInterrupted, errors.New("interrupted")}
+	case err != nil:
+		return &exit{ExitStopped, err}
+	case sum.Failed+sum.Invalid > 0:
+		return &exit{code: ExitFailed}
+	}
+	return nil
+}

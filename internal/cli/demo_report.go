@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/sim"
+)
+
+// trouble adds up how long the attempts took that failed, by their cause. The
+// engine's observer fills it; it is read when the engine has shut down.
+type trouble map[paceline.Code]ordeal
+
+type ordeal struct {
+	calls int64
+	spent time.Duration // of all of them together
+}
+
+func (t *trouble) observe(ev paceline.Event) {
+	if ev.Kind != paceline.EventEnd || ev.Err == nil {
+		return
+	}
+	if *t == nil {
+		*t = trouble{}
+	}
+	o := (*t)[ev.Err.Code]
+	(*t)[ev.Err.Code] = ordeal{o.calls + 1, o.spent + ev.Total}
+}
+
+// mean is how long an attempt with this cause took on average.
+func (t trouble) mean(c paceline.Code) time.Duration {
+	if t[c].calls == 0 {
+		return 0
+	}
+	return t[c].spent / time.Duration(t[c].calls)
+}
+
+// report prints the summary, what went wrong, and where the rows are.
+func (d *demonstration) report(sum paceline.Summary) {
+	s := summarize(sum, earlier{}, d.flags.items)
+	columns, _ := d.env.Size()
+	report{summary: s, width: max(columns, 80), pricing: "at what " + demoPriced + " costs, " + d.pricing.source}.write(d.env.Stderr)
+	var b strings.Builder
+	fmt.Fprintf(&b, "  %-12s%s\n", "labels", figures(figure{d.labels["positive"], "positive", true},
+		figure{d.labels["negative"], "negative", true}, figure{d.labels["mixed"], "mixed", true}))
+	writeHealing(&b, d.ills(sum, d.server.Ledger()))
+	writeWhereabouts(&b, d.output)
+	io.WriteString(d.env.Stderr, b.String())
+}
+
+// An ill is one kind of fault: how often the simulator did it, how often the
+// engine saw it, and what it did about it.
+type ill struct {
+	what       string
+	done, seen int64
+	healed     string
+}
+
+// ills puts the simulator's ledger beside the engine's statistics.
+func (d *demonstration) ills(sum paceline.Summary, l sim.Ledger) []ill {
+	seen := func(codes ...paceline.Code) (n int64) {
+		for _, c := range codes {
+			n += sum.Causes[c]
+		}
+		return n
+	}
+	after := func(c paceline.Code) string { return latency(d.trouble.mean(c)) }
+	return []ill{
+		{"never answered", l.ByFault["hang"], seen(paceline.CodeFirstToken),
+			"first-token deadline, after " + after(paceline.CodeFirstToken)},
+		{"fell silent half-way", l.ByFault["stall"], seen(paceline.CodeStall),
+			"stall deadline, after " + after(paceline.CodeStall)},
+		{"broke off half-way", l.ByFault["cut"], seen(paceline.CodeCut),
+			"end missed, not taken for whole"},
+		{"reset the connection", l.ByFault["reset"], seen(paceline.CodeConnection), "sent again"},
+		{"failed with 500 or 502", l.ByFault["500"] + l.ByFault["502"], seen(paceline.CodeServer),
+			"backed off, sent again"},
+		{"said 429, wait 1 s", l.ByFault["429"] + l.Refused, seen(paceline.CodeThrottled),
+			"everything waited as told"},
+		{"answered nonsense", l.ByFault["invalid"], seen(paceline.CodeInvalidAnswer),
+			"refused by the check, asked again"},
+	}
+}
+
+// writeHealing prints the ills as a table.
+func writeHealing(b *strings.Builder, ills []ill) {
+	b.WriteString("\nWhat went wrong on the way\n\n")
+	fmt.Fprintf(b, "  %-24s%8s%8s   %s\n", "the provider", "times", "noticed", "healed by")
+	for _, i := range ills {
+		if i.done+i.seen == 0 {
+			continue
+		}
+		if i.seen == 0 {
+			i.healed = "nothing: it did no harm"
+		}
+		fmt.Fprintf(b, "  %-24s%8s%8s   %s\n", i.what, grouped(i.done), grouped(i.seen), i.healed)
+	}
+}
+
+// writeWhereabouts says where the rows are and how to look at them.
+func writeWhereabouts(b *strings.Builder, output string) {
+	path := shellQuoted(output)
+	fmt.Fprintf(b, "\nThe rows are in %s\n\n", output)
+	fmt.Fprintf(b, "  jq -r '[.llm.response, .stars, .text] | @tsv' %s | head\n", path)
+	fmt.Fprintf(b, "  jq -c 'select(.llm.requests > 2)' %s\n", path)
+}
+
+// shellQuoted quotes a path for a shell if it needs that.
+func shellQuoted(path string) string {
+	if !strings.ContainsFunc(path, func(r rune) bool { return !strings.ContainsRune(shellSafe, r) }) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
+
+const shellSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:,@%"
