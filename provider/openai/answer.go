@@ -1,0 +1,207 @@
+package openai
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"strings"
+
+	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/sse"
+	"github.com/seed-1814a72b/paceline/provider/openai/internal/rawjson"
+)
+
+var (
+	errTooLong  = errors.New("the answer is longer than the cap")
+	errEncoding = errors.New("the answer has a content encoding that was not asked for")
+	errEmpty    = errors.New("the answer is empty")
+	errHTML     = errors.New("the answer is a web page")
+)
+
+// read reads the answer, whatever its status and type. The header is reported
+// unless the answer only leads to being asked again.
+func (x *exchange) read(negotiating bool) (*paceline.Response, *paceline.Error) {
+	if x.res.StatusCode < 200 || x.res.StatusCode > 299 {
+		e := x.statusError()
+		if e.Code != paceline.CodeCanceled && !(negotiating && refusesOptions(e)) {
+			x.headerArrived()
+		}
+		return nil, e
+	}
+	x.headerArrived()
+	body, err := x.decoded()
+	if err != nil {
+		return nil, x.failed(err)
+	}
+	head, err := sniff(body)
+	if err != nil && err != io.EOF {
+		return nil, x.failed(err)
+	}
+	rest := io.MultiReader(bytes.NewReader(head), body)
+	switch first := rawjson.Trim(head); {
+	case len(first) == 0 && err == io.EOF:
+		return nil, x.failed(errEmpty)
+	case first[0] == '<':
+		e := x.failed(errHTML)
+		e.Body = cutBody(head)
+		return nil, e
+	case x.family == other, x.p.NoStream, x.isJSON(first[0]):
+		return x.whole(rest)
+	}
+	return x.events(rest)
+}
+
+func (x *exchange) headerArrived() {
+	if x.emit != nil {
+		x.emit(paceline.Delta{Kind: paceline.DeltaHeader, Header: x.res.Header})
+	}
+}
+
+// isJSON tells a whole answer from a stream. No line of an event stream that
+// means anything begins with a bracket; other scalars are told by their type.
+func (x *exchange) isJSON(first byte) bool {
+	return first == '{' || first == '[' || strings.HasPrefix(x.res.Header.Get("Content-Type"), "application/json") &&
+		first != 'd' && first != ':' && first != 'e' && first != 'i' && first != 'r'
+}
+
+// decoded returns the body within the cap, decompressed if it came as gzip
+// although it was not asked for.
+func (x *exchange) decoded() (io.Reader, error) {
+	var r io.Reader = x.res.Body
+	switch enc := strings.ToLower(strings.TrimSpace(x.res.Header.Get("Content-Encoding"))); enc {
+	case "", "identity":
+	case "gzip", "x-gzip":
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			return nil, err
+		}
+		r = z
+	default:
+		return nil, errEncoding
+	}
+	return &capped{r, x.p.maxBody()}, nil
+}
+
+// capped fails with errTooLong once more than left bytes were read.
+type capped struct {
+	r    io.Reader
+	left int64
+}
+
+func (c *capped) Read(b []byte) (int, error) {
+	if c.left < 0 {
+		return 0, errTooLong
+	}
+	if int64(len(b)) > c.left+1 {
+		b = b[:c.left+1]
+	}
+	n, err := c.r.Read(b)
+	if c.left -= int64(n); c.left < 0 {
+		return n - 1, errTooLong
+	}
+	return n, err
+}
+
+// sniff reads until something that is no white space has come.
+func sniff(r io.Reader) ([]byte, error) {
+	const look = 4 << 10
+	buf := make([]byte, 0, 512)
+	for len(buf) < look {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if err != nil || len(rawjson.Trim(bytes.TrimPrefix(buf, []byte("\xef\xbb\xbf")))) > 0 {
+			return buf, err
+		}
+	}
+	return buf, errEmpty
+}
+
+// whole reads an answer that is one JSON value.
+func (x *exchange) whole(r io.Reader) (*paceline.Response, *paceline.Error) {
+	var buf bytes.Buffer
+	if n := x.res.ContentLength; n > 0 && n <= 1<<20 {
+		buf.Grow(int(n) + bytes.MinRead)
+	}
+	if _, err := buf.ReadFrom(r); err != nil {
+		return nil, x.failed(err)
+	}
+	body := rawjson.Trim(buf.Bytes())
+	resp, err := x.result(body)
+	if err != nil {
+		e := x.failed(err)
+		if e.Body == nil {
+			e.Body = cutBody(body)
+		}
+		return nil, e
+	}
+	return resp, nil
+}
+
+// result checks a body that came whole and makes the response of it.
+func (x *exchange) result(body []byte) (*paceline.Response, error) {
+	list := x.family == other && len(body) > 0 && body[0] == '['
+	if err := validObject(body); err != nil && !(list && err == errNoObject) {
+		return nil, err
+	}
+	if e := errorInFrame(body); e != nil {
+		return nil, e
+	}
+	return x.family.result(body, x.res.Header, x.res.StatusCode)
+}
+
+// statusError reads and classifies an answer that is no success.
+func (x *exchange) statusError() *paceline.Error {
+	var body []byte
+	if r, err := x.decoded(); err == nil {
+		// What can be had of it: the status alone classifies it too.
+		body, _ = io.ReadAll(io.LimitReader(r, maxErrorBody))
+	}
+	if x.ctx.Err() != nil {
+		return x.canceled()
+	}
+	return statusError(x.res.StatusCode, x.res.Header, body)
+}
+
+// failed makes the error of a successful answer that turned out not to be one.
+// Errors of the server's pass through it and get the answer's particulars.
+func (x *exchange) failed(err error) *paceline.Error {
+	if x.ctx.Err() != nil {
+		return x.canceled()
+	}
+	e, ok := errors.AsType[*paceline.Error](err)
+	if !ok {
+		e = &paceline.Error{Code: bodyCode(err), Err: err, MaybeBilled: true}
+	}
+	e.Status, e.Header, e.RequestID = x.res.StatusCode, x.res.Header, requestID(x.res.Header)
+	if e.Remote {
+		e.Hint = hint(e.Header)
+		if d := retryAfter(e.Header); d > 0 {
+			e.RetryAfter = d
+		}
+	}
+	return e
+}
+
+// malformed are the errors that say that the body came, but wrong.
+var malformed = []error{
+	errEncoding, errEmpty, errHTML, errNotJSON, errNoObject, errDuplicate, errChoices, errNoOutput,
+	gzip.ErrHeader, gzip.ErrChecksum,
+}
+
+// bodyCode classifies an error of reading or understanding a body. Whatever
+// ended the reading early is a cut.
+func bodyCode(err error) paceline.Code {
+	if errors.Is(err, sse.ErrTooLong) || errors.Is(err, errTooLong) {
+		return paceline.CodeTooLong
+	}
+	for _, m := range malformed {
+		if errors.Is(err, m) {
+			return paceline.CodeMalformed
+		}
+	}
+	return paceline.CodeCut
+}

@@ -1,0 +1,159 @@
+package openai
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"sync"
+
+	paceline "github.com/seed-1814a72b/paceline"
+)
+
+// A call is one attempt in the making: everything that a request needs.
+type call struct {
+	p       Provider
+	rt      http.RoundTripper
+	url     *url.URL
+	key     string
+	family  family
+	stream  bool
+	want    int    // choices asked for
+	body    []byte // the caller's, with what was missing of it
+	secrets secrets
+	emit    func(paceline.Delta)
+}
+
+// newCall checks and completes a request. Its errors are final: nothing was
+// sent.
+func (p Provider) newCall(req *paceline.Request, emit func(paceline.Delta)) (*call, *paceline.Error) {
+	if err := p.Validate(); err != nil {
+		return nil, &paceline.Error{Code: paceline.CodeAuth, Message: oneLine(err.Error())}
+	}
+	base, _ := p.base()
+	key, _ := cleanKey(p.Key)
+	c := &call{p: p, rt: p.transport(), key: key, emit: emit, secrets: newSecrets(key, base, p.Header)}
+	path := req.Path
+	if path == "" {
+		path = paceline.ChatCompletions
+	}
+	if msg := badPath(path); msg != "" {
+		return nil, &paceline.Error{Code: paceline.CodeInvalidRequest, Message: msg}
+	}
+	c.url, c.family = endpoint(base, path), familyOf(path)
+	c.stream = c.family != other && !p.NoStream
+	body, err := fill(req)
+	if err != nil {
+		return nil, &paceline.Error{Code: paceline.CodeInvalidRequest, Message: err.Error()}
+	}
+	c.body, c.want = body, 1
+	if c.family == chat {
+		c.want = answers(body)
+	}
+	return c, nil
+}
+
+// badPath says what is wrong with a path that might lead off the base URL.
+func badPath(path string) string {
+	switch {
+	case path[0] != '/' || strings.HasPrefix(path, "//"):
+		return "the request's path must begin with one slash"
+	case strings.Contains(path, ".."), strings.ContainsAny(path, "?#\\ \r\n\t"):
+		return "the request's path has characters that no endpoint has"
+	}
+	return ""
+}
+
+// endpoint appends the path to the base URL, whose query stays behind it.
+func endpoint(base *url.URL, path string) *url.URL {
+	u := *base
+	u.Path = strings.TrimRight(base.Path, "/") + path
+	u.RawPath = ""
+	u.User = nil
+	return &u
+}
+
+func familyOf(path string) family {
+	switch {
+	case strings.HasSuffix(path, "/chat/completions"):
+		return chat
+	case strings.HasSuffix(path, "/completions"):
+		return legacyText
+	case strings.HasSuffix(path, "/responses"):
+		return responseAPI
+	}
+	return other
+}
+
+// run makes the attempt, with the one negotiation that the protocol needs.
+func (c *call) run(ctx context.Context) (*paceline.Response, *paceline.Error) {
+	usage := c.stream && c.family != responseAPI && !refusals.has(c)
+	resp, err := c.post(ctx, usage)
+	if err != nil && usage && refusesOptions(err) && ctx.Err() == nil {
+		refusals.add(c)
+		return c.post(ctx, false)
+	}
+	return resp, err
+}
+
+// payload returns the body to send.
+func (c *call) payload(usage bool) ([]byte, error) {
+	switch {
+	case c.stream:
+		return streamed(c.body, usage)
+	case c.family != other:
+		return unstreamed(c.body)
+	}
+	return c.body, nil
+}
+
+// refusesOptions reports whether a server says that it does not know
+// stream_options. No server has a code for this.
+func refusesOptions(e *paceline.Error) bool {
+	if e.Status != http.StatusBadRequest && e.Status != http.StatusUnprocessableEntity {
+		return false
+	}
+	body := string(e.Body)
+	return strings.Contains(body, "stream_options") || strings.Contains(body, "include_usage")
+}
+
+// A refusal names an endpoint that refuses stream_options.
+type refusal struct {
+	transport http.RoundTripper
+	url       string
+}
+
+// refusalSet remembers endpoints for the life of the process. It is bounded,
+// and forgets everything when full: the price is one more question each.
+type refusalSet struct {
+	mu  sync.RWMutex
+	set map[refusal]bool
+}
+
+const maxRefusals = 1024
+
+var refusals refusalSet
+
+func keyOf(c *call) refusal {
+	k := refusal{url: c.url.Scheme + "://" + c.url.Host + c.url.Path}
+	if reflect.TypeOf(c.rt).Comparable() {
+		k.transport = c.rt
+	}
+	return k
+}
+
+func (r *refusalSet) has(c *call) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return len(r.set) > 0 && r.set[keyOf(c)]
+}
+
+func (r *refusalSet) add(c *call) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.set == nil || len(r.set) >= maxRefusals {
+		r.set = make(map[refusal]bool)
+	}
+	r.set[keyOf(c)] = true
+}

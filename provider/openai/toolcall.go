@@ -1,0 +1,220 @@
+package openai
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strconv"
+
+	"github.com/seed-1814a72b/paceline/provider/openai/internal/rawjson"
+)
+
+// A toolCall is one call in the making; its members are id, type, function
+// and whatever else came, without the index.
+type toolCall struct {
+	index   int64
+	indexed bool
+	value
+}
+
+// toolCalls puts calls together from pieces of which only some say what they
+// belong to.
+type toolCalls struct {
+	calls []*toolCall // in the order of their first pieces
+	last  *toolCall   // the one that the last piece belonged to
+}
+
+// A toolPiece is what a piece says about the call that it belongs to.
+type toolPiece struct {
+	raw     []byte
+	index   int64
+	indexed bool
+	id      []byte // raw; nil if absent, null or ""
+	name    []byte // inside of the string
+	args    []byte // raw
+}
+
+func readToolPiece(raw []byte) toolPiece {
+	p := toolPiece{raw: raw}
+	for c := rawjson.Object(raw); c.Next(); {
+		switch string(c.Key()) {
+		case "index":
+			n, err := strconv.ParseInt(string(c.Value()), 10, 64)
+			p.index, p.indexed = n, err == nil
+		case "id":
+			if id, ok := rawjson.Inner(c.Value()); ok && len(id) > 0 {
+				p.id = c.Value()
+			}
+		case "function", "custom":
+			p.readBody(c.Value())
+		}
+	}
+	return p
+}
+
+func (p *toolPiece) readBody(raw []byte) {
+	for c := rawjson.Object(raw); c.Next(); {
+		switch string(c.Key()) {
+		case "name":
+			p.name, _ = rawjson.Inner(c.Value())
+		case "arguments", "input":
+			if !rawjson.Null(c.Value()) {
+				p.args = c.Value()
+			}
+		}
+	}
+}
+
+// add merges one piece and returns what it says.
+func (t *toolCalls) add(raw []byte) toolPiece {
+	p := readToolPiece(raw)
+	call := t.find(p)
+	if call == nil {
+		call = &toolCall{index: p.index, indexed: p.indexed, value: value{kind: kindObject}}
+		t.calls = append(t.calls, call)
+	}
+	for c := rawjson.Object(raw); c.Next(); {
+		if key := c.Key(); string(key) != "index" {
+			if m := call.members.at(key); m != nil {
+				m.merge(m.name, c.Value(), 1)
+			}
+		}
+	}
+	t.last = call
+	return p
+}
+
+// find returns the call that a piece belongs to, nil for a new one.
+//
+// The index decides, and where servers use one index for several calls, or
+// none at all, the id; where there is no id either, a piece that brings a name
+// to a call whose arguments are already whole begins a new call.
+func (t *toolCalls) find(p toolPiece) *toolCall {
+	call := t.candidate(p)
+	if call == nil {
+		return nil
+	}
+	id := call.id()
+	if p.id != nil && id != nil && !bytes.Equal(p.id, id) {
+		if known := t.byID(p.id); known != nil && known.index == p.index {
+			return known
+		}
+		return nil
+	}
+	if len(p.name) > 0 && len(p.args) > 2 && call.whole() {
+		return nil
+	}
+	if p.id == nil && !p.indexed && len(p.name) > 0 && !call.sameName(p.name) {
+		return nil
+	}
+	return call
+}
+
+// candidate returns the newest call that the index, or else the id, or else
+// the order of arrival points to.
+func (t *toolCalls) candidate(p toolPiece) *toolCall {
+	if p.indexed {
+		if t.last != nil && t.last.indexed && t.last.index == p.index {
+			return t.last
+		}
+		for _, c := range slices.Backward(t.calls) {
+			if c.indexed && c.index == p.index {
+				return c
+			}
+		}
+		return nil
+	}
+	if p.id != nil {
+		return t.byID(p.id)
+	}
+	return t.last
+}
+
+func (t *toolCalls) byID(id []byte) *toolCall {
+	for _, c := range slices.Backward(t.calls) {
+		if bytes.Equal(c.id(), id) {
+			return c
+		}
+	}
+	return nil
+}
+
+func (c *toolCall) id() []byte {
+	if m := c.members.find("id"); m != nil && !m.null() && string(m.buf) != `""` {
+		return m.buf
+	}
+	return nil
+}
+
+// body returns the function (or custom) member's member of that name.
+func (c *toolCall) body(names ...string) *value {
+	for _, outer := range []string{"function", "custom"} {
+		m := c.members.find(outer)
+		if m == nil {
+			continue
+		}
+		for _, name := range names {
+			if inner := m.members.find(name); inner != nil {
+				return &inner.value
+			}
+		}
+	}
+	return nil
+}
+
+// whole reports whether the arguments so far are a complete JSON value.
+func (c *toolCall) whole() bool {
+	args := c.body("arguments", "input")
+	if args == nil || args.empty() {
+		return false
+	}
+	return json.Valid([]byte(rawjson.Str(args.append(nil))))
+}
+
+func (c *toolCall) sameName(name []byte) bool {
+	m := c.body("name")
+	return m == nil || m.empty() || bytes.Equal(m.buf, name)
+}
+
+// append writes the array of calls, by index where every call has its own.
+func (t *toolCalls) append(dst []byte) []byte {
+	calls := slices.Clone(t.calls)
+	if distinct(calls) {
+		slices.SortStableFunc(calls, func(a, b *toolCall) int { return cmp.Compare(a.index, b.index) })
+	}
+	dst = append(dst, '[')
+	for i, c := range calls {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = c.complete().append(dst)
+	}
+	return append(dst, ']')
+}
+
+func distinct(calls []*toolCall) bool {
+	seen := make(map[int64]bool, len(calls))
+	for _, c := range calls {
+		if !c.indexed || seen[c.index] {
+			return false
+		}
+		seen[c.index] = true
+	}
+	return true
+}
+
+// complete adds what an unstreamed call always has and some streams leave out.
+func (c *toolCall) complete() *value {
+	f := c.members.find("function")
+	if f == nil || f.kind != kindObject {
+		return &c.value
+	}
+	if m := c.members.at([]byte("type")); m != nil {
+		m.keep([]byte(`"function"`))
+	}
+	if m := f.members.at([]byte("arguments")); m != nil && m.empty() {
+		m.value = value{kind: kindText}
+	}
+	return &c.value
+}

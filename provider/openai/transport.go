@@ -1,0 +1,85 @@
+package openai
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// maxHeaderBytes caps a response's header in [NewTransport]'s transports.
+const maxHeaderBytes = 1 << 20
+
+// NewTransport returns a transport sized for bulk calls, for callers that want
+// to change something in it: a proxy, TLS, the cap on headers (1 MiB).
+//
+// It keeps as many idle connections to a host as there were calls in flight
+// (Go's default of 2 opens a new one, and pays a new TLS handshake, for nearly
+// every call), offers HTTP/2, reads through small buffers, since thousands are
+// open at once, and sets no deadline on an answer, which is the engine's.
+func NewTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           0, // no limit over all hosts
+		MaxIdleConnsPerHost:    1 << 20,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    30 * time.Second,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+		ReadBufferSize:         4 << 10,
+		WriteBufferSize:        4 << 10,
+		DisableCompression:     true, // what comes compressed all the same is decoded here, within the cap
+		OnProxyConnectResponse: checkProxyAnswer,
+	}
+}
+
+var sharedTransport = sync.OnceValue(func() http.RoundTripper { return NewTransport() })
+
+// A proxyError says that a proxy, not the provider, failed. It never contains
+// the proxy's credentials.
+type proxyError struct {
+	proxy string // host and port, "" if unknown
+	cause error
+}
+
+func (e *proxyError) Error() string {
+	name := "the proxy of the environment (HTTPS_PROXY, HTTP_PROXY)"
+	if e.proxy != "" {
+		name = "proxy " + e.proxy
+	}
+	return name + ": " + e.cause.Error()
+}
+
+func (e *proxyError) Unwrap() error { return e.cause }
+
+func checkProxyAnswer(_ context.Context, proxy *url.URL, _ *http.Request, res *http.Response) error {
+	if res.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &proxyError{proxy.Host, errors.New("refused the connection: " + res.Status)}
+}
+
+// asProxyError returns err as a proxyError if it is one of a proxy.
+func asProxyError(err error, rt http.RoundTripper, req *http.Request) *proxyError {
+	if pe, ok := errors.AsType[*proxyError](err); ok {
+		return pe
+	}
+	t, ok := rt.(*http.Transport)
+	if !ok || t.Proxy == nil {
+		return nil
+	}
+	u, bad := t.Proxy(req)
+	if bad != nil {
+		// Its text repeats the address, and with it the credentials.
+		return &proxyError{"", errors.New("the address is not a URL")}
+	}
+	op, ok := errors.AsType[*net.OpError](err)
+	if !ok || op.Op != "proxyconnect" || u == nil {
+		return nil
+	}
+	return &proxyError{u.Host, op.Err}
+}

@@ -1,0 +1,243 @@
+package openai
+
+import (
+	"bytes"
+
+	"github.com/seed-1814a72b/paceline/provider/openai/internal/rawjson"
+)
+
+// maxMergeDepth bounds how deep objects inside a delta are merged; below it
+// the last value counts. Real ones are three deep.
+const maxMergeDepth = 8
+
+// maxMembers bounds the names of one object, so that looking them up stays
+// cheap whatever a server sends.
+const maxMembers = 512
+
+type valueKind uint8
+
+const (
+	kindNone   valueKind = iota
+	kindRaw              // any JSON, in buf
+	kindText             // a string, its escaped inside in buf
+	kindObject           // members
+	kindArray            // elements
+)
+
+// A value is a JSON value in the making: strings are concatenated in their
+// escaped form (so that a surrogate pair split over two chunks is one again),
+// objects merged, arrays appended to, anything else replaced.
+type value struct {
+	kind     valueKind
+	buf      []byte
+	members  members
+	elements []*value
+}
+
+// A member is a named value; members keep the order of their first appearance.
+type member struct {
+	name string
+	value
+}
+
+type members []*member
+
+// at returns the member of that name, made if there is none yet, or nil when
+// there are too many.
+func (m *members) at(name []byte) *member {
+	if v := m.find(string(name)); v != nil {
+		return v
+	}
+	if len(*m) >= maxMembers {
+		return nil
+	}
+	v := &member{name: string(name)}
+	*m = append(*m, v)
+	return v
+}
+
+func (m members) find(name string) *member {
+	for _, v := range m {
+		if v.name == name {
+			return v
+		}
+	}
+	return nil
+}
+
+// replace sets v to raw. Neither null nor "" replaces something.
+func (v *value) replace(raw []byte) {
+	if v.kind != kindNone && (string(raw) == "null" || string(raw) == `""` && !v.null()) {
+		return
+	}
+	if v.kind == kindRaw && bytes.Equal(v.buf, raw) {
+		return
+	}
+	*v = value{kind: kindRaw, buf: append(v.buf[:0], raw...)}
+}
+
+// keep sets v to raw unless it already has a value that means something.
+func (v *value) keep(raw []byte) {
+	if v.kind == kindNone || v.null() || string(v.buf) == `""` || string(v.buf) == "0" {
+		v.replace(raw)
+	}
+}
+
+func (v *value) null() bool { return v.kind == kindRaw && string(v.buf) == "null" }
+
+// empty reports whether v says nothing: absent, null or "".
+func (v *value) empty() bool {
+	return v.kind == kindNone || v.null() || v.kind == kindText && len(v.buf) == 0
+}
+
+// merge takes one delta's raw value of that name into v.
+func (v *value) merge(name string, raw []byte, depth int) {
+	switch {
+	case string(raw) == "null" || depth > maxMergeDepth:
+		v.replace(raw)
+	case raw[0] == '"' && !sticky(name):
+		v.mergeText(name, raw)
+	case raw[0] == '{':
+		v.mergeObject(raw, depth)
+	case raw[0] == '[':
+		v.mergeArray(name, raw, depth)
+	default:
+		v.replace(raw)
+	}
+}
+
+// sticky names the strings that are not pieces of something longer: clients
+// and servers repeat them whole.
+func sticky(name string) bool {
+	switch name {
+	case "id", "type", "role", "format", "call_id", "tool_call_id":
+		return true
+	}
+	return false
+}
+
+func (v *value) mergeText(name string, raw []byte) {
+	inner := raw[1 : len(raw)-1]
+	switch {
+	case v.kind == kindArray && hasParts(name):
+		if len(inner) > 0 {
+			v.mergePart(append(append([]byte(`{"type":"text","text":`), raw...), '}'), 1)
+		}
+	case v.kind != kindText:
+		*v = value{kind: kindText, buf: append(v.buf[:0], inner...)}
+	case name == "name" && bytes.Equal(v.buf, inner):
+		// Some servers repeat a function's name in every chunk.
+	default:
+		v.buf = append(v.buf, inner...)
+	}
+}
+
+func (v *value) mergeObject(raw []byte, depth int) {
+	if v.kind != kindObject {
+		*v = value{kind: kindObject}
+	}
+	for c := rawjson.Object(raw); c.Next(); {
+		if m := v.members.at(c.Key()); m != nil {
+			m.merge(m.name, c.Value(), depth+1)
+		}
+	}
+}
+
+func (v *value) mergeArray(name string, raw []byte, depth int) {
+	if v.kind != kindArray {
+		old := *v
+		*v = value{kind: kindArray}
+		if old.kind == kindText && len(old.buf) > 0 && hasParts(name) {
+			v.mergePart(old.append([]byte(`{"type":"text","text":`), '}'), depth)
+		}
+	}
+	for c := rawjson.Array(raw); c.Next(); {
+		switch el := c.Value(); {
+		case el[0] == '{' && hasParts(name):
+			v.mergePart(el, depth)
+		case el[0] == '{':
+			v.mergeIndexed(el, depth)
+		default:
+			v.elements = append(v.elements, &value{kind: kindRaw, buf: bytes.Clone(el)})
+		}
+	}
+}
+
+// mergeIndexed appends an element, or merges it with the one of the same
+// "index", as the official clients do.
+func (v *value) mergeIndexed(raw []byte, depth int) {
+	target := &value{}
+	if index := rawjson.Get(raw, "index"); !rawjson.Null(index) {
+		for _, e := range v.elements {
+			if m := e.members.find("index"); m != nil && bytes.Equal(m.buf, index) {
+				e.mergeObject(raw, depth+1)
+				return
+			}
+		}
+	}
+	target.mergeObject(raw, depth+1)
+	v.elements = append(v.elements, target)
+}
+
+// hasParts names the values that may be lists of content parts (Mistral's
+// reasoning models), whose pieces of one kind belong together.
+func hasParts(name string) bool { return name == "content" || name == "thinking" }
+
+func (v *value) mergePart(raw []byte, depth int) {
+	kind := rawjson.Str(rawjson.Get(raw, "type"))
+	if n := len(v.elements); n > 0 && (kind == "text" || kind == "thinking") {
+		last := v.elements[n-1]
+		if m := last.members.find("type"); m != nil && rawjson.Str(m.buf) == kind {
+			last.mergeObject(raw, depth+1)
+			return
+		}
+	}
+	part := &value{}
+	part.mergeObject(raw, depth+1)
+	v.elements = append(v.elements, part)
+}
+
+// append writes v's JSON, and then tail, to dst.
+func (v *value) append(dst []byte, tail ...byte) []byte {
+	switch v.kind {
+	case kindNone:
+		dst = append(dst, "null"...)
+	case kindRaw:
+		dst = append(dst, v.buf...)
+	case kindText:
+		dst = append(append(append(dst, '"'), v.buf...), '"')
+	case kindObject:
+		dst = append(v.members.append(append(dst, '{')), '}')
+	case kindArray:
+		dst = append(dst, '[')
+		for i, e := range v.elements {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = e.append(dst)
+		}
+		dst = append(dst, ']')
+	}
+	return append(dst, tail...)
+}
+
+// append writes the members without their braces.
+func (m members) append(dst []byte) []byte {
+	for i, f := range m {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = f.value.append(appendName(dst, f.name))
+	}
+	return dst
+}
+
+// appendName writes a member's name, which is held decoded, and its colon.
+func appendName(dst []byte, name string) []byte {
+	for i := range len(name) {
+		if name[i] < ' ' || name[i] == '"' || name[i] == '\\' {
+			return append(append(dst, encode(name)...), ':')
+		}
+	}
+	return append(append(append(dst, '"'), name...), '"', ':')
+}
