@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
@@ -13,9 +14,8 @@ import (
 // finish orders the rows if asked to, closes the journal, writes the summary
 // and says how it all ended.
 func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) error {
-	if err == nil && s.target.toStdout && s.survey.items == 0 && sum.Items == 0 {
-		err = &dataset.FileError{Path: "stdin", Err: dataset.ErrEmpty}
-		return err
+	if err == nil && !s.idle && sum.Items == 0 {
+		return errors.Join(&dataset.FileError{Path: strings.Join(s.input.Paths(), ", "), Err: dataset.ErrEmpty}, s.discard())
 	}
 	if err != nil {
 		err = s.stopped(sum, err)
@@ -32,6 +32,17 @@ func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) e
 		err = &exit{code: ExitFailed}
 	}
 	return err
+}
+
+// discard closes the journal, and removes it if it was made for nothing.
+func (s *session) discard() error {
+	if s.journal == nil {
+		return nil
+	}
+	if err := s.journal.Close(); err != nil || !s.journal.Recovered().Created {
+		return err
+	}
+	return journal.Remove(s.target.path)
 }
 
 // closeJournal puts the rows in order, if the run is whole, counts the causes

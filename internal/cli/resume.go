@@ -218,7 +218,8 @@ func (s *session) sayWhatIsThere(rec journal.Recovery, was *identity) {
 		s.say("continuing %s: %s%s items have their row", s.target.path, grouped(rows), of)
 	}
 	if was != nil && was.Items > 0 && s.survey.items > was.Items {
-		s.say("%s were added to the input since", items(s.survey.items-was.Items))
+		added := s.survey.items - was.Items
+		s.say("%s %s added to the input since", items(added), wasWere(added))
 	}
 	if calls, cost := rec.Calls(); calls > 0 {
 		s.say("%s", inDoubt(calls, cost))
@@ -238,9 +239,24 @@ func inDoubt(calls, microDollars int64) string {
 	return fmt.Sprintf("%s %s in flight when the last run ended; %s", grouped(calls), were, most)
 }
 
+func isAre(n int64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+func wasWere(n int64) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}
+
 // takeBack takes the failed items' rows out for --retry-failed.
 func (s *session) takeBack(ctx context.Context) error {
-	if !s.flags.retryFailed || s.before.failed+s.before.invalid == 0 {
+	failed := s.before.failed + s.before.invalid
+	if !s.flags.retryFailed || failed == 0 {
 		return nil
 	}
 	err := s.journal.Rewrite(ctx, journal.RewriteOptions{
@@ -249,7 +265,7 @@ func (s *session) takeBack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.say("%s that failed are sent again", items(s.before.failed+s.before.invalid))
+	s.say("%s that failed %s sent again", items(failed), isAre(failed))
 	s.before.failed, s.before.invalid = 0, 0
 	return nil
 }

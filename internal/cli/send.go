@@ -16,7 +16,8 @@ func (s *session) work(ctx context.Context) error {
 		return s.finish(ctx, paceline.Summary{}, nil)
 	}
 	if s.survey.bad > 0 {
-		s.say("%s cannot be read and get a row with the error, such as %v", items(s.survey.bad), s.survey.firstBad)
+		s.say("%s cannot be read and will have the error for an answer, such as %v",
+			items(s.survey.bad), s.survey.firstBad)
 	}
 	sum, err := s.send(ctx)
 	return s.finish(ctx, sum, err)

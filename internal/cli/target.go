@@ -87,13 +87,13 @@ func checkFile(env *Env, path string) (held int64, err error) {
 	}
 	folder := filepath.Dir(path)
 	if err := env.Probe(folder); err != nil {
-		return 0, folderError(path, folder, err)
+		return 0, folderError(env, path, folder, err)
 	}
 	return held, nil
 }
 
-func folderError(path, folder string, err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
+func folderError(env *Env, path, folder string, err error) error {
+	if _, missing := env.Stat(folder); errors.Is(missing, fs.ErrNotExist) {
 		return fmt.Errorf("%s: the folder %s does not exist; 'mkdir -p %s' makes it", path, folder, folder)
 	}
 	return fmt.Errorf("%s: cannot write in the folder %s: %w; give a file elsewhere", path, folder, reason(err))
