@@ -109,8 +109,8 @@ func Check(ctx context.Context, src Rewinder, each func(*paceline.Item) error) (
 // forEach calls f with every item of src.
 func forEach(ctx context.Context, src paceline.Source, f func(*paceline.Item) error) error {
 	scan, ok := src.(scanner)
+	var it paceline.Item
 	for {
-		var it paceline.Item
 		var err error
 		if ok {
 			err = scan.scan(ctx, &it, false)

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -59,39 +60,48 @@ func (r *csvReader) read(it *paceline.Item, keep bool) error {
 }
 
 // next parses the next record. The problem concerns this record alone, the
-// error ends the file.
+// error ends the file. A record beyond the cap is read to its end but not kept.
 func (r *csvReader) next() (problem, err error) {
+	first, err := r.first()
+	if err != nil {
+		return nil, err
+	}
 	r.parse.reset()
-	first := true
+	r.record = line{text: append(r.record.text[:0], clip(first.text, maxSnippet)...), no: first.no}
 	size := 0
-	for {
-		l, err := r.lines.next()
-		switch {
-		case err == io.EOF && !first:
-			return errUnclosed, nil
-		case err != nil:
-			return nil, err
-		case first && len(trimEnd(l.text)) == 0:
-			continue
-		}
-		if first {
-			r.begin(l)
-			first = false
-		}
+	for l := first; ; {
 		r.record.sum = crc32.Update(r.record.sum, castagnoli, l.text)
-		if size += len(l.text); l.long || size > r.lines.max {
-			return fmt.Errorf("the record is longer than %d bytes", r.lines.max), nil
+		if size += len(l.text); size > r.lines.max+len("\r\n") {
+			problem = r.tooLong()
+			r.parse.data = r.parse.data[:0]
 		}
-		if open, problem := r.parse.line(l.text); !open || problem != nil {
-			return problem, nil
+		if l.long {
+			return r.tooLong(), nil
+		}
+		open, bad := r.parse.line(l.text)
+		if bad != nil || !open {
+			return cmp.Or(problem, bad), nil
+		}
+		if l, err = r.lines.next(); err == io.EOF {
+			return errUnclosed, nil
+		} else if err != nil {
+			return nil, err
 		}
 	}
 }
 
-// begin keeps the start of a record for its error.
-func (r *csvReader) begin(l line) {
-	text := append(r.record.text[:0], l.text[:min(len(l.text), maxSnippet)]...)
-	r.record = line{text: text, no: l.no}
+// first returns the first line that is not blank.
+func (r *csvReader) first() (line, error) {
+	for {
+		l, err := r.lines.next()
+		if err != nil || len(trimEnd(l.text)) > 0 {
+			return l, err
+		}
+	}
+}
+
+func (r *csvReader) tooLong() error {
+	return fmt.Errorf("the record is longer than %d bytes", r.lines.max)
 }
 
 // header reads the names of the columns.

@@ -64,7 +64,7 @@ func appendReason(dst []byte, e *paceline.Error) []byte {
 // string.
 func appendBody(dst, body []byte) []byte {
 	if !validJSON(body) {
-		body = body[:min(len(body), maxErrorText)]
+		body = clip(body, maxErrorText)
 	}
 	return appendJSON(dst, body)
 }

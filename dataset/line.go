@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"unicode/utf8"
 )
 
 // DefaultMaxLine is the longest line or record that is read, unless
@@ -17,7 +18,15 @@ const readSize = 128 << 10
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-var bom = []byte("\xef\xbb\xbf")
+var (
+	bom     = []byte("\xef\xbb\xbf")
+	newline = []byte("\n")
+)
+
+// sumOf returns the CRC-32C of a line without its newline.
+func sumOf(text []byte) uint32 {
+	return crc32.Checksum(bytes.TrimSuffix(text, newline), castagnoli)
+}
 
 // A line is one line of a file, with its terminator.
 type line struct {
@@ -42,7 +51,7 @@ func newLineReader(r io.Reader, maxLine int) *lineReader {
 	if maxLine <= 0 {
 		maxLine = DefaultMaxLine
 	}
-	return &lineReader{r: r, max: maxLine, buf: make([]byte, min(readSize, maxLine+1))}
+	return &lineReader{r: r, max: maxLine, buf: make([]byte, min(readSize, maxLine+2))}
 }
 
 // next returns the next line, io.EOF after the last, or the reader's error; a
@@ -59,7 +68,7 @@ func (l *lineReader) next() (line, error) {
 			return l.take(seen), nil
 		case l.err != nil:
 			return line{}, l.err
-		case seen > l.max:
+		case seen > l.max+1: // the terminator, at most \r\n, does not count
 			return l.skip()
 		}
 		l.fill()
@@ -75,7 +84,7 @@ func (l *lineReader) take(n int) line {
 		text = bytes.TrimPrefix(text, bom)
 	}
 	if len(trimEnd(text)) > l.max {
-		return line{text: text[:min(len(text), maxSnippet)], no: l.no, long: true, sum: crc32.Checksum(text, castagnoli)}
+		return line{text: text[:min(len(text), maxSnippet+utf8.UTFMax)], no: l.no, long: true, sum: sumOf(text)}
 	}
 	return line{text: text, no: l.no}
 }
@@ -83,16 +92,15 @@ func (l *lineReader) take(n int) line {
 // skip passes over a line that is longer than the cap.
 func (l *lineReader) skip() (line, error) {
 	l.no++
-	got := line{text: bytes.Clone(l.buf[l.from:min(l.to, l.from+maxSnippet)]), no: l.no, long: true}
+	got := line{text: bytes.Clone(l.buf[l.from:min(l.to, l.from+maxSnippet+utf8.UTFMax)]), no: l.no, long: true}
 	for {
-		part := l.buf[l.from:l.to]
-		i := bytes.IndexByte(part, '\n')
-		if i >= 0 {
-			part = part[:i+1]
-		}
+		part, _, ended := bytes.Cut(l.buf[l.from:l.to], newline)
 		got.sum = crc32.Update(got.sum, castagnoli, part)
 		l.from += len(part)
-		if i >= 0 || l.err == io.EOF {
+		if ended {
+			l.from++
+		}
+		if ended || l.err == io.EOF {
 			return got, nil
 		}
 		if l.err != nil {
@@ -140,16 +148,30 @@ var errUnclosed = errors.New(`a quoted field that begins in this record is never
 
 // trimEnd cuts off the terminator: \n or \r\n.
 func trimEnd(b []byte) []byte {
-	return bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
+	return bytes.TrimSuffix(bytes.TrimSuffix(b, newline), []byte("\r"))
 }
 
 // lineError makes the error of the line or record that begins at l.
 func lineError(file string, l line, problem error) *LineError {
 	e := &LineError{File: file, Line: l.no, Err: problem, sum: l.sum}
 	if l.sum == 0 {
-		e.sum = crc32.Checksum(l.text, castagnoli)
+		e.sum = sumOf(l.text)
 	}
 	text := trimEnd(l.text)
-	e.Text = bytes.Clone(text[:min(len(text), maxSnippet)])
+	e.Text = bytes.Clone(clip(text, maxSnippet))
 	return e
+}
+
+// clip returns the first n bytes of text, or some fewer so that no character
+// is cut.
+func clip(text []byte, n int) []byte {
+	if len(text) <= n {
+		return text
+	}
+	for i := n; i > n-utf8.UTFMax; i-- {
+		if utf8.RuneStart(text[i]) {
+			return text[:i]
+		}
+	}
+	return text[:n]
 }

@@ -72,7 +72,7 @@ func appendOwn(dst []byte, it *paceline.Item) []byte {
 		}
 	}
 	dst = append(dst, `{"raw":`...)
-	dst = appendQuoted(dst, raw[:min(len(raw), maxSnippet)])
+	dst = appendQuoted(dst, clip(raw, maxSnippet))
 	return append(dst, ',')
 }
 
