@@ -29,8 +29,10 @@ type attempt struct {
 	first atomic.Int64  // instant of the first content, 0: none yet
 	last  atomic.Int64  // instant of the last content; held while a reader is busy
 
-	limits limits // the dispatcher's: the deadlines in force at the start
-	slot   int    // the dispatcher's: place in the watch
+	// The dispatcher's.
+	learners *learners
+	limits   limits // the deadlines in force
+	slot     int    // place in the watch
 }
 
 // held stands in attempt.last while the caller's loop body runs: its time is not the

@@ -1,14 +1,16 @@
 package paceline
 
 import (
+	"iter"
 	"math/bits"
 	"time"
 
+	"github.com/seed-1814a72b/paceline/internal/flow"
 	"github.com/seed-1814a72b/paceline/internal/hist"
 )
 
-// Learnt deadlines: a multiple of what 99 of 100 calls need. For first tokens
-// the factor 2 at the 99th percentile reached the makespan of a run without
+// Learnt deadlines: a multiple of what 99 of 100 calls need that are answered
+// at all. For first tokens the factor 2 reached the makespan of a run without
 // hangs within 20 %, at 1 % of extra calls (1,000 calls, 100 at once, 1 % hang).
 var (
 	firstTokenRule = rule{cold: 60 * time.Second, floor: time.Second, ceiling: 10 * time.Minute, factor: 2}
@@ -43,6 +45,7 @@ func newDeadlines(cfg Deadlines) *deadlines {
 // groups beyond share one.
 const learnKeys = 64
 
+// of returns what is learnt for calls like c.
 func (d *deadlines) of(c *call) *learners {
 	key := learnKey{c.model, bits.Len(uint(c.size)) / 4}
 	l := d.learnt[key]
@@ -57,9 +60,8 @@ func (d *deadlines) of(c *call) *learners {
 	return l
 }
 
-// limits returns the deadlines in force for c.
-func (d *deadlines) limits(c *call) limits {
-	l := d.of(c)
+// limits returns the deadlines in force for calls that l is learnt from.
+func (d *deadlines) limits(l *learners) limits {
 	return limits{
 		first: choose(d.cfg.FirstToken, l.first.deadline),
 		stall: choose(d.cfg.Stall, l.stall.deadline),
@@ -74,9 +76,10 @@ func choose(fixed, learnt time.Duration) time.Duration {
 	return max(fixed, 0)
 }
 
-// observe learns from an attempt that has ended.
-func (d *deadlines) observe(a *attempt, end *ending) {
-	l := d.of(a.call)
+// observe learns from an attempt that has ended, while those of the watch are
+// still under way.
+func (d *deadlines) observe(a *attempt, end *ending, w *watch) {
+	l := a.learners
 	before := l.first.deadline
 	switch {
 	case end.err == nil:
@@ -84,15 +87,27 @@ func (d *deadlines) observe(a *attempt, end *ending) {
 		if first == 0 {
 			first = end.at.Sub(a.sent) // a provider of whole answers
 		}
-		l.first.answered(first)
-		l.stall.answered(a.gap)
+		l.stall.ended(a.gap, func(func(time.Duration) bool) {})
+		l.first.ended(first, w.waiting(l, end.at))
 	case end.err.Code == CodeFirstToken:
-		l.first.expired()
+		l.first.givenUp(end.at.Sub(a.sent), w.waiting(l, end.at))
 	case end.err.Code == CodeStall:
-		l.stall.expired()
+		l.stall.givenUp(a.limits.stall, func(func(time.Duration) bool) {})
 	}
-	if l.first.deadline < before {
+	if l.first.deadline < before*9/10 {
 		d.version++
+	}
+}
+
+// waiting yields how long each attempt has waited for its first content that
+// still does.
+func (w *watch) waiting(l *learners, now flow.Instant) iter.Seq[time.Duration] {
+	return func(yield func(time.Duration) bool) {
+		for _, a := range w.attempts {
+			if a.learners == l && a.first.Load() == 0 && !yield(now.Sub(a.admitted)) {
+				return
+			}
+		}
 	}
 }
 
@@ -104,81 +119,65 @@ type rule struct {
 }
 
 const (
-	learnMin    = 20   // answers before the first judgement
-	learnWindow = 1000 // answers after which older ones are forgotten, twice that at most
-	learnEvery  = 16   // answers between two judgements
-	// blunderWindow and blunderShare: a deadline that cuts so large a share of
-	// calls is too short, whatever was learnt, since those that it cut are
-	// missing from what was seen.
-	blunderWindow = 50
-	blunderShare  = 0.1
+	learnMin    = 20  // answers before the first judgement
+	learnMemory = 500 // answers after which all so far count half
+	learnEvery  = 16  // answers between two judgements, at least
+
+	// A distribution is known when so large a share of calls has ended
+	// within what was seen. Below that the quickest would speak for all.
+	reachedEnough = 0.9
+	// Where many calls hang it is never reached; then it is enough that those
+	// still waiting have waited for a multiple of the longest answer.
+	reachedLeast = 0.5
+	surelyHung   = 4
 )
 
-// A learner learns one deadline.
+// A learner learns one deadline. Calls that it cut are not forgotten: they
+// count as longer than the deadline, so that one that cuts too much goes back
+// to the cold start's.
 type learner struct {
 	rule
 	deadline time.Duration
-
-	current, previous *hist.Histogram
-	leniency          float64 // doubled when the deadline proves too short
-	ended, cut        int     // of the last blunderWindow calls
+	waits    hist.Survival
+	news     int           // since the last judgement
+	longest  time.Duration // given up or waiting, at the last judgement
 }
 
-func newLearner(r rule) learner { return learner{rule: r, deadline: r.cold, leniency: 1} }
+func newLearner(r rule) learner { return learner{rule: r, deadline: r.cold} }
 
-func (l *learner) answered(d time.Duration) {
-	if l.current == nil {
-		l.current, l.previous = hist.New(), hist.New()
-	}
-	l.current.Record(d)
-	n := l.current.Count()
-	if n == learnMin || n%learnEvery == 0 {
-		l.judge()
-	}
-	if n >= learnWindow {
-		l.current, l.previous = l.previous, l.current
-		l.current.Reset()
-	}
-	l.count(false)
+func (l *learner) ended(d time.Duration, pending iter.Seq[time.Duration]) {
+	l.waits.Ended(d)
+	l.judge(pending)
 }
 
-func (l *learner) expired() { l.count(true) }
+func (l *learner) givenUp(d time.Duration, pending iter.Seq[time.Duration]) {
+	l.waits.GivenUp(d)
+	l.longest = max(l.longest, d)
+	l.judge(pending)
+}
 
-// count keeps the share of calls that the deadline cut.
-func (l *learner) count(cut bool) {
-	l.ended++
-	if cut {
-		l.cut++
-	}
-	tooMany := float64(l.cut) > blunderShare*blunderWindow
-	if l.ended < blunderWindow && !tooMany {
+func (l *learner) judge(pending iter.Seq[time.Duration]) {
+	l.news++
+	if n := l.waits.Len(); n < learnMin || l.news < max(learnEvery, n/8) && n != learnMin {
 		return
 	}
-	if tooMany {
-		l.leniency *= 2
-	} else {
-		l.leniency = max(1, l.leniency/2)
+	l.news = 0
+	curve := l.waits.Curve(pending)
+	for d := range pending {
+		l.longest = max(l.longest, d)
 	}
-	l.ended, l.cut = 0, 0
-	l.judge()
+	l.deadline = l.cold
+	if l.known(curve) {
+		q := float64(curve.Quantile(0.99))
+		l.deadline = min(max(time.Duration(l.factor*q), l.floor), l.ceiling)
+	}
+	l.longest = 0
+	if l.waits.Len() >= learnMemory {
+		l.waits.Fade()
+	}
 }
 
-func (l *learner) judge() {
-	base := l.cold
-	if q, n := l.quantile(); n >= learnMin {
-		base = min(max(time.Duration(l.factor*float64(q)), l.floor), l.ceiling)
-	}
-	l.deadline = min(time.Duration(l.leniency*float64(base)), l.ceiling)
-}
-
-// quantile returns the 99th percentile of the recent answers and their number.
-func (l *learner) quantile() (time.Duration, int64) {
-	if l.current == nil {
-		return 0, 0
-	}
-	n := l.current.Count() + l.previous.Count()
-	if l.previous.Count() == 0 {
-		return l.current.Quantile(0.99), n
-	}
-	return max(l.current.Quantile(0.99), l.previous.Quantile(0.99)), n
+func (l *learner) known(c *hist.Curve) bool {
+	r := c.Reached()
+	return r >= reachedEnough || r >= reachedLeast && l.longest >= surelyHung*c.Longest()
 }

@@ -123,7 +123,8 @@ func (d *dispatcher) admit(now flow.Instant) flow.Instant {
 }
 
 func (d *dispatcher) start(c *call, now flow.Instant) {
-	a := &attempt{call: c, admitted: now, limits: d.deadlines.limits(c)}
+	learnt := d.deadlines.of(c)
+	a := &attempt{call: c, admitted: now, learners: learnt, limits: d.deadlines.limits(learnt)}
 	a.ctx, a.cancel = context.WithCancelCause(c.ctx)
 	d.watch.add(a)
 	d.each(c, func(t *tally) { t.start(c) })
@@ -148,7 +149,7 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 	c := a.call
 	now := d.engine.now()
 	d.watch.remove(a)
-	d.deadlines.observe(a, end)
+	d.deadlines.observe(a, end, &d.watch)
 	d.admission.Done(now, &c.ticket, end.outcome)
 	if end.usage.Known {
 		d.estimator(c.model).Observe(c.size, end.usage.Prompt, end.usage.Completion)

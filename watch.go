@@ -44,7 +44,7 @@ func (w *watch) look(now flow.Instant, d *deadlines) flow.Instant {
 	w.next = flow.Never
 	for _, a := range w.attempts {
 		if shortened {
-			a.limits = d.limits(a.call)
+			a.limits = d.limits(a.learners)
 		}
 		at, cause := a.deadline(now)
 		if at <= now {

@@ -39,7 +39,16 @@ type Adaptive struct {
 	failures int             // of this epoch
 }
 
-func newAdaptive() Adaptive { return Adaptive{cap: adaptiveStart, max: adaptiveMax, epoch: epochMin, slowStart: true} }
+// startWorth is how long calls are taken to last until it is known: where a
+// rate is given, slow start begins with what it brings in that time.
+const startWorth = 10 * time.Second
+
+func newAdaptive(expected float64) Adaptive {
+	return Adaptive{
+		cap: min(max(adaptiveStart, expected), adaptiveMax), max: adaptiveMax,
+		epoch: epochMin, slowStart: true,
+	}
+}
 
 // Cap returns how many calls may be in flight now, at least one.
 func (a *Adaptive) Cap() int { return int(a.cap) }

@@ -23,7 +23,7 @@ func (s server) round(a *Adaptive, now Instant) int {
 }
 
 func TestAdaptiveDoublesWhileNothingSpeaksAgainstIt(t *testing.T) {
-	a := newAdaptive()
+	a := newAdaptive(0)
 	s := server{slots: 1_000_000, service: time.Second}
 	for range 9 {
 		s.round(&a, 0)
@@ -34,7 +34,7 @@ func TestAdaptiveDoublesWhileNothingSpeaksAgainstIt(t *testing.T) {
 }
 
 func TestAdaptiveFindsAServerThatQueues(t *testing.T) {
-	a := newAdaptive()
+	a := newAdaptive(0)
 	s := server{slots: 12, service: 2 * time.Second}
 	for i := range 60 {
 		s.round(&a, Instant(i)*Instant(time.Hour))
@@ -45,7 +45,7 @@ func TestAdaptiveFindsAServerThatQueues(t *testing.T) {
 }
 
 func TestAdaptiveCutsOncePerEpisode(t *testing.T) {
-	a := newAdaptive()
+	a := newAdaptive(0)
 	a.cap = 100
 	for range 50 {
 		a.refused(1000*ms, 500*ms) // all sent before the first cut
@@ -60,7 +60,7 @@ func TestAdaptiveCutsOncePerEpisode(t *testing.T) {
 }
 
 func TestAdaptiveTakesAFewFailuresForChance(t *testing.T) {
-	a := newAdaptive()
+	a := newAdaptive(0)
 	s := server{slots: 1_000_000}
 	for i := range 2000 {
 		a.started(a.Cap())

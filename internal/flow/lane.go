@@ -66,7 +66,7 @@ func newLane(l Limits) *Lane {
 	default:
 		lane.requests = l.Requests.bucket(math.Floor(l.Requests.worth(time.Second / 10)))
 	}
-	lane.adaptive = newAdaptive()
+	lane.adaptive = newAdaptive(l.Requests.worth(startWorth))
 	return lane
 }
 

@@ -1,0 +1,114 @@
+package hist
+
+import (
+	"iter"
+	"math/bits"
+	"time"
+)
+
+// A Survival is a distribution of waiting times of which some are only known
+// to be longer than something: what still waits, and what was given up. The
+// plain distribution of those that have ended is too short, most of all at the
+// beginning, when only the quickest have. It is not safe for concurrent use,
+// and takes about 6 KiB. The zero value is empty.
+//
+// The estimate is Kaplan and Meier's ("Nonparametric Estimation from Incomplete
+// Observations", 1958), over durations rounded up by at most 1/16.
+type Survival struct {
+	ended, given [survivalBuckets]uint32
+	n            int
+}
+
+const (
+	survivalBits    = 4 // sub-buckets for each power of two: 16
+	survivalUnit    = time.Millisecond
+	survivalBuckets = 24 << survivalBits // up to about 35 minutes
+)
+
+func survivalBucket(d time.Duration) int {
+	n := uint64(max(d, 0) / survivalUnit)
+	if n < 1<<survivalBits {
+		return int(n)
+	}
+	shift := bits.Len64(n) - 1 - survivalBits
+	return min((shift+1)<<survivalBits+int(n>>shift)-1<<survivalBits, survivalBuckets-1)
+}
+
+// survivalBound returns the end of a bucket.
+func survivalBound(i int) time.Duration {
+	if i < 1<<survivalBits {
+		return time.Duration(i+1) * survivalUnit
+	}
+	shift := i>>survivalBits - 1
+	return time.Duration((i&(1<<survivalBits-1)+1<<survivalBits+1)<<shift) * survivalUnit
+}
+
+// Ended notes a wait that ended after d.
+func (s *Survival) Ended(d time.Duration) {
+	s.ended[survivalBucket(d)]++
+	s.n++
+}
+
+// GivenUp notes a wait that was given up after d.
+func (s *Survival) GivenUp(d time.Duration) { s.given[survivalBucket(d)]++ }
+
+// Len returns how many waits have ended.
+func (s *Survival) Len() int { return s.n }
+
+// Fade halves the weight of everything noted so far.
+func (s *Survival) Fade() {
+	s.n = 0
+	for i := range s.ended {
+		s.ended[i] /= 2
+		s.given[i] /= 2
+		s.n += int(s.ended[i])
+	}
+}
+
+// A Curve is the share of waits that have ended by some time.
+type Curve struct {
+	share [survivalBuckets]float64
+	last  int // the last bucket in which one ended
+}
+
+// Curve estimates the distribution. pending yields how long each of those has
+// waited that still do.
+func (s *Survival) Curve(pending iter.Seq[time.Duration]) *Curve {
+	var waiting [survivalBuckets]uint32
+	for d := range pending {
+		waiting[survivalBucket(d)]++
+	}
+	atRisk := 0.0
+	for i := range s.ended {
+		atRisk += float64(s.ended[i] + s.given[i] + waiting[i])
+	}
+	c, surviving := new(Curve), 1.0
+	for i, ended := range s.ended {
+		if ended > 0 {
+			surviving *= 1 - float64(ended)/atRisk
+			c.last = i
+		}
+		c.share[i] = 1 - surviving
+		atRisk -= float64(ended + s.given[i] + waiting[i])
+	}
+	return c
+}
+
+// Reached returns the share of waits that end within the longest that has
+// ended: below 1, the rest is slower than anything seen, or never ends.
+func (c *Curve) Reached() float64 { return c.share[c.last] }
+
+// Longest returns the longest wait that has ended.
+func (c *Curve) Longest() time.Duration { return survivalBound(c.last) }
+
+// Quantile returns the time within which the share q of those waits ends that
+// end within [Curve.Longest].
+func (c *Curve) Quantile(q float64) time.Duration {
+	want := q * c.Reached()
+	for i, share := range c.share {
+		if share >= want {
+			return survivalBound(i)
+		}
+	}
+	return c.Longest()
+}

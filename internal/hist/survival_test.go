@@ -1,0 +1,91 @@
+package hist
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func none(func(time.Duration) bool) {}
+
+func TestSurvivalBucketsCoverEachDurationWithinASixteenth(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := time.Duration(rapid.Int64Range(0, int64(30*time.Minute)).Draw(t, "d"))
+		bound := survivalBound(survivalBucket(d))
+		if bound <= d || float64(bound) > float64(d)*17/16+float64(2*survivalUnit) {
+			t.Fatalf("%v is rounded to %v", d, bound)
+		}
+	})
+}
+
+func TestSurvivalWithoutCensoringIsThePlainDistribution(t *testing.T) {
+	var s Survival
+	for i := range 1000 {
+		s.Ended(time.Duration(i+1) * time.Millisecond)
+	}
+	c := s.Curve(none)
+	if r := c.Reached(); r < 0.999 {
+		t.Errorf("reached %v", r)
+	}
+	if q := c.Quantile(0.5); q < 500*time.Millisecond || q > 535*time.Millisecond {
+		t.Errorf("median %v", q)
+	}
+}
+
+func TestSurvivalIsNotFooledByTheQuickest(t *testing.T) {
+	// 100 calls at once, 0.5 to 1.5 s each: after 0.7 s a fifth has ended.
+	var s Survival
+	var pending []time.Duration
+	for range 100 {
+		if d := time.Duration(500+rand.IntN(1000)) * time.Millisecond; d <= 700*time.Millisecond {
+			s.Ended(d)
+		} else {
+			pending = append(pending, 700*time.Millisecond)
+		}
+	}
+	if r := s.Curve(slices.Values(pending)).Reached(); r > 0.4 {
+		t.Errorf("reached %v, want about 0.2: the others still wait", r)
+	}
+}
+
+func TestSurvivalTellsHangsFromTheTail(t *testing.T) {
+	var s Survival
+	for i := range 990 {
+		s.Ended(time.Duration(500+i) * time.Millisecond)
+	}
+	for range 10 {
+		s.GivenUp(5 * time.Second)
+	}
+	c := s.Curve(none)
+	if r := c.Reached(); r < 0.985 || r > 0.995 {
+		t.Errorf("reached %v, want 0.99: one in a hundred never ends", r)
+	}
+	if q := c.Quantile(0.99); q < 1450*time.Millisecond || q > 1600*time.Millisecond {
+		t.Errorf("p99 of those that end %v, want about 1.48 s", q)
+	}
+}
+
+func TestSurvivalFades(t *testing.T) {
+	var s Survival
+	for range 100 {
+		s.Ended(time.Second)
+	}
+	s.Fade()
+	if s.Len() != 50 {
+		t.Errorf("%d left, want half", s.Len())
+	}
+}
+
+func BenchmarkSurvivalCurve(b *testing.B) {
+	var s Survival
+	for i := range 1000 {
+		s.Ended(time.Duration(i) * time.Millisecond)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Curve(none)
+	}
+}
