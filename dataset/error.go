@@ -28,8 +28,8 @@ func fileError(path, problem string) *FileError {
 const maxSnippet = 1 << 10
 
 // A LineError says in one line what is wrong with one line or record of an
-// input. It is the Err of an item that could not be read, or, if
-// [Options.Strict], the error that ends the reading.
+// input. It is the Err of an item that could not be read (then Raw is nil) or
+// not be sent, or, if [Options.Strict], the error that ends the reading.
 type LineError struct {
 	File string // "" for a reader without a name
 	Line int64  // where the record begins, from 1

@@ -44,7 +44,7 @@ func (r *jsonlReader) read(it *paceline.Item, keep bool) error {
 		if problem := parseItem(it, text); problem != nil {
 			it.Err = lineError(r.file, l, problem)
 		} else if it.Err != nil {
-			it.Err = fmt.Errorf("%s: %w", place(r.file, l.no), it.Err)
+			it.Err = lineError(r.file, l, it.Err)
 		}
 		return nil
 	}

@@ -61,16 +61,22 @@ func (c *compiler) pipe(p *parse.PipeNode, lenient bool) {
 	}
 }
 
-// command rewrites a command's words. Lenient: a field that is all of it may
-// be missing.
+// command rewrites a command's words. Lenient: a field that is all of it, or
+// that it looks up by index, may be missing.
 func (c *compiler) command(cmd *parse.CommandNode, lenient bool) {
-	lenient = lenient && len(cmd.Args) == 1
-	switch funcName(cmd) {
+	name := funcName(cmd)
+	switch name {
 	case "and", "or", "not", "default":
 		lenient = true
+	case "index":
+	default:
+		lenient = lenient && len(cmd.Args) == 1
 	}
 	for i, arg := range cmd.Args {
 		cmd.Args[i] = c.word(arg, lenient)
+	}
+	if name == "index" && lenient {
+		cmd.Args[0] = parse.NewIdentifier(maybeIndexFunc).SetPos(cmd.Pos)
 	}
 }
 
@@ -133,7 +139,7 @@ func (c *compiler) function(n *parse.IdentifierNode) {
 	if near := nearest(n.Ident, names); near != "" {
 		problem += fmt.Sprintf(" (did you mean %q?)", near)
 	} else {
-		problem += fmt.Sprintf("; for a field write .%s", n.Ident)
+		problem += fmt.Sprintf("; for a field write .%s, or index . \"its name\" if it has blanks or signs", n.Ident)
 	}
 	c.err = fmt.Errorf("%s: %s", c.position(n.Pos), problem)
 }

@@ -11,6 +11,8 @@ const (
 	fieldFunc = "_field"
 	maybeFunc = "_maybe"
 	rangeFunc = "_range"
+
+	maybeIndexFunc = "_maybeIndex"
 )
 
 // lineField is the name under which a string item has its text.
@@ -49,7 +51,7 @@ func field(v any, prefix string, names ...string) (any, error) {
 	for i, name := range names {
 		next, ok, err := step(v, name)
 		if err != nil {
-			return nil, problemf("%s is %v", pathOf(prefix, names[:i]), err)
+			return nil, problemf("%s: %v", pathOf(prefix, names[:i]), err)
 		}
 		if !ok {
 			return nil, missing(v, prefix, names[:i+1])
@@ -67,7 +69,7 @@ func maybe(v any, prefix string, names ...string) (any, error) {
 		}
 		next, ok, err := step(v, name)
 		if err != nil {
-			return nil, problemf("%s is %v", pathOf(prefix, names[:i]), err)
+			return nil, problemf("%s: %v", pathOf(prefix, names[:i]), err)
 		}
 		if !ok {
 			return null{}, nil
@@ -77,8 +79,7 @@ func maybe(v any, prefix string, names ...string) (any, error) {
 	return v, nil
 }
 
-// step returns one field. The error, about a value that can have no fields,
-// continues "x is".
+// step returns one field. A value that can have no fields is an error.
 func step(v any, name string) (any, bool, error) {
 	switch v := v.(type) {
 	case object:
@@ -90,7 +91,7 @@ func step(v any, name string) (any, bool, error) {
 	case line:
 		return v, name == lineField, nil
 	}
-	return nil, false, fmt.Errorf("%s and has no field %s", kindOf(v), name)
+	return nil, false, problemf("%s has no field %q", kindOf(v), name)
 }
 
 func missing(v any, prefix string, names []string) error {

@@ -33,7 +33,7 @@ var functions = []Function{
 	{"hasPrefix", `hasPrefix "Re:" .subject`, "whether the text begins with this", func(p string, v any) bool { return strings.HasPrefix(text(v), p) }},
 	{"hasSuffix", `hasSuffix "?" .text`, "whether the text ends with this", func(p string, v any) bool { return strings.HasSuffix(text(v), p) }},
 	{"indent", "indent 2 .text", "the text with this many blanks before each line", indent},
-	{"index", `index . "field name" 0`, "a field by its name, or an element by its position from 0; null if there is none", index},
+	{"index", `index . "field name" 0`, "a field by its name, or an element by its position from 0", index},
 	{"join", `join ", " .tags`, "an array's elements with this between them", join},
 	{"json", "json .tags", "the value as JSON", func(v any) string { return string(appendValue(nil, v)) }},
 	{"le", "le .score 0.5", "less or equal", order(func(c int) bool { return c <= 0 })},
@@ -54,7 +54,7 @@ var functions = []Function{
 var builtins = []string{"and", "call", "html", "js", "len", "not", "or", "print", "printf", "println", "slice", "urlquery"}
 
 var funcMap = func() template.FuncMap {
-	m := template.FuncMap{fieldFunc: field, maybeFunc: maybe, rangeFunc: rangeable}
+	m := template.FuncMap{fieldFunc: field, maybeFunc: maybe, rangeFunc: rangeable, maybeIndexFunc: maybeIndex}
 	for _, f := range functions {
 		m[f.Name] = f.impl
 	}
@@ -122,50 +122,52 @@ func words(n int, v any) string {
 	return strings.Join(w[:max(min(n, len(w)), 0)], " ")
 }
 
-// index returns an element of nested values, null where there is none.
+// index returns a part of nested values: a field by name, an element by number.
 func index(v any, keys ...any) (any, error) {
 	for _, key := range keys {
-		var err error
-		if v, err = element(v, key); err != nil {
+		part, ok, err := partOf(v, key)
+		if err != nil {
 			return nil, err
 		}
+		if a, isArray := v.(array); isArray && !ok {
+			return nil, problemf("there is no element %s in an array of %d", text(key), len(a))
+		}
+		if !ok {
+			return nil, missing(v, "", []string{text(key)})
+		}
+		v = part
 	}
 	return v, nil
 }
 
-func element(v, key any) (any, error) {
-	switch v := v.(type) {
-	case null, nil:
-		return null{}, nil
-	case object:
-		if e, ok := v.get(text(key)); ok {
-			return e, nil
-		}
-		return null{}, nil
-	case array:
-		return v.element(key)
-	case map[string]any:
-		if e, ok := v[text(key)]; ok {
-			return e, nil
-		}
-		return null{}, nil
-	case line:
-		if text(key) == lineField {
+// maybeIndex is index with null for what is missing.
+func maybeIndex(v any, keys ...any) (any, error) {
+	for _, key := range keys {
+		if _, ok := v.(null); ok {
 			return v, nil
 		}
+		part, ok, err := partOf(v, key)
+		if err != nil || !ok {
+			return null{}, err
+		}
+		v = part
 	}
-	return nil, problemf("index wants an object or an array, not %s", kindOf(v))
+	return v, nil
 }
 
-func (a array) element(key any) (any, error) {
-	k := reflect.ValueOf(key)
-	if !k.IsValid() || !k.CanInt() {
-		return nil, problemf("an array's index must be a whole number, not %q", text(key))
+func partOf(v, key any) (part any, ok bool, err error) {
+	a, isArray := v.(array)
+	if !isArray {
+		return step(v, text(key))
 	}
-	if i := k.Int(); i >= 0 && i < int64(len(a)) {
-		return a[i], nil
+	i := reflect.ValueOf(key)
+	if !i.IsValid() || !i.CanInt() {
+		return nil, false, problemf("an array's index must be a whole number, not %q", text(key))
 	}
-	return null{}, nil
+	if n := i.Int(); n >= 0 && n < int64(len(a)) {
+		return a[n], true, nil
+	}
+	return nil, false, nil
 }
 
 // equal reports whether a equals one of the others.

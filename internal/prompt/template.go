@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -37,7 +38,7 @@ func compile(name, source string) (*tmpl, error) {
 	tree := parse.New(name)
 	tree.Mode = parse.SkipFuncCheck // the compiler below checks, and says more
 	if _, err := tree.Parse(source, "", "", trees); err != nil {
-		return nil, errors.New(strings.TrimPrefix(err.Error(), "template: "))
+		return nil, syntaxError(err, source)
 	}
 	if trees[name] == nil {
 		trees[name] = tree // nothing but definitions or blanks
@@ -53,6 +54,17 @@ func compile(name, source string) (*tmpl, error) {
 		}
 	}
 	return t, c.err
+}
+
+// signedField is a field whose name a template cannot have behind a dot.
+var signedField = regexp.MustCompile(`\{\{[^}]*\.([\pL_][\pL\pN_]*(?:-[\pL\pN_]+)+)`)
+
+func syntaxError(err error, source string) error {
+	text := strings.TrimPrefix(err.Error(), "template: ")
+	if m := signedField.FindStringSubmatch(source); m != nil {
+		text += fmt.Sprintf("; for the field %s write {{index . %q}}", m[1], m[1])
+	}
+	return errors.New(text)
 }
 
 // simplify finds the segments of a template that has nothing else.
