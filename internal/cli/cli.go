@@ -47,6 +47,7 @@ func newRootCommand(env *Env) *cobra.Command {
 func commands(env *Env) []*cobra.Command {
 	return []*cobra.Command{
 		newRunCommand(env),
+		newDemoCommand(env),
 		newSimCommand(env),
 		newVersionCommand(env),
 	}

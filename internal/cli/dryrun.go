@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/price"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -87,7 +88,7 @@ func (s *session) writeEstimate(b *strings.Builder) {
 	row("items", grouped(s.survey.items)+s.unreadable())
 	row("tokens", fmt.Sprintf("about %s in, %s out (%s)", compact(e.in), compact(e.out), s.answerBasis()))
 	if e.cost.Known {
-		row("money", fmt.Sprintf("about %s (%s)", dollars(e.cost), s.pricing.source))
+		row("money", fmt.Sprintf("about %s (%s)", price.USD(e.cost), s.pricing.source))
 	} else {
 		row("money", "unknown (give the prices with --price in=...,out=...)")
 	}

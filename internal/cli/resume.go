@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/internal/price"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -228,13 +229,12 @@ func (s *session) sayWhatIsThere(rec journal.Recovery, was *identity) {
 
 // inDoubt tells of calls whose end nobody knows.
 func inDoubt(calls, microDollars int64) string {
-	were := "calls were"
+	were, most := "calls were", "what they cost may be paid twice"
 	if calls == 1 {
-		were = "call was"
+		were, most = "call was", "what it costs may be paid twice"
 	}
-	most := "what they cost may be paid twice"
 	if microDollars >= 0 {
-		most = "at most " + dollars(paceline.Cost{USD: float64(microDollars) / 1e6, Known: true}) + " may be paid twice"
+		most = "at most " + price.USD(paceline.Cost{USD: float64(microDollars) / 1e6, Known: true}) + " may be paid twice"
 	}
 	return fmt.Sprintf("%s %s in flight when the last run ended; %s", grouped(calls), were, most)
 }

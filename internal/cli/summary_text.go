@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/price"
 )
 
 // maxFailures is how many causes of failure a summary shows.
@@ -52,12 +54,20 @@ func (r report) headline() string {
 	} else {
 		what += fmt.Sprintf(": %s of %s", grouped(r.ended()), items(r.Items))
 	}
-	what += " in " + latency(elapsed)
+	what += " in " + elapsedText(elapsed)
 	if fresh := r.ended() - r.Resumed; fresh > 0 && elapsed > 0 {
 		perSecond := float64(fresh) / elapsed.Seconds()
 		what += ", " + significant(perSecond) + " a second"
 	}
 	return what
+}
+
+// elapsedText returns a run's duration: "812 ms", "3.20 s", "1 min 12 s".
+func elapsedText(d time.Duration) string {
+	if d > 0 && d < 10*time.Second {
+		return latency(d)
+	}
+	return timeSpan(d)
 }
 
 // items returns "1 item", "1,000 items".
@@ -115,7 +125,7 @@ func (r report) tokens() string {
 }
 
 func (r report) money() string {
-	text := dollars(r.cost())
+	text := price.USD(r.cost())
 	if r.CostUSD != nil && r.pricing != "" {
 		text += " (" + r.pricing + ")"
 	}

@@ -1,0 +1,292 @@
+//go:build unix
+
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/seed-1814a72b/paceline/sim"
+)
+
+// A bench is a folder with an input and a provider, for runs in processes of
+// their own.
+type bench struct {
+	t        *testing.T
+	folder   string
+	url      string
+	provider *sim.Server
+	args     []string
+}
+
+// newBench makes a bench with n items; text makes the i-th one's text.
+func newBench(t *testing.T, n int, cfg sim.Config, text func(i int) string) *bench {
+	t.Helper()
+	b := &bench{t: t, folder: t.TempDir()}
+	var input strings.Builder
+	for i := range n {
+		fmt.Fprintf(&input, "{\"id\":\"item-%d\",\"text\":%q}\n", i, text(i))
+	}
+	if err := os.WriteFile(filepath.Join(b.folder, "in.jsonl"), []byte(input.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	server, err := sim.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hs := server.HTTPServer()
+	go hs.Serve(l)
+	t.Cleanup(func() { hs.Close(); server.Close() })
+	b.provider, b.url = server, "http://"+l.Addr().String()+"/v1"
+	b.args = []string{"run", "in.jsonl", "-o", "out.jsonl", "-m", "m", "-p", "{{.text}}"}
+	return b
+}
+
+// A process is a running `paceline run`.
+type process struct {
+	*exec.Cmd
+	log *lineLog
+}
+
+// start starts the command line with further flags.
+func (b *bench) start(flags ...string) *process {
+	b.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	p := &process{Cmd: exec.Command(self), log: newLineLog()}
+	p.Args = append(append([]string{"paceline"}, b.args...), flags...) // TestMain goes by the name
+	p.Dir, p.Stderr = b.folder, p.log
+	p.Env = append(os.Environ(), "OPENAI_BASE_URL="+b.url, "OPENAI_API_KEY=sk-canary")
+	if err := p.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { p.Process.Kill() })
+	return p
+}
+
+// end waits for the process and returns its exit code.
+func (p *process) end() int {
+	p.Wait()
+	return p.ProcessState.ExitCode()
+}
+
+// whole fails the test unless every item has exactly one row.
+func (b *bench) whole(n int) {
+	b.t.Helper()
+	seen := map[int64]int{}
+	for _, row := range b.rows() {
+		if !gjson.Valid(row) {
+			b.t.Fatalf("a torn row: %q", row)
+		}
+		index := gjson.Get(row, "index").Int()
+		if id := gjson.Get(row, "id").String(); id != fmt.Sprintf("item-%d", index) {
+			b.t.Errorf("row %d has the fields of %s", index, id)
+		}
+		seen[index]++
+	}
+	for i := range n {
+		if seen[int64(i)] != 1 {
+			b.t.Errorf("item %d has %d rows", i, seen[int64(i)])
+		}
+	}
+	if len(seen) != n {
+		b.t.Errorf("%d items have rows, want %d", len(seen), n)
+	}
+}
+
+func (b *bench) rows() []string {
+	b.t.Helper()
+	data, err := os.ReadFile(filepath.Join(b.folder, "out.jsonl"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+}
+
+// saw waits until the provider has seen n requests.
+func (b *bench) saw(n int64) {
+	b.t.Helper()
+	b.until(func() bool { return b.provider.Ledger().Requests >= n })
+}
+
+func (b *bench) until(ok func() bool) {
+	b.t.Helper()
+	for deadline := time.Now().Add(time.Minute); !ok(); {
+		if time.Now().After(deadline) {
+			b.t.Fatal("waited for a minute")
+		}
+		<-time.After(time.Millisecond)
+	}
+}
+
+// lineLog collects output and tells when a text has come.
+type lineLog struct {
+	w    *io.PipeWriter
+	said chan string
+}
+
+func newLineLog() *lineLog {
+	r, w := io.Pipe()
+	l := &lineLog{w: w, said: make(chan string, 1000)}
+	go func() {
+		for s := bufio.NewScanner(r); s.Scan(); {
+			l.said <- s.Text()
+		}
+	}()
+	return l
+}
+
+func (l *lineLog) Write(b []byte) (int, error) { return l.w.Write(b) }
+
+// wait returns the first line that contains text.
+func (l *lineLog) wait(t *testing.T, text string) string {
+	t.Helper()
+	var before bytes.Buffer
+	for {
+		select {
+		case line := <-l.said:
+			if strings.Contains(line, text) {
+				return line
+			}
+			before.WriteString(line + "\n")
+		case <-time.After(time.Minute):
+			t.Fatalf("nobody said %q; said was:\n%s", text, &before)
+		}
+	}
+}
+
+func plain(i int) string { return fmt.Sprintf("text %d", i) }
+
+func TestFault43KillAndContinue(t *testing.T) {
+	const n, rounds = 400, 8
+	b := newBench(t, n, sim.Config{TTFT: sim.MustDurations("uniform:1ms,8ms")}, plain)
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	for range rounds {
+		p := b.start("--concurrency", "8")
+		before := b.provider.Ledger().Requests
+		more := 1 + rng.Int64N(n/rounds)
+		b.until(func() bool {
+			return b.provider.Ledger().Requests >= before+more || b.provider.Ledger().Complete.Requests >= n
+		})
+		p.Process.Kill()
+		p.end()
+	}
+	if code := b.start("--summary", "summary.json").end(); code != ExitDone {
+		t.Fatalf("the last run ended with %d", code)
+	}
+	b.whole(n)
+	// Nothing was paid unknowingly: the journal knows of every request, and at
+	// most of those in flight at a kill besides, which may not have arrived.
+	summary, _ := os.ReadFile(filepath.Join(b.folder, "summary.json"))
+	known, sent := gjson.GetBytes(summary, "requests").Int(), b.provider.Ledger().Requests
+	if known < sent || known > sent+rounds*8 {
+		t.Errorf("the summary counts %d requests, the provider saw %d", known, sent)
+	}
+}
+
+func TestFault43InFlightCallsAreNamed(t *testing.T) {
+	b := newBench(t, 3, sim.Config{}, func(int) string { return "[[sim:fault=hang times=1]]" })
+	p := b.start("--price", "in=1,out=1")
+	b.saw(3)
+	p.Process.Kill()
+	p.end()
+	p = b.start("--price", "in=1,out=1")
+	if line := p.log.wait(t, "in flight when"); !strings.Contains(line, "3 calls were in flight when the last run ended; at most $") {
+		t.Errorf("said %q", line)
+	}
+	if code := p.end(); code != ExitDone {
+		t.Errorf("ended with %d", code)
+	}
+	b.whole(3)
+}
+
+func TestFault44Interrupted(t *testing.T) {
+	const n = 60
+	b := newBench(t, n, sim.Config{TTFT: sim.MustDurations("100ms")}, plain)
+	p := b.start("--concurrency", "4", "--summary", "summary.json")
+	b.saw(8)
+	p.Process.Signal(syscall.SIGINT)
+	p.log.wait(t, "stopping: calls in flight get 30s to finish; Ctrl-C again stops at once")
+	p.log.wait(t, "interrupted; the same command continues")
+	if code := p.end(); code != ExitInterrupted {
+		t.Fatalf("ended with %d", code)
+	}
+	l := b.provider.Ledger()
+	if rows := int64(len(b.rows())); rows != l.Requests || l.Gone != 0 {
+		t.Errorf("%d rows of %d requests, %d cut off: those in flight should have been finished", rows, l.Requests, l.Gone)
+	}
+	summary, _ := os.ReadFile(filepath.Join(b.folder, "summary.json"))
+	if by := gjson.GetBytes(summary, "stopped_by").String(); by != "interrupted" {
+		t.Errorf("stopped_by is %q", by)
+	}
+	if code := b.start().end(); code != ExitDone {
+		t.Fatalf("the second run ended with %d", code)
+	}
+	b.whole(n)
+	if sent := b.provider.Ledger().Requests; sent != n {
+		t.Errorf("%d requests for %d items: something was paid twice", sent, n)
+	}
+}
+
+func TestFault44InterruptedTwice(t *testing.T) {
+	b := newBench(t, 3, sim.Config{}, func(int) string { return "[[sim:fault=hang times=1]]" })
+	p := b.start()
+	b.saw(3)
+	p.Process.Signal(syscall.SIGINT)
+	p.log.wait(t, "stopping")
+	p.Process.Signal(syscall.SIGINT)
+	if code := p.end(); code != ExitInterrupted {
+		t.Fatalf("ended with %d", code)
+	}
+	if code := b.start().end(); code != ExitDone {
+		t.Fatalf("the second run ended with %d", code)
+	}
+	b.whole(3)
+}
+
+func TestFault45TerminatedWhileThrottled(t *testing.T) {
+	b := newBench(t, 5, sim.Config{Limits: sim.Limits{RPM: 1, Window: sim.FixedWindow}}, plain)
+	p := b.start()
+	b.until(func() bool { return b.provider.Ledger().Refused > 0 })
+	p.Process.Signal(syscall.SIGTERM)
+	if code := p.end(); code != ExitInterrupted {
+		t.Errorf("ended with %d", code)
+	}
+}
+
+func TestFault49TwoRunsOnOneOutput(t *testing.T) {
+	b := newBench(t, 2, sim.Config{}, func(int) string { return "[[sim:fault=hang times=1]]" })
+	first := b.start()
+	b.saw(2)
+	second := b.start()
+	line := second.log.wait(t, "paceline: ")
+	if code := second.end(); code != ExitUsage || !strings.Contains(line, fmt.Sprint(first.Process.Pid)) {
+		t.Errorf("the second run ended with %d and said %q; want 1 and the first one's process", code, line)
+	}
+	first.Process.Kill()
+	first.end()
+	if sent := b.provider.Ledger().Requests; sent != 2 {
+		t.Errorf("%d requests: the second run sent something", sent)
+	}
+}

@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/seed-1814a72b/paceline/journal"
+	"github.com/seed-1814a72b/paceline/sim"
+)
+
+func TestFreshAsksOnATerminal(t *testing.T) {
+	folder := t.TempDir()
+	input, output := filepath.Join(folder, "in.txt"), filepath.Join(folder, "out.jsonl")
+	if err := os.WriteFile(input, []byte("hello\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	provider, err := sim.New(sim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(provider)
+	t.Cleanup(server.Close)
+	terminal := func(env *Env) { env.StdinTerminal, env.StderrTerminal = true, true }
+	run := func(answer string, flags ...string) (int, string) {
+		args := append([]string{"run", input, "-o", output, "-m", "m", "-p", "{{.}}", "--base-url", server.URL + "/v1"}, flags...)
+		code, _, said := runMain(t, answer, terminal, args...)
+		return code, said
+	}
+	if code, said := run("", "--fresh"); code != 0 || strings.Contains(said, "[y/N]") {
+		t.Fatalf("a first run: exit %d, %s", code, said)
+	}
+	code, said := run("n\n", "--fresh")
+	if code != ExitUsage || !strings.Contains(said, "Delete them and start over? [y/N]") || !strings.Contains(said, "nothing was deleted") {
+		t.Errorf("no: exit %d, %s", code, said)
+	}
+	if code, _ := run("", "--fresh"); code != ExitUsage {
+		t.Errorf("no answer: exit %d", code)
+	}
+	if got := provider.Ledger().Requests; got != 1 {
+		t.Errorf("%d requests before the answer was yes", got)
+	}
+	if code, _ := run("Yes\n", "--fresh"); code != 0 || provider.Ledger().Requests != 2 {
+		t.Errorf("yes: exit %d, %d requests", code, provider.Ledger().Requests)
+	}
+}
+
+func TestInDoubt(t *testing.T) {
+	tests := []struct {
+		calls, cost int64
+		want        string
+	}{
+		{37, 40_000, "37 calls were in flight when the last run ended; at most $0.04 may be paid twice"},
+		{1, journal.Unknown, "1 call was in flight when the last run ended; what it costs may be paid twice"},
+		{1200, journal.Unknown, "1,200 calls were in flight when the last run ended; what they cost may be paid twice"},
+	}
+	for _, tt := range tests {
+		if got := inDoubt(tt.calls, tt.cost); got != tt.want {
+			t.Errorf("got  %s\nwant %s", got, tt.want)
+		}
+	}
+}
+
+func TestRowEntryReadsARowBack(t *testing.T) {
+	row := `{"x":1,"index":7,"llm":{"response":null,"requests":3,"usage":{"prompt_tokens":5,"completion_tokens":6},"cost_usd":0.000123,` +
+		`"ttft_ms":1.5,"total_ms":2,"error":{"code":"timeout","message":"m","status":null,"attempts":2}}}`
+	e, err := rowEntry([]byte(row))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Index != 7 || e.Status != journal.Failed || codeNamed("timeout").String() != "timeout" || e.Code != uint8(codeNamed("timeout")) ||
+		e.Requests != 3 || e.Attempts != 2 || e.PromptTokens != 5 || e.CompletionTokens != 6 || e.Cost != 123 {
+		t.Errorf("got %+v", e)
+	}
+	if _, err := rowEntry([]byte("precious")); err == nil {
+		t.Error("a foreign line was taken for a row")
+	}
+}
+
+func TestByteSize(t *testing.T) {
+	for n, want := range map[int64]string{0: "0 bytes", 999: "999 bytes", 1500: "1.5 kB", 12_345_678: "12.3 MB", 5e12: "5.0 TB"} {
+		if got := byteSize(n); got != want {
+			t.Errorf("byteSize(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
