@@ -17,8 +17,9 @@ type call struct {
 	w    http.ResponseWriter
 	r    *http.Request
 	rc   *http.ResponseController
-	at   time.Time
-	key  string // as it came: never to be written anywhere
+	at   time.Time // of arrival
+	from time.Time // when its turn came: latencies count from here
+	key  string    // as it came: never to be written anywhere
 	body string
 
 	query   Query
@@ -38,7 +39,7 @@ type call struct {
 func (s *Server) newCall(w http.ResponseWriter, r *http.Request) *call {
 	c := &call{s: s, w: w, r: r, rc: http.NewResponseController(w), key: keyOf(r)}
 	c.at, c.rec.Seq = s.ledger.arrive()
-	c.rec.At, c.rec.Path = c.at, r.URL.Path
+	c.from, c.rec.At, c.rec.Path = c.at, c.at, r.URL.Path
 	c.rec.RequestID = "req_" + strconv.FormatUint(hash(s.cfg.Seed, strconv.FormatInt(c.rec.Seq, 10)), 16)
 	if c.key != "" {
 		c.rec.Key = KeyName(c.key)
@@ -207,7 +208,7 @@ func (c *call) waitForSlot() bool {
 	defer c.s.ledger.unqueue()
 	select {
 	case c.s.slots <- struct{}{}:
-		c.hasSlot = true
+		c.hasSlot, c.from = true, time.Now()
 	case <-c.r.Context().Done():
 	case <-c.s.closed:
 		c.abort()

@@ -44,7 +44,7 @@ func (c *call) whole(a *answer) {
 
 // lastToken draws the time at which an answer's last token is made.
 func (c *call) lastToken(a *answer) time.Time {
-	t := c.at.Add(c.s.cfg.TTFT.sample(&c.luck))
+	t := c.from.Add(c.s.cfg.TTFT.sample(&c.luck))
 	if c.s.cfg.ITL.zero() {
 		return t
 	}

@@ -49,7 +49,7 @@ func (c *call) embed() {
 		return
 	}
 	c.accepted = true
-	if !c.s.sleep(c.r.Context(), c.at.Add(c.s.cfg.TTFT.sample(&c.luck))) {
+	if !c.s.sleep(c.r.Context(), c.from.Add(c.s.cfg.TTFT.sample(&c.luck))) {
 		c.leave()
 		return
 	}

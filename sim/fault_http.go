@@ -52,7 +52,7 @@ func httpFaults() []*fault {
 		{Fault: Fault{"two-bodies", 10, "two JSON bodies, one after the other"}, json: true, wire: &wire{whole: func(c *call, b []byte) { c.bogus(200, jsonType[0], append(b, b...)) }}},
 		{Fault: Fault{"short", 11, "a Content-Length beyond the end"}, json: true, wire: &wire{whole: short}},
 		{Fault: Fault{"gzip-bomb", 12, "1 MB of gzip that unfolds to 1 GiB"}, instead: gzipBomb},
-		{Fault: Fault{"huge-headers", 13, "10 MB of headers"}, instead: hugeHeaders},
+		{Fault: Fault{"huge-headers", 13, "12 MB of headers"}, instead: hugeHeaders},
 		{Fault: Fault{"redirect", 14, "302 to another host"}, instead: redirect(302)},
 		{Fault: Fault{"redirect-307", 14, "307 to another host"}, instead: redirect(307)},
 	}

@@ -130,6 +130,9 @@ func expand(re *syntax.Regexp, b *strings.Builder, d *draws, more int) {
 
 func repeat(re *syntax.Regexp, n int, b *strings.Builder, d *draws, more int) {
 	for range n {
+		if b.Len() > tooLarge {
+			return
+		}
 		expand(re, b, d, more)
 	}
 }

@@ -43,18 +43,24 @@ type generator struct {
 	text  string
 	words []string
 	out   []byte
+	made  int // values
 }
 
 const (
 	deep     = 6  // from here on only what is required, the smallest alternative
 	tooDeep  = 64 // from here on null: the schema cannot be satisfied
-	tooLarge = 1 << 20
+	tooMany  = 1 << 16
+	tooLarge = 1 << 20 // bytes
 )
+
+// full reports whether the document has become so large that it is better to
+// end it than to fit the schema.
+func (g *generator) full() bool { return g.made > tooMany || len(g.out) > tooLarge }
 
 func (g *generator) raw(s string) { g.out = append(g.out, s...) }
 
 func (g *generator) value(s *schema, name string, depth int) {
-	if depth > tooDeep || len(g.out) > tooLarge {
+	if g.made++; depth > tooDeep || g.full() {
 		g.raw("null")
 		return
 	}
@@ -221,7 +227,7 @@ func (g *generator) object(s *schema, depth int) {
 	if s.extra != nil && len(s.props) == 0 && depth < deep {
 		more = max(more, 2) // a map: show what it is for
 	}
-	for k := 1; n < more; k++ {
+	for k := 1; n < more && !g.full(); k++ {
 		member("key"+itoa(k), extra)
 	}
 	g.raw("}")
@@ -260,6 +266,9 @@ func (g *generator) array(s *schema, name string, depth int) {
 		seen = map[string]bool{}
 	}
 	for i := range n {
+		if g.full() {
+			break
+		}
 		if !g.element(s.element(i), name, depth+1, i, seen) && i >= least {
 			break // no further value that is new
 		}

@@ -8,7 +8,8 @@ var cues = []struct {
 	text string
 	weak bool
 }{
-	{"one of the following", false}, {"one of these", false}, {"one of", false},
+	{"one of the following", false}, {"one of these", false}, {"one of the labels", false},
+	{"one of the categories", false}, {"one of the classes", false}, {"one of", false},
 	{"choose from", false}, {"choose between", false},
 	{"labels:", false}, {"categories:", false}, {"options:", false}, {"classes:", false},
 	{"answer with", true}, {"reply with", true}, {"respond with", true},
@@ -68,6 +69,9 @@ func listAt(s string, weak bool) []string {
 		if len(strings.Fields(label)) > longestLabel || len(labels) == mostLabels {
 			return nil
 		}
+		if len(labels) == 0 && isProse(label) {
+			return nil
+		}
 		labels = append(labels, label)
 		if last {
 			break
@@ -77,6 +81,16 @@ func listAt(s string, weak bool) []string {
 		return nil
 	}
 	return labels
+}
+
+// isProse tells "one of the best films, and" from a list of labels.
+func isProse(first string) bool {
+	word, _, more := strings.Cut(strings.ToLower(first), " ")
+	switch word {
+	case "the", "a", "an", "my", "our", "your", "their", "his", "her", "its", "those", "this", "that":
+		return more
+	}
+	return false
 }
 
 // trimLabel strips quotes and a leading "or"; what follows a colon or a dash

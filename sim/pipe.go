@@ -27,6 +27,7 @@ type pipe struct {
 	marks []mark // when the rest will, in order
 
 	ended             bool  // no more will be written; what is here can be read
+	endErr            error // and then this
 	readErr, writeErr error // instead of anything else
 	reading, writing  deadline
 }
@@ -58,7 +59,7 @@ func (p *pipe) read(b []byte) (int, error) {
 		case p.ready > p.off:
 			return p.take(b), nil
 		case p.ended && len(p.marks) == 0:
-			return 0, io.EOF
+			return 0, p.endErr
 		}
 		p.await()
 	}
@@ -144,11 +145,14 @@ func (p *pipe) put(b []byte) {
 	p.changed.Broadcast()
 }
 
-// end closes the pipe: nil errors leave a side as it is.
-func (p *pipe) end(readErr, writeErr error) {
+// close ends the pipe: the reader gets what has been written and then endErr,
+// or readErr at once if that is not nil; the writer gets writeErr.
+func (p *pipe) close(endErr, readErr, writeErr error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ended = true
+	if !p.ended {
+		p.ended, p.endErr = true, endErr
+	}
 	if p.readErr == nil {
 		p.readErr = readErr
 	}
@@ -234,8 +238,8 @@ func (c *memConn) wrap(op string, err error) error {
 	return &net.OpError{Op: op, Net: "mem", Source: c.local, Addr: c.remote, Err: err}
 }
 
-// SetLinger is that of net.TCPConn, in one respect: after SetLinger(0), Close
-// drops what has not been read and the peer sees a reset.
+// SetLinger is that of net.TCPConn, in one respect: after SetLinger(0), the
+// peer of a closed connection sees a reset, once it has read what was sent.
 func (c *memConn) SetLinger(sec int) error {
 	c.out.mu.Lock()
 	defer c.out.mu.Unlock()
@@ -248,12 +252,12 @@ func (c *memConn) Close() error {
 		c.out.mu.Lock()
 		abrupt := c.abrupt
 		c.out.mu.Unlock()
-		var theirs error
+		end, write := io.EOF, error(syscall.EPIPE)
 		if abrupt {
-			theirs = syscall.ECONNRESET
+			end, write = syscall.ECONNRESET, syscall.ECONNRESET
 		}
-		c.out.end(theirs, net.ErrClosed)
-		c.in.end(net.ErrClosed, syscall.EPIPE)
+		c.out.close(end, nil, net.ErrClosed)
+		c.in.close(io.EOF, net.ErrClosed, write)
 		if c.forget != nil {
 			c.forget()
 		}

@@ -53,7 +53,9 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Ledger returns what has been seen so far.
+// Ledger returns what has been seen so far. A call stands in it once its
+// handler has ended, which may be just after the client has the answer: for a
+// complete account, call [Server.Close] first.
 func (s *Server) Ledger() Ledger { return s.ledger.snapshot() }
 
 // Inject gives the next requests these faults, one each, in the order of

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -10,7 +11,8 @@ import (
 // [DONE]. Whatever is due goes out together; the stream waits for nothing but
 // the time of the next token.
 func (c *call) stream(a *answer) {
-	o := &outlet{c: c, a: a, wire: c.wire()}
+	o := newOutlet(c, a)
+	defer o.release()
 	if !o.open() {
 		return
 	}
@@ -30,12 +32,34 @@ type outlet struct {
 	a    *answer
 	wire *wire // how it goes wrong, if at all
 
-	buf   []byte // framed, not yet written
-	data  []byte // scratch for one chunk
+	*buffers
 	due   time.Time
 	sent  int // tokens
 	bytes int // kept by a wire that writes by itself
 	err   error
+}
+
+// buffers are used again by later streams.
+type buffers struct {
+	buf  []byte // framed, not yet written
+	data []byte // scratch for one chunk
+	head []byte // the beginning that all chunks share
+}
+
+var spare = sync.Pool{New: func() any { return &buffers{} }}
+
+func newOutlet(c *call, a *answer) *outlet {
+	o := &outlet{c: c, a: a, wire: c.wire(), buffers: spare.Get().(*buffers)}
+	o.buf = o.buf[:0]
+	o.head = a.appendHead(o.head[:0], "chat.completion.chunk")
+	return o
+}
+
+// release gives the buffers back, unless a fault has made them huge.
+func (o *outlet) release() {
+	if cap(o.buf)+cap(o.data) < 256<<10 {
+		spare.Put(o.buffers)
+	}
 }
 
 // open sends the header when the first token is about to come, and reports
@@ -49,7 +73,7 @@ func (o *outlet) open() bool {
 		h.Set("Transfer-Encoding", "chunked") // however short the stream is
 	}
 	c.accepted = true
-	o.due = c.at.Add(c.s.cfg.TTFT.sample(&c.luck))
+	o.due = c.from.Add(c.s.cfg.TTFT.sample(&c.luck))
 	if !c.s.sleep(c.r.Context(), o.due) {
 		c.leave()
 		return false
@@ -182,14 +206,16 @@ func (a *answer) appendCallHead(b []byte, k int) []byte {
 
 // end sends the finish reasons, the usage and the end mark.
 func (o *outlet) end() bool {
-	if o.wire != nil && o.wire.late != nil && !o.wire.late(o) {
-		return false
+	if o.wire != nil && o.wire.late != nil {
+		if o.flush(); !o.wire.late(o) {
+			return false
+		}
 	}
 	for i := range o.a.choices {
 		o.chunk(i, func(b []byte) []byte { return append(b, "{}"...) }, nil, o.a.choices[i].finish)
 	}
 	if o.c.query.IncludeUsage && o.a.usage != "-" {
-		o.data = o.a.appendHead(o.data[:0], "chat.completion.chunk")
+		o.data = append(o.data[:0], o.head...)
 		o.data = append(o.data, `,"choices":[],"usage":`...)
 		o.data = append(o.a.appendUsage(o.data), '}')
 		o.event(o.data)
@@ -205,7 +231,7 @@ func (o *outlet) end() bool {
 
 // chunk sends one choice's delta.
 func (o *outlet) chunk(i int, delta func([]byte) []byte, logged []string, finish string) {
-	b := o.a.appendHead(o.data[:0], "chat.completion.chunk")
+	b := append(o.data[:0], o.head...)
 	if o.a.noChoices != "" {
 		b = append(b, `,"choices":`...)
 		b = append(b, o.a.noChoices...)
