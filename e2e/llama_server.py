@@ -5,6 +5,7 @@
 Prints the address once it listens and runs until it is killed.
 """
 
+import os
 import sys
 import threading
 
@@ -19,7 +20,11 @@ def main():
     params.model_alias = {"smollm2"}
     params.n_ctx = 8192  # 2048 for each slot
     params.n_parallel = 4
-    params.cpuparams.n_threads = 2
+    # One core is left to others: llama.cpp's threads spin while they wait for
+    # one another, which on a busy machine costs ten times the time.
+    threads = max(1, (os.cpu_count() or 2) - 1)
+    params.cpuparams.n_threads = threads
+    params.cpuparams_batch.n_threads = threads
     params.use_jinja = True
     params.ui = False
     params.verbosity = 1
