@@ -19,6 +19,8 @@ var (
 	errHTML     = errors.New("the answer is a web page")
 )
 
+var bom = []byte("\xef\xbb\xbf")
+
 // read reads the answer, whatever its status and type. The header is reported
 // unless the answer only leads to being asked again.
 func (x *exchange) read(negotiating bool) (*paceline.Response, *paceline.Error) {
@@ -38,6 +40,7 @@ func (x *exchange) read(negotiating bool) (*paceline.Response, *paceline.Error) 
 	if err != nil && err != io.EOF {
 		return nil, x.failed(err)
 	}
+	head = bytes.TrimPrefix(head, bom)
 	rest := io.MultiReader(bytes.NewReader(head), body)
 	switch first := rawjson.Trim(head); {
 	case len(first) == 0 && err == io.EOF:
@@ -103,21 +106,21 @@ func (c *capped) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// sniff reads until something that is no white space has come.
+// sniff reads until something that is no white space has come and returns
+// that. Some servers keep a connection alive with blank lines for minutes.
 func sniff(r io.Reader) ([]byte, error) {
-	const look = 4 << 10
-	buf := make([]byte, 0, 512)
-	for len(buf) < look {
-		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
+	buf := make([]byte, 512)
+	n := 0
+	for {
+		got, err := r.Read(buf[n:])
+		n += got
+		if err != nil || len(rawjson.Trim(bytes.TrimPrefix(buf[:n], bom))) > 0 {
+			return buf[:n], err
 		}
-		n, err := r.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		if err != nil || len(rawjson.Trim(bytes.TrimPrefix(buf, []byte("\xef\xbb\xbf")))) > 0 {
-			return buf, err
+		if n == len(buf) {
+			n = 0 // all of it is white space
 		}
 	}
-	return buf, errEmpty
 }
 
 // whole reads an answer that is one JSON value.

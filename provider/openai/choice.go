@@ -59,10 +59,10 @@ func (c *choice) append(dst []byte) []byte {
 			c.text = value{kind: kindText}
 		}
 		dst = c.text.append(append(dst, `,"text":`...))
-	case !c.sawDelta && c.whole != nil:
-		dst = append(append(dst, `,"message":`...), c.whole...)
-	default:
+	case c.sawDelta:
 		dst = c.appendMessage(append(dst, `,"message":`...))
+	case c.whole != nil:
+		dst = append(append(dst, `,"message":`...), c.whole...)
 	}
 	if len(c.fields) > 0 {
 		dst = c.fields.append(append(dst, ','))

@@ -259,7 +259,7 @@ func plainMessage(status int, h http.Header, body []byte) string {
 		return "redirects are refused: the key would be sent on to another address"
 	}
 	if body = rawjson.Trim(body); len(body) == 0 {
-		return http.StatusText(status)
+		return or(http.StatusText(status), "an answer without a body")
 	}
 	const snippet = 200
 	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")

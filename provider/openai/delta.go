@@ -78,10 +78,10 @@ func (o *emitter) repeated(kind paceline.DeltaKind, choice int64, raw []byte) bo
 // mergeDelta takes one choice's delta. It clears a.plain if taking the delta
 // again with another text would do more than add that text.
 func (a *completion) mergeDelta(ch *choice, raw []byte) error {
+	ch.sawDelta = true
 	if rawjson.Null(raw) {
 		return nil
 	}
-	ch.sawDelta = true
 	env := openEnvelope(raw)
 	for env.Next() {
 		m := ch.message.at(env.Key())
@@ -142,22 +142,27 @@ func (a *completion) mergeOther(ch *choice, m *member, raw []byte) {
 	}
 }
 
-// mergeCalls takes the tool calls of a delta. A list that is empty, and null,
-// stand only if nothing else comes.
+// mergeCalls takes the tool calls of a delta and reports whether they could
+// stand in a template: none at all, or one that only adds to its arguments.
 func (a *completion) mergeCalls(ch *choice, m *member, raw []byte) bool {
 	if raw[0] != '[' || string(raw) == "[]" {
 		m.merge(m.name, raw, 1)
 		return true
 	}
+	plain := true
 	for c := rawjson.Array(raw); c.Next(); {
 		if c.Value()[0] != '{' {
 			continue
 		}
 		p := ch.calls.add(c.Value())
-		a.out.last.n += 2
-		a.out.add(paceline.DeltaToolCall, ch.index, rawString(p.args))
+		args := rawString(p.args)
+		plain = plain && p.bare && args != nil
+		a.out.last.n++
+		a.out.last.kind, a.out.last.choice, a.out.last.quoted = paceline.DeltaToolCall, ch.index, args
+		a.out.last.target = ch.calls.last.body("arguments", "input")
+		a.out.add(paceline.DeltaToolCall, ch.index, args)
 	}
-	return false
+	return plain
 }
 
 // rawString returns raw if it is a string that says something, else nil.

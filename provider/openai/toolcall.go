@@ -33,10 +33,11 @@ type toolPiece struct {
 	id      []byte // raw; nil if absent, null or ""
 	name    []byte // inside of the string
 	args    []byte // raw
+	bare    bool   // it only adds to the arguments of the call that the index names
 }
 
 func readToolPiece(raw []byte) toolPiece {
-	p := toolPiece{raw: raw}
+	p := toolPiece{raw: raw, bare: true}
 	for c := rawjson.Object(raw); c.Next(); {
 		switch string(c.Key()) {
 		case "index":
@@ -44,10 +45,13 @@ func readToolPiece(raw []byte) toolPiece {
 			p.index, p.indexed = n, err == nil
 		case "id":
 			if id, ok := rawjson.Inner(c.Value()); ok && len(id) > 0 {
-				p.id = c.Value()
+				p.id, p.bare = c.Value(), false
 			}
 		case "function", "custom":
 			p.readBody(c.Value())
+		case "type":
+		default:
+			p.bare = false
 		}
 	}
 	return p
@@ -58,10 +62,13 @@ func (p *toolPiece) readBody(raw []byte) {
 		switch string(c.Key()) {
 		case "name":
 			p.name, _ = rawjson.Inner(c.Value())
+			p.bare = p.bare && len(p.name) == 0
 		case "arguments", "input":
 			if !rawjson.Null(c.Value()) {
 				p.args = c.Value()
 			}
+		default:
+			p.bare = false
 		}
 	}
 }

@@ -1,0 +1,218 @@
+package openai
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+
+	paceline "github.com/seed-1814a72b/paceline"
+)
+
+func fails(err error) transport {
+	return func(*http.Request) (*http.Response, error) { return nil, err }
+}
+
+func TestConnectionErrors(t *testing.T) {
+	dns := &net.DNSError{Err: "no such host", Name: "test.invalid", IsNotFound: true}
+	dial := func(err error) error {
+		return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", err)}
+	}
+	cases := []struct {
+		name string
+		err  error
+		code paceline.Code
+	}{
+		{"Fault15Refused", dial(syscall.ECONNREFUSED), paceline.CodeConnection},
+		{"Fault15Reset", dial(syscall.ECONNRESET), paceline.CodeConnection},
+		{"Fault15EOF", io.EOF, paceline.CodeConnection},
+		{"Fault20DNS", &net.OpError{Op: "dial", Err: dns}, paceline.CodeConnection},
+		{"Fault21NoTLS", http.ErrSchemeMismatch, paceline.CodeTLS},
+		{"Fault24Descriptors", dial(syscall.EMFILE), paceline.CodeLocal},
+		{"Fault24Ports", dial(syscall.EADDRNOTAVAIL), paceline.CodeLocal},
+		{"Fault66URLError", &url.Error{Op: "Post", URL: "http://x/?key=sk-canary-123456", Err: io.EOF}, paceline.CodeConnection},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			e := failsWith(t, fails(c.err), "")
+			if e.Code != c.code || e.MaybeBilled || e.Remote || strings.Contains(e.Error(), "canary") {
+				t.Errorf("got %+v: %v", e, e)
+			}
+		})
+	}
+}
+
+func TestFault13HugeHeader(t *testing.T) {
+	raw := "HTTP/1.1 200 OK\r\nX-Big: " + strings.Repeat("x", 10<<20) + "\r\n\r\n"
+	if e := failsWith(t, overPipe(raw), ""); e.Code != paceline.CodeTooLong {
+		t.Errorf("got %+v: %v", e, e)
+	}
+}
+
+func TestFault21BadCertificate(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+	srv.Config.ErrorLog = quiet()
+	srv.StartTLS()
+	defer srv.Close()
+	tr := NewTransport()
+	defer tr.CloseIdleConnections()
+	p := Provider{Key: "sk-canary-123456", BaseURL: srv.URL, Transport: tr}
+	_, err := p.Attempt(t.Context(), &paceline.Request{Model: "m"}, nil)
+	if paceline.CodeOf(err) != paceline.CodeTLS {
+		t.Errorf("unknown authority: %v", err)
+	}
+	p.BaseURL = strings.Replace(srv.URL, "https", "http", 1)
+	if _, err = p.Attempt(t.Context(), &paceline.Request{Model: "m"}, nil); err == nil {
+		t.Error("plain HTTP to a TLS port succeeded")
+	}
+	if tr.TLSClientConfig != nil && tr.TLSClientConfig.InsecureSkipVerify {
+		t.Error("verification is off")
+	}
+	tr2 := NewTransport()
+	tr2.TLSClientConfig = &tls.Config{RootCAs: srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, ServerName: "elsewhere.invalid"}
+	p.BaseURL, p.Transport = srv.URL, tr2
+	if _, err = p.Attempt(t.Context(), &paceline.Request{Model: "m"}, nil); paceline.CodeOf(err) != paceline.CodeTLS {
+		t.Errorf("wrong name: %v", err)
+	}
+}
+
+func TestFault23Proxy(t *testing.T) {
+	for name, proxy := range map[string]string{
+		"refused": "http://user:hunter2hunter2@127.0.0.1:1", "refused CONNECT": "http://user:hunter2hunter2@proxy.invalid:3128",
+	} {
+		u, err := url.Parse(proxy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr := overPipe("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+		tr.Proxy = http.ProxyURL(u)
+		if name == "refused" {
+			tr.DialContext = (&net.Dialer{}).DialContext
+		}
+		p := Provider{BaseURL: "https://api.invalid/v1", Transport: tr}
+		_, err = p.Attempt(t.Context(), &paceline.Request{Model: "m"}, nil)
+		if paceline.CodeOf(err) != paceline.CodeProxy || !strings.Contains(err.Error(), u.Host) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	tr := NewTransport()
+	tr.Proxy = func(*http.Request) (*url.URL, error) {
+		return nil, errors.New("invalid proxy address user:hunter2hunter2@")
+	}
+	p := Provider{BaseURL: "https://api.invalid/v1", Transport: tr}
+	_, err := p.Attempt(t.Context(), &paceline.Request{Model: "m"}, nil)
+	if paceline.CodeOf(err) != paceline.CodeProxy || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("bad variable: %v", err)
+	}
+}
+
+// TestFault25Connections holds that the calls of a second wave use the
+// connections of the first.
+func TestFault25Connections(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(w, chunk(`{"content":"x"}`, "stop")+usageChunk+done)
+	}))
+	defer srv.Close()
+	tr := NewTransport()
+	defer tr.CloseIdleConnections()
+	var mu sync.Mutex
+	dials := 0
+	inner := tr.DialContext
+	tr.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		mu.Lock()
+		dials++
+		mu.Unlock()
+		return inner(ctx, network, addr)
+	}
+	p := Provider{BaseURL: srv.URL, Transport: tr}
+	const wave = 20
+	for range 5 {
+		var all sync.WaitGroup
+		for range wave {
+			all.Go(func() {
+				if _, err := p.Attempt(t.Context(), &paceline.Request{Model: "m"}, nil); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	if dials > 2*wave {
+		t.Errorf("%d dials for %d calls, %d at once", dials, 5*wave, wave)
+	}
+	p.CloseIdle()
+}
+
+// TestFault16DeadKeepAlive holds that a request that the server has taken is
+// not silently sent again when its connection, an older one, dies.
+func TestFault16DeadKeepAlive(t *testing.T) {
+	var mu sync.Mutex
+	asked := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		mu.Lock()
+		asked++
+		second := asked == 2
+		mu.Unlock()
+		if second {
+			panic(http.ErrAbortHandler) // taken, then the connection dies
+		}
+		_, _ = io.WriteString(w, chunk(`{"content":"x"}`, "stop")+done)
+	}))
+	srv.Config.ErrorLog = quiet()
+	defer srv.Close()
+	tr := NewTransport()
+	defer tr.CloseIdleConnections()
+	p := Provider{BaseURL: srv.URL, Transport: tr}
+	req := &paceline.Request{Model: "m"}
+	if _, err := p.Attempt(t.Context(), req, nil); err != nil {
+		t.Fatal(err)
+	}
+	_, err := p.Attempt(t.Context(), req, nil)
+	if e, ok := errors.AsType[*paceline.Error](err); !ok || e.Code != paceline.CodeConnection || !e.MaybeBilled {
+		t.Errorf("died after taking it: %v", err)
+	}
+	if asked != 2 {
+		t.Errorf("asked %d times", asked)
+	}
+}
+
+func TestFault16ClosedWhileIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := overPipe(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(wholeAnswer), wholeAnswer))
+		defer tr.CloseIdleConnections()
+		for range 3 {
+			if _, _, err := ask(tr, ""); err != nil {
+				t.Errorf("a dead idle connection cost an attempt: %v", err)
+			}
+			synctest.Wait() // the server has closed the connection that was kept
+		}
+	})
+}
+
+func TestFault14RedirectIsNotFollowed(t *testing.T) {
+	visited := false
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visited = true }))
+	defer other.Close()
+	srv := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
+	defer srv.Close()
+	tr := NewTransport()
+	defer tr.CloseIdleConnections()
+	p := Provider{Key: "sk-canary-123456", BaseURL: srv.URL, Transport: tr}
+	_, err := p.Attempt(t.Context(), &paceline.Request{Model: "m"}, nil)
+	if paceline.CodeOf(err) != paceline.CodeRedirect || visited {
+		t.Errorf("visited %v, %v", visited, err)
+	}
+}
