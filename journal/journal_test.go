@@ -35,6 +35,12 @@ func TestResume(t *testing.T) {
 	if err := j.Settle(Attempt{Index: 1, Reserved: 40, PromptTokens: 7, CompletionTokens: Unknown, Cost: 11}); err != nil {
 		t.Fatal(err)
 	}
+	if err := j.Intend(3, entryOf(3).ItemSum, 25); err != nil { // a hedge, the loser
+		t.Fatal(err)
+	}
+	if err := j.Settle(Attempt{Index: 3, Reserved: 25}); err != nil {
+		t.Fatal(err)
+	}
 	if err := j.SetIdentity([]byte("b")); err != nil {
 		t.Fatal(err)
 	}
@@ -53,8 +59,8 @@ func TestResume(t *testing.T) {
 		t.Errorf("%d calls for %d", calls, cost)
 	}
 	// Rows 0, 2, 4 with 1, 3, 2 requests, 0, 20, 40 and 0, 2, 4 tokens, costs
-	// unknown, 1, 3; the attempt; three lost calls.
-	if want := (Totals{Requests: 7, PromptTokens: 67, CompletionTokens: 6, Cost: 15, Unpriced: 1,
+	// unknown, 1, 3; two attempts; three lost calls.
+	if want := (Totals{Requests: 8, PromptTokens: 67, CompletionTokens: 6, Cost: 15, Unpriced: 1,
 		Lost: 3, LostCost: 80, LostUnpriced: 1}); r.Totals != want {
 		t.Errorf("totals %+v, want %+v", r.Totals, want)
 	}

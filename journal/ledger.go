@@ -87,23 +87,38 @@ type ledger struct {
 	rows   [statuses]int64
 	open   map[int64]*open // of the session being read
 	lost   map[int64]*open // of earlier ones
+	free   []*open         // to be used again: most items are open for a while
 }
 
 func newLedger() *ledger {
 	return &ledger{open: map[int64]*open{}, lost: map[int64]*open{}}
 }
 
-func at(m map[int64]*open, index int64) *open {
+// of returns what m has of an item, made if need be.
+func (l *ledger) of(m map[int64]*open, index int64) *open {
 	o := m[index]
-	if o == nil {
-		o = new(open)
-		m[index] = o
+	if o != nil {
+		return o
 	}
+	if n := len(l.free); n > 0 {
+		o, l.free = l.free[n-1], l.free[:n-1]
+	} else {
+		o = new(open)
+	}
+	m[index] = o
 	return o
 }
 
+func (l *ledger) drop(m map[int64]*open, index int64) {
+	if o := m[index]; o != nil {
+		*o = open{}
+		l.free = append(l.free, o)
+		delete(m, index)
+	}
+}
+
 func (l *ledger) intent(in intent) {
-	o := at(l.open, in.index)
+	o := l.of(l.open, in.index)
 	o.calls++
 	o.reserve(in.cost, 1)
 }
@@ -131,8 +146,8 @@ func (l *ledger) attempt(a Attempt) {
 func (l *ledger) entry(e *Entry) {
 	l.rows[e.Status]++
 	l.totals.spend(e.Requests, e.PromptTokens, e.CompletionTokens, e.Cost)
-	delete(l.open, e.Index)
-	delete(l.lost, e.Index)
+	l.drop(l.open, e.Index)
+	l.drop(l.lost, e.Index)
 }
 
 // endSession counts what the session left without a row.
@@ -140,7 +155,7 @@ func (l *ledger) endSession() {
 	for index, o := range l.open {
 		l.totals.add(o.spent)
 		if o.calls > 0 {
-			lost := at(l.lost, index)
+			lost := l.of(l.lost, index)
 			lost.calls += o.calls
 			lost.cost += max(o.cost, 0)
 			lost.unpriced += max(o.unpriced, 0)

@@ -156,6 +156,33 @@ func TestFault43RewriteCutAtEveryStep(t *testing.T) {
 	}
 }
 
+// The same with the machine: what was written and not synced is there in part.
+func TestFault43RewritePowerLossAtEveryStep(t *testing.T) {
+	ordered := slices.Sorted(slices.Values(scrambled))
+	for n := 0; ; n++ {
+		for seed := range uint64(8) {
+			name := tempOutput(t)
+			smallRun(t, name, scrambled...)
+			p := &powerFS{}
+			j := mustOpen(t, name, Options{FS: p})
+			p.failAfter(n)
+			if j.Rewrite(context.Background(), RewriteOptions{Ordered: true}) == nil {
+				return
+			}
+			p.failAfter(0)
+			j.Close()
+			if err := p.lose(rand.New(rand.NewPCG(seed, uint64(n)))); err != nil {
+				t.Fatal(err)
+			}
+			k := mustOpen(t, name, Options{NoSync: true})
+			if got := indices(t, name, k); !slices.Equal(got, scrambled) && !slices.Equal(got, ordered) {
+				t.Fatalf("step %d, seed %d: rows %v", n, seed, got)
+			}
+			mustClose(t, k)
+		}
+	}
+}
+
 // A rewrite for which there is no room leaves the journal as it was, and alive.
 func TestFault50RewriteOnAFullDisk(t *testing.T) {
 	for _, base := range []string{"rows.tmp", "journal.tmp"} {
