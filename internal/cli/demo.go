@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,12 +21,12 @@ import (
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
-// The demo's provider allows so many requests a minute. It is fast for one,
-// so that the demo is over in less than 20 s.
-const (
-	demoRPM   = 14_400
-	demoStall = 1500 * time.Millisecond
-)
+// demoRPM is how many requests a minute the demo's provider allows: many, so
+// that the demo is over in less than 20 s.
+const demoRPM = 14_400
+
+// demoGrace is how long calls in flight may go on after an interrupt.
+const demoGrace = 2 * time.Second
 
 // demoPriced is the model at whose prices the demo counts money.
 const demoPriced = "gpt-4o-mini"
@@ -118,7 +119,7 @@ func (d *demonstration) run(ctx context.Context) (err error) {
 // place settles where the rows go. It never writes over a file.
 func (d *demonstration) place() error {
 	if d.flags.out == "" {
-		folder, err := d.env.TempDir("paceline-demo-*")
+		folder, err := d.env.TempDir("paceline-demo-")
 		if err != nil {
 			return fmt.Errorf("no temporary folder: %w; name a file with --out", err)
 		}
@@ -139,7 +140,8 @@ func (d *demonstration) simulation() sim.Config {
 		Limits: sim.Limits{RPM: demoRPM, Burst: 400},
 		TTFT:   sim.MustDurations("lognormal:250ms,0.45"),
 		ITL:    sim.MustDurations("5ms"),
-		Hang:   0.007, Stall: 0.005, Invalid: 0.03,
+		Answer: knownLabel(),
+		Hang:   0.007, Invalid: 0.03,
 		Errors: sim.Rates{{Fault: "500", Share: 0.008}, {Fault: "502", Share: 0.004},
 			{Fault: "reset", Share: 0.006}, {Fault: "cut", Share: 0.006}},
 	}
@@ -149,14 +151,34 @@ func (d *demonstration) simulation() sim.Config {
 	return c
 }
 
+// knownLabel lets the simulated model find the label as no real one may: from
+// the stars that came with the review. Its prompt has the text alone.
+func knownLabel() func(*sim.Query) (string, bool) {
+	stars := make(map[string]int64, demo.Count)
+	for line := range bytes.Lines(demo.Reviews) {
+		review := gjson.ParseBytes(line)
+		stars[review.Get("text").String()] = review.Get("stars").Int()
+	}
+	return func(q *sim.Query) (string, bool) {
+		_, text, _ := strings.Cut(q.User, demoPrompt)
+		n, ok := stars[text]
+		switch {
+		case n >= 4:
+			return "positive", ok
+		case n == 3:
+			return "mixed", ok
+		}
+		return "negative", ok
+	}
+}
+
 // config is how the engine is set up: nothing is switched on for the demo.
 func (d *demonstration) config() paceline.Config {
 	return paceline.Config{
-		Limits:    paceline.Limits{Requests: paceline.Per(demoRPM, time.Minute), InFlight: 256},
-		Deadlines: paceline.Deadlines{Stall: demoStall},
-		Accept:    acceptLabel,
-		Price:     func(_ string, u paceline.Usage) paceline.Cost { return d.pricing.cost(demoPriced, u) },
-		Observe:   d.trouble.observe,
+		Limits:  paceline.Limits{Requests: paceline.Per(demoRPM, time.Minute), InFlight: 256},
+		Accept:  acceptLabel,
+		Price:   func(_ string, u paceline.Usage) paceline.Cost { return d.pricing.cost(demoPriced, u) },
+		Observe: d.trouble.observe,
 	}
 }
 
@@ -176,9 +198,9 @@ func (d *demonstration) label(ctx context.Context, client *http.Client, rows *jo
 		return paceline.Summary{}, err
 	}
 	defer shutDown(eng)
-	ctx, interrupts := watchInterrupts(ctx, d.env.Signals, demoStall, d.env.Stderr)
+	ctx, interrupts := watchInterrupts(ctx, d.env.Signals, demoGrace, d.env.Stderr)
 	defer interrupts.stop()
-	facts := liveFacts{Total: d.flags.items, Model: "a simulated model on a bad day", Output: d.output}
+	facts := liveFacts{Total: d.flags.items, Model: "a simulated model on a bad day"}
 	view := newLive(d.env, facts, eng.Stats, d.flags.quiet)
 	defer view.Stop()
 	interrupts.attach(eng, view)

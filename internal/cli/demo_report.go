@@ -40,13 +40,17 @@ func (t trouble) mean(c paceline.Code) time.Duration {
 
 // report prints the summary, what went wrong, and where the rows are.
 func (d *demonstration) report(sum paceline.Summary) {
-	s := summarize(sum, earlier{}, d.flags.items)
+	s := summarize(sum, earlier{cost: paceline.Cost{Known: true}}, d.flags.items)
 	columns, _ := d.env.Size()
 	report{summary: s, width: max(columns, 80), pricing: "at what " + demoPriced + " costs, " + d.pricing.source}.write(d.env.Stderr)
 	var b strings.Builder
-	fmt.Fprintf(&b, "  %-12s%s\n", "labels", figures(figure{d.labels["positive"], "positive", true},
+	fmt.Fprintf(&b, "  %-13s%s\n", "labels", figures(figure{d.labels["positive"], "positive", true},
 		figure{d.labels["negative"], "negative", true}, figure{d.labels["mixed"], "mixed", true}))
-	writeHealing(&b, d.ills(sum, d.server.Ledger()))
+	ledger := d.server.Ledger()
+	writeHealing(&b, d.ills(sum, ledger))
+	if slow := sum.Causes[paceline.CodeFirstToken] - ledger.ByFault["hang"]; slow > 0 {
+		fmt.Fprintf(&b, "\n  Of those that seemed never to answer, %d merely took long: the deadline is\n  learnt from the traffic.\n", slow)
+	}
 	writeWhereabouts(&b, d.output)
 	io.WriteString(d.env.Stderr, b.String())
 }
@@ -67,14 +71,10 @@ func (d *demonstration) ills(sum paceline.Summary, l sim.Ledger) []ill {
 		}
 		return n
 	}
-	after := func(c paceline.Code) string { return latency(d.trouble.mean(c)) }
 	return []ill{
 		{"never answered", l.ByFault["hang"], seen(paceline.CodeFirstToken),
-			"first-token deadline, after " + after(paceline.CodeFirstToken)},
-		{"fell silent half-way", l.ByFault["stall"], seen(paceline.CodeStall),
-			"stall deadline, after " + after(paceline.CodeStall)},
-		{"broke off half-way", l.ByFault["cut"], seen(paceline.CodeCut),
-			"end missed, not taken for whole"},
+			"first-token deadline, after " + latency(d.trouble.mean(paceline.CodeFirstToken))},
+		{"broke off half-way", l.ByFault["cut"], seen(paceline.CodeCut), "end missed, not taken for whole"},
 		{"reset the connection", l.ByFault["reset"], seen(paceline.CodeConnection), "sent again"},
 		{"failed with 500 or 502", l.ByFault["500"] + l.ByFault["502"], seen(paceline.CodeServer),
 			"backed off, sent again"},
@@ -104,8 +104,8 @@ func writeHealing(b *strings.Builder, ills []ill) {
 func writeWhereabouts(b *strings.Builder, output string) {
 	path := shellQuoted(output)
 	fmt.Fprintf(b, "\nThe rows are in %s\n\n", output)
-	fmt.Fprintf(b, "  jq -r '[.llm.response, .stars, .text] | @tsv' %s | head\n", path)
-	fmt.Fprintf(b, "  jq -c 'select(.llm.requests > 2)' %s\n", path)
+	fmt.Fprintf(b, "  head -3 %s | jq .\n", path)
+	fmt.Fprintf(b, "  jq -r 'select(.llm.requests > 2).text' %s\n", path)
 }
 
 // shellQuoted quotes a path for a shell if it needs that.

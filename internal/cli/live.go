@@ -38,6 +38,7 @@ type liveOptions struct {
 // them above the block; it is safe for concurrent use.
 type live struct {
 	opts  liveOptions
+	began time.Time
 	stop  chan struct{}
 	ended chan struct{}
 	once  sync.Once
@@ -53,7 +54,7 @@ type live struct {
 // startLive prints the headline and begins to show the run. The caller ends it
 // with [live.Stop].
 func startLive(o liveOptions) *live {
-	l := &live{opts: o, stop: make(chan struct{}), ended: make(chan struct{})}
+	l := &live{opts: o, began: time.Now(), stop: make(chan struct{}), ended: make(chan struct{})}
 	if o.Quiet {
 		close(l.ended)
 		return l
@@ -121,9 +122,12 @@ func (l *live) finish() {
 	l.drawn = nil
 }
 
+// look takes a snapshot. Time elapses from the view's beginning: an engine may
+// have done other things before.
 func (l *live) look() liveState {
-	st := l.opts.Stats()
-	return liveState{l.opts.Facts, st, l.meter.observe(time.Now(), st, l.opts.Facts.Total)}
+	now, st := time.Now(), l.opts.Stats()
+	st.Elapsed = now.Sub(l.began)
+	return liveState{l.opts.Facts, st, l.meter.observe(now, st, l.opts.Facts.Total)}
 }
 
 // frame returns what replaces the block on the terminal by another: the cursor

@@ -203,11 +203,13 @@ func (s *liveState) cells() []cell {
 		{"first token", quantiles(st.FirstToken)},
 		{"whole call", quantiles(st.Total)},
 		{"sent again", []piece{
-			{brief(st.Retries+st.Asked) + " retries", stylePlain},
-			{brief(st.Throttled) + " throttled", warnIf(st.Throttled, styleYellow)}}},
+			{brief(st.Retries) + " retries", stylePlain},
+			{brief(st.Asked) + " re-asked", stylePlain}}},
+		{"throttled", []piece{{calls(st.Throttled), warnIf(st.Throttled, styleYellow)}}},
 		{"given up", []piece{
 			{compact(st.Failed) + " failed", warnIf(st.Failed, styleRed)},
 			{compact(st.Invalid) + " invalid", warnIf(st.Invalid, styleRed)}}},
+		{"elapsed", []piece{{timeSpan(st.Elapsed), stylePlain}}},
 		{"tokens", []piece{
 			{compact(st.Usage.Prompt) + " in", stylePlain},
 			{compact(st.Usage.Completion) + " out", stylePlain}}},
@@ -216,7 +218,7 @@ func (s *liveState) cells() []cell {
 	if !st.Pace.Tokens.IsZero() {
 		cells = append(cells,
 			cell{"token rate", []piece{{s.against(s.Pace.Tokens, st.Pace.Tokens), stylePlain}}},
-			cell{"elapsed", []piece{{timeSpan(st.Elapsed), stylePlain}}})
+			cell{"waiting", []piece{{calls(int64(st.Waiting)), stylePlain}}})
 	}
 	return cells
 }
@@ -237,8 +239,16 @@ func (s *liveState) against(measured float64, limit paceline.Rate) string {
 	return perUnit(measured, u) + " of " + perUnit(limit.PerSecond(), u)
 }
 
+// calls returns "1 call", "4,102 calls".
+func calls(n int64) string {
+	if n == 1 {
+		return "1 call"
+	}
+	return compact(n) + " calls"
+}
+
 func inFlight(st *paceline.Stats) string {
-	text := grouped(int64(st.InFlight)) + " calls"
+	text := calls(int64(st.InFlight))
 	if st.Pace.InFlight > 0 {
 		text = fmt.Sprintf("%s of %s calls", grouped(int64(st.InFlight)), grouped(int64(st.Pace.InFlight)))
 	}
@@ -312,7 +322,7 @@ func plainLine(s liveState) string {
 	for _, c := range []struct {
 		n    int64
 		name string
-	}{{st.Retries + st.Asked, "retries"}, {st.Throttled, "throttled"}, {st.Failed, "failed"}, {st.Invalid, "invalid"}} {
+	}{{st.Retries, "retries"}, {st.Asked, "re-asked"}, {st.Throttled, "throttled"}, {st.Failed, "failed"}, {st.Invalid, "invalid"}} {
 		if c.n > 0 {
 			parts = append(parts, grouped(c.n)+" "+c.name)
 		}

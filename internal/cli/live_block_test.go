@@ -52,7 +52,8 @@ func TestBlock(t *testing.T) {
  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────────────────────
  requests    9,810/min of 10,000/min     in flight   87 of 256 calls
  first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
- sent again  43 retries   4 throttled    given up    1 failed     2 invalid
+ sent again  31 retries   12 re-asked    throttled   4 calls
+ given up    1 failed     2 invalid      elapsed     12 s
  tokens      181k in      4,102 out      cost        $0.0312 of $5.00
  limited by requests: 10,000/min
 `},
@@ -63,8 +64,10 @@ func TestBlock(t *testing.T) {
  in flight   87 of 256 calls
  first token p50 812 ms   p99 1.61 s
  whole call  p50 1.90 s   p99 4.21 s
- sent again  43 retries   4 throttled
+ sent again  31 retries   12 re-asked
+ throttled   4 calls
  given up    1 failed     2 invalid
+ elapsed     12 s
  tokens      181k in      4,102 out
  cost        $0.0312 of $5.00
  limited by requests: 10,000/min
@@ -73,7 +76,8 @@ func TestBlock(t *testing.T) {
  1,234 of 2,000 items   61.7 %           160 items/s  ETA 8 s
  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸────────────────────────────────────────────────────────────
  requests    9,810/min of 10,000/min     in flight   87 of 256 calls             first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
- sent again  43 retries   4 throttled    given up    1 failed     2 invalid      tokens      181k in      4,102 out      cost        $0.0312 of $5.00
+ sent again  31 retries   12 re-asked    throttled   4 calls                     given up    1 failed     2 invalid      elapsed     12 s
+ tokens      181k in      4,102 out      cost        $0.0312 of $5.00
  limited by requests: 10,000/min
 `},
 		{"6 rows", midRun(), 80, 6, `
@@ -97,7 +101,8 @@ func TestBlock(t *testing.T) {
  1,234 items                             160 items/s  12 s so far
  requests    164/s                       in flight   87 calls
  first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
- sent again  43 retries   4 throttled    given up    1 failed     2 invalid
+ sent again  31 retries   12 re-asked    throttled   4 calls
+ given up    1 failed     2 invalid      elapsed     12 s
  tokens      181k in      4,102 out      cost        unknown
  nothing in the way
 `},
@@ -108,9 +113,10 @@ func TestBlock(t *testing.T) {
  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────────────────────
  requests    9,810/min of 10,000/min     in flight   87 of 256 calls
  first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
- sent again  43 retries   4 throttled    given up    1 failed     2 invalid
+ sent again  31 retries   12 re-asked    throttled   4 calls
+ given up    1 failed     2 invalid      elapsed     12 s
  tokens      181k in      4,102 out      cost        $0.0312 of $5.00
- token rate  1.20M/min of 2.00M/min      elapsed     12 s
+ token rate  1.20M/min of 2.00M/min      waiting     0 calls
  limited by tokens: 2.00M/min
 `},
 		{"nothing yet", liveState{Facts: liveFacts{Total: 2000}, Pace: pace{Left: -1}}, 80, 24, `
@@ -118,7 +124,8 @@ func TestBlock(t *testing.T) {
  ─────────────────────────────────────────────────────────────────────────────
  requests    0/min                       in flight   0 calls
  first token p50 -        p99 -          whole call  p50 -        p99 -
- sent again  0 retries    0 throttled    given up    0 failed     0 invalid
+ sent again  0 retries    0 re-asked     throttled   0 calls
+ given up    0 failed     0 invalid      elapsed     0 s
  tokens      0 in         0 out          cost        -
  nothing in the way
 `},
@@ -220,7 +227,7 @@ func TestColorIsOnlyColor(t *testing.T) {
 
 func TestPlainLine(t *testing.T) {
 	want := "paceline: 1,234 of 2,000 items (61.7 %), 160 items/s, 87 of 256 calls in flight, " +
-		"43 retries, 4 throttled, 1 failed, 2 invalid, first token p50 812 ms p99 1.61 s, " +
+		"31 retries, 12 re-asked, 4 throttled, 1 failed, 2 invalid, first token p50 812 ms p99 1.61 s, " +
 		"181k tokens in 4,102 out, cost $0.0312 of $5.00, ETA 8 s"
 	if got := plainLine(midRun()); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

@@ -17,7 +17,6 @@ const (
 	styleRed    style = "31"
 	styleGreen  style = "32"
 	styleYellow style = "33"
-	styleCyan   style = "36"
 )
 
 // line is one line of the live view: pieces of text, each one column per rune

@@ -65,7 +65,7 @@ func simPage() *page {
 				"  exp:1s                  mean\n" +
 				"  For --tokens plain numbers: 100, uniform:50,150, ..."},
 			{"Endpoints", "" +
-				"  POST /v1/chat/completions  streamed or not; JSON schemas and tools are honoured\n" +
+				"  POST /v1/chat/completions  streamed or not; honours JSON schemas and tools\n" +
 				"  POST /v1/embeddings\n" +
 				"  GET  /v1/models\n" +
 				"  GET  /stats                what it has seen so far, as JSON\n" +
@@ -79,7 +79,11 @@ func simPage() *page {
 
 // run serves until a signal comes or ctx ends, and then prints the ledger.
 func (f *simFlags) run(ctx context.Context, env *Env) error {
-	server, err := sim.New(f.completed())
+	cfg, err := f.completed()
+	if err != nil {
+		return err
+	}
+	server, err := sim.New(cfg)
 	if err != nil {
 		return err
 	}
@@ -164,7 +168,7 @@ func writeLedger(w io.Writer, l sim.Ledger) {
 	row("faults", faultCounts(l.ByFault))
 	row("tokens", figures(figure{l.Complete.PromptTokens + l.Partial.PromptTokens, "in", true},
 		figure{l.Complete.CompletionTokens + l.Partial.CompletionTokens, "out", true}))
-	row("at most", figures(figure{int64(l.MaxInFlight), "calls at once", true},
+	row("at most", figures(figure{int64(l.MaxInFlight), "at once", true},
 		figure{int64(l.MaxPerSecond), "in a second", true}, figure{int64(l.MaxPerMinute), "in a minute", true}))
 	io.WriteString(w, b.String())
 }

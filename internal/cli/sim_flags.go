@@ -30,7 +30,7 @@ func defaultSimFlags() *simFlags {
 func (f *simFlags) define(p *page) {
 	c := &f.config
 	s := p.group("Server")
-	s.StringVar(&f.addr, "addr", f.addr, "address to listen on, `HOST:PORT`; port 0 takes a free one")
+	text(s, &f.addr, "addr", "", "HOST:PORT", "address to listen on; port 0 takes a free one")
 	s.Var(words{&c.APIKeys}, "keys", "the keys that are accepted, separated by commas; others get a 401 (default any)")
 	s.Var(words{&c.Models}, "models", "the models that exist; others get a 404 (default any)")
 	s.Var(count{&f.seed, 0}, "seed", "the same seed gives the same answers, and for the same requests the same faults")
@@ -44,7 +44,7 @@ func (f *simFlags) define(p *page) {
 	s.Var(whole{&c.Concurrency}, "slots", "requests answered at once; further ones wait, as at llama.cpp's server (default any number)")
 	s.Var(whole{&c.Quota}, "quota", "requests until a key's money is gone: 429 insufficient_quota (default no end)")
 	s.Var(parsed{&c.Headers, "openai|azure|anthropic|mistral|none"}, "headers", "whose rate-limit headers are sent")
-	s.Var(parsed{&c.RetryAfter, "FORM"}, "retry-after", "how a refused call is told to wait: default (as --headers has it), seconds, ms, both, date, none")
+	s.Var(silent{parsed{&c.RetryAfter, "FORM"}}, "retry-after", "how a refused call is told to wait: seconds, ms, both, date or none (default as --headers has it)")
 
 	s = p.group("Speed")
 	s.Var(parsed{&c.TTFT, "DISTRIBUTION"}, "ttft", "time to the first token")
@@ -55,7 +55,7 @@ func (f *simFlags) define(p *page) {
 	s.Var(share{&c.Hang}, "hang", "calls that are accepted and never answered")
 	s.Var(share{&c.Stall}, "stall", "answers that fall silent half-way")
 	s.Var(share{&c.Invalid}, "invalid", "answers that are not what was asked for")
-	s.Var(parsed{&c.Errors, "LIST"}, "errors", "further faults, NAME:SHARE,...: 500:0.02,reset:0.01,cut:0.005")
+	s.Var(faultRates{&c.Errors}, "errors", "further faults, NAME:SHARE,...: 500:0.02,reset:0.01,cut:0.005")
 	s.Var(outages{&c.Outages}, "outage", "a time of failure, FROM..TO or FROM..TO:FAULT since the start: 30s..45s, 1m..2m:reset; repeatable (default fault 503)")
 	s.BoolVar(&f.listFaults, "list-faults", false, "list the faults and end")
 
@@ -64,13 +64,20 @@ func (f *simFlags) define(p *page) {
 }
 
 // completed returns the configuration that the flags stand for.
-func (f *simFlags) completed() sim.Config {
+func (f *simFlags) completed() (sim.Config, error) {
 	c := f.config
 	c.Seed = uint64(f.seed)
 	if c.Concurrency > 0 {
 		c.Queue = -1
 	}
-	return c
+	all := c.Hang + c.Stall + c.Invalid
+	for _, r := range c.Errors {
+		all += r.Share
+	}
+	if all > 1 {
+		return c, fmt.Errorf("--hang, --stall, --invalid and --errors come to %g of the calls; together they can be 1 at most", all)
+	}
+	return c, nil
 }
 
 // parsed is a flag of one of package sim's own kinds: it reads and writes
@@ -94,6 +101,11 @@ func (p parsed) String() string {
 }
 
 func (p parsed) Set(s string) error { return p.to.UnmarshalText([]byte(s)) }
+
+// silent is a flag whose default is told in its usage.
+type silent struct{ parsed }
+
+func (silent) String() string { return "" }
 
 // whole is a whole number of at least 1 that may be written 10k.
 type whole struct{ to *int }
@@ -163,6 +175,46 @@ func (w words) Set(s string) error {
 	return nil
 }
 
+// faultRates is a list of faults and their shares; given again, it replaces.
+type faultRates struct{ to *sim.Rates }
+
+func (r faultRates) Type() string { return "LIST" }
+
+func (r faultRates) String() string {
+	if r.to == nil {
+		return ""
+	}
+	return r.to.String()
+}
+
+func (r faultRates) Set(s string) error {
+	for part := range strings.SplitSeq(s, ",") {
+		name, _, ok := strings.Cut(strings.TrimSpace(part), ":")
+		if ok && !isFault(name) {
+			return unknownFault(name)
+		}
+	}
+	return r.to.UnmarshalText([]byte(s))
+}
+
+// isFault reports whether the simulator has a fault of this name.
+func isFault(name string) bool {
+	_, err := sim.ParseFaults(name + ":0")
+	return err == nil
+}
+
+func unknownFault(name string) error {
+	var names []string
+	for _, f := range sim.Faults() {
+		names = append(names, f.Name)
+	}
+	hint := "'paceline sim --list-faults' lists them, and any status from 400 to 599 is one"
+	if near := nearest(name, names); near != "" {
+		hint = "did you mean " + near + "? " + hint
+	}
+	return fmt.Errorf("unknown fault %q; %s", name, hint)
+}
+
 // outages is a list of spans of time in which every call meets a fault; given
 // again, it grows.
 type outages struct{ to *[]sim.Outage }
@@ -179,11 +231,10 @@ func (o outages) Set(s string) error {
 	if !ok || err1 != nil || err2 != nil || start < 0 || end <= start {
 		return fmt.Errorf("%q is not a span of time; write 30s..45s, or 1m..2m:reset for another fault than 503", s)
 	}
-	outage := sim.Outage{From: start, To: end, Fault: fault}
-	if _, err := sim.New(sim.Config{Outages: []sim.Outage{outage}}); err != nil {
-		return fmt.Errorf("unknown fault %q; 'paceline sim --list-faults' lists them", fault)
+	if fault != "" && !isFault(fault) {
+		return unknownFault(fault)
 	}
-	*o.to = append(*o.to, outage)
+	*o.to = append(*o.to, sim.Outage{From: start, To: end, Fault: fault})
 	return nil
 }
 
