@@ -57,6 +57,28 @@ func TestFunctionsAreShort(t *testing.T) {
 	}
 }
 
+func TestInvariantsNameTestsThatExist(t *testing.T) {
+	page, err := os.ReadFile(root + "/docs/INVARIANTS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing, err := MissingTests(os.DirFS(root), string(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range missing {
+		t.Errorf("docs/INVARIANTS.md names %s, which no test file declares", name)
+	}
+}
+
+func TestMissingTests(t *testing.T) {
+	fsys := fstest.MapFS{"a_test.go": {Data: []byte("package a\n\nfunc TestThere(t *testing.T) {}\n")}}
+	missing, err := MissingTests(fsys, "| x | `TestThere`, `TestGone`, `make x`, TestBare |")
+	if err != nil || !slices.Equal(missing, []string{"TestGone"}) {
+		t.Errorf("got %q, %v", missing, err)
+	}
+}
+
 func TestCheckImports(t *testing.T) {
 	for _, tt := range []struct {
 		pkg, imports string
