@@ -3,6 +3,7 @@ package paceline_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http/httptest"
@@ -33,8 +34,7 @@ func label(ctx context.Context, p openai.Provider, reviews io.Reader, rows io.Wr
 	defer eng.Shutdown(ctx)
 
 	out := dataset.NewJSONL(rows)
-	defer out.Close()
-	return eng.Run(ctx, paceline.Job{
+	sum, err := eng.Run(ctx, paceline.Job{
 		Source: dataset.JSONL(reviews),
 		Prepare: func(it *paceline.Item) (*paceline.Request, error) {
 			var review struct{ Text string }
@@ -46,6 +46,7 @@ func label(ctx context.Context, p openai.Provider, reviews io.Reader, rows io.Wr
 		},
 		Sink: out,
 	})
+	return sum, errors.Join(err, out.Close())
 }
 
 // end snippet

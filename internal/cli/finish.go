@@ -17,12 +17,12 @@ func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) e
 	if err == nil && !s.idle && sum.Items == 0 {
 		return errors.Join(&dataset.FileError{Path: strings.Join(s.input.Paths(), ", "), Err: dataset.ErrEmpty}, s.discard())
 	}
+	causes, closeErr := s.closeJournal(ctx, err == nil)
+	if closeErr != nil && !errors.Is(closeErr, cause(err)) {
+		err = errors.Join(err, closeErr)
+	}
 	if err != nil {
 		err = s.stopped(sum, err)
-	}
-	causes, closeErr := s.closeJournal(ctx, err == nil)
-	if closeErr != nil {
-		err = errors.Join(err, &exit{ExitStopped, closeErr})
 	}
 	report := s.summary(sum, causes)
 	if err := s.writeSummary(report); err != nil {
@@ -32,6 +32,15 @@ func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) e
 		err = &exit{code: ExitFailed}
 	}
 	return err
+}
+
+// cause returns the journal's own error in err, if there is one: a journal that
+// failed says the same again when it is closed.
+func cause(err error) error {
+	if e, ok := errors.AsType[*journal.Error](err); ok {
+		return e
+	}
+	return nil
 }
 
 // discard closes the journal, and removes it if it was made for nothing.

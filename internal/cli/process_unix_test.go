@@ -115,7 +115,11 @@ func (b *bench) whole(n int) {
 
 func (b *bench) rows() []string {
 	b.t.Helper()
-	data, err := os.ReadFile(filepath.Join(b.folder, "out.jsonl"))
+	output := b.args[3]
+	if !filepath.IsAbs(output) {
+		output = filepath.Join(b.folder, output)
+	}
+	data, err := os.ReadFile(output)
 	if err != nil {
 		b.t.Fatal(err)
 	}

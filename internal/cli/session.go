@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
@@ -110,10 +111,22 @@ func (s *session) look(ctx context.Context, unchanged func(*paceline.Item) error
 			return err
 		}
 	}
-	surveyor := surveyor{render: s.request, unchanged: unchanged}
+	surveyor := surveyor{render: s.request, unchanged: unchanged, tick: s.patience()}
 	err := surveyor.look(ctx, s.source.(dataset.Rewinder))
 	s.survey = surveyor.survey
 	return err
+}
+
+// patience returns what tells the user, once and after a second, that the
+// input is being read.
+func (s *session) patience() func() {
+	start, said := s.env.Now(), false
+	return func() {
+		if !said && s.env.Now().Sub(start) > time.Second {
+			said = true
+			s.say("checking every item of the input before anything is sent")
+		}
+	}
 }
 
 // drawSample narrows the source down to a random part of it.

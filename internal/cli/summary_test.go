@@ -68,7 +68,7 @@ const wantReport = `
 Finished: 1,000 items in 1 min 12 s, 8.31 a second
 
   items        986 done   11 failed   3 invalid   402 from earlier
-  requests     1,044 sent   31 retries   3 throttled
+  requests     1,044 sent   31 retried   3 throttled
   first token  p50 810 ms   p90 1.90 s   p99 4.20 s
   answer       p50 1.00 s   p90 2.00 s   p99 5.00 s
   tokens       100,000 in   10,000 out

@@ -87,8 +87,8 @@ func (r report) items() string {
 
 func (r report) requests() string {
 	return figures(
-		figure{r.Requests, "sent", true}, figure{r.Retries, "retries", false},
-		figure{r.Throttled, "throttled", false}, figure{r.Hedges, "hedges", false})
+		figure{r.Requests, "sent", true}, figure{r.Retries, "retried", false},
+		figure{r.Throttled, "throttled", false}, figure{r.Hedges, "hedged", false})
 }
 
 // A figure is a number with what it counts. One that is 0 is left out unless

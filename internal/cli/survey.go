@@ -46,7 +46,9 @@ type sampleRequest struct {
 type surveyor struct {
 	render    func(*paceline.Item) (*paceline.Request, error)
 	unchanged func(*paceline.Item) error // refuses an item that changed; nil: not asked
-	seen      int64                      // requests so far
+	tick      func()                     // called every few thousand items
+	seen      int64                      // items so far
+	requests  int64                      // rendered so far
 	survey
 }
 
@@ -84,6 +86,9 @@ func duplicateError(found dataset.Survey) error {
 
 // item looks at one item. Those that could not be read get their row later.
 func (s *surveyor) item(it *paceline.Item) error {
+	if s.seen++; s.seen%4096 == 0 {
+		s.tick()
+	}
 	if s.unchanged != nil {
 		if err := s.unchanged(it); err != nil {
 			return err
@@ -102,7 +107,7 @@ func (s *surveyor) item(it *paceline.Item) error {
 
 func (s *surveyor) count(it *paceline.Item, req *paceline.Request) {
 	s.requestBytes += int64(len(req.Body))
-	if s.seen++; s.seen <= weighedRequests {
+	if s.requests++; s.requests <= weighedRequests {
 		s.weighed += int64(len(req.Body))
 		s.tokens += inputTokens(req)
 	}

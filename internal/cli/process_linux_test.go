@@ -1,0 +1,37 @@
+package cli
+
+import (
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/seed-1814a72b/paceline/sim"
+)
+
+func TestFault50DiskFull(t *testing.T) {
+	const n = 2000
+	b := newBench(t, n, sim.Config{}, plain)
+	disk := t.TempDir()
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=200k"); err != nil {
+		t.Skipf("no small disk can be made here: %v", err)
+	}
+	t.Cleanup(func() { syscall.Unmount(disk, 0) })
+	b.args[3] = filepath.Join(disk, "out.jsonl")
+
+	p := b.start()
+	line := p.log.wait(t, "no space left on device")
+	if code := p.end(); code != ExitStopped || !strings.HasSuffix(line, "; the same command continues once the disk takes it") {
+		t.Errorf("ended with %d and %q", code, line)
+	}
+	if sent := b.provider.Ledger().Requests; sent == n {
+		t.Error("everything was sent although the disk was full")
+	}
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT, "size=20m"); err != nil {
+		t.Fatal(err)
+	}
+	if code := b.start().end(); code != ExitDone {
+		t.Fatalf("with room on the disk the run ended with %d", code)
+	}
+	b.whole(n)
+}
