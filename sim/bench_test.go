@@ -40,3 +40,17 @@ func BenchmarkLimitsAndFaults(b *testing.B) {
 func BenchmarkSchema(b *testing.B) {
 	benchmark(b, Config{}, chatBody("Write a post", `,"response_format":{"type":"json_schema","json_schema":{"schema":`+blogPost+`}}`))
 }
+
+// BenchmarkOverNetwork is a whole call: client, network in memory, server.
+func BenchmarkOverNetwork(b *testing.B) {
+	s := newServer(b, Config{})
+	c, stop := new(Network).Serve(s)
+	defer stop()
+	body := chatBody("Tell me something", streamed)
+	b.ReportAllocs()
+	for b.Loop() {
+		if r := send(c, body); r.status != 200 {
+			b.Fatal(r)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -128,27 +129,18 @@ func (c *call) admit() bool {
 func (c *call) objection() *apiError {
 	cfg := &c.s.cfg
 	switch {
-	case len(cfg.APIKeys) > 0 && !contains(cfg.APIKeys, c.key):
+	case len(cfg.APIKeys) > 0 && !slices.Contains(cfg.APIKeys, c.key):
 		return errKey
 	case c.marked != "" && findFault(c.marked) == nil:
 		return errMarker(c.marked)
 	case c.query.Model == "":
 		return errNoModel
-	case len(cfg.Models) > 0 && !contains(cfg.Models, c.query.Model):
+	case len(cfg.Models) > 0 && !slices.Contains(cfg.Models, c.query.Model):
 		return errModel(c.query.Model)
 	case cfg.ContextTokens > 0 && c.query.PromptTokens > cfg.ContextTokens:
 		return errContext(cfg.ContextTokens, c.query.PromptTokens)
 	}
 	return nil
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }
 
 // scripted returns the fault that this request is to meet whatever chance

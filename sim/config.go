@@ -3,6 +3,8 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -10,7 +12,8 @@ import (
 // once and correctly.
 type Config struct {
 	// Seed determines every answer and, per body and how often it was seen,
-	// every latency and fault.
+	// every latency and fault. Where chance has a say in these, the server
+	// remembers the hash of every body: some 40 bytes each.
 	Seed uint64
 
 	Models        []string // the models known, others are a 404; empty: any is
@@ -147,6 +150,7 @@ func (c *Config) validate() error {
 	for i, o := range c.Outages {
 		bad(fmt.Sprintf("Outages[%d]", i), o.check())
 	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
 }
 

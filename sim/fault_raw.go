@@ -3,6 +3,7 @@ package sim
 import (
 	"bufio"
 	"fmt"
+	"iter"
 	"net"
 	"net/http"
 	"strings"
@@ -145,7 +146,7 @@ func drip(c *call, body []byte) {
 }
 
 // pieces yields b in about n pieces.
-func pieces(b []byte, n int) func(func([]byte) bool) {
+func pieces(b []byte, n int) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		size := len(b)/n + 1
 		for len(b) > 0 {

@@ -18,7 +18,7 @@ type Ledger struct {
 	Refused  int64            `json:"refused"`   // of these, by the rate limits
 	Gone     int64            `json:"gone"`      // of these, whose client left before the end
 	ByStatus map[int]int64    `json:"by_status"` // 0: no status was sent
-	ByFault  map[string]int64 `json:"by_fault"`
+	ByFault  map[string]int64 `json:"by_fault"`  // chosen, even where they show nothing (a stream's fault on an unstreamed call)
 	ByKey    map[string]Tally `json:"by_key"`
 
 	Complete Tally `json:"complete"` // answers written to their end

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -265,9 +266,9 @@ func common(a, b []string) []string {
 	}
 	both := []string{}
 	for _, v := range a {
-		if contains(b, v) || v == "integer" && contains(b, "number") {
+		if slices.Contains(b, v) || v == "integer" && slices.Contains(b, "number") {
 			both = append(both, v)
-		} else if v == "number" && contains(b, "integer") {
+		} else if v == "number" && slices.Contains(b, "integer") {
 			both = append(both, "integer")
 		}
 	}

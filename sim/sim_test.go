@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -201,6 +202,29 @@ func TestConfigNamesEveryWrongField(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not name %s: %v", want, err)
 		}
+	}
+}
+
+// Every field that is not a plain number or string is a flag's value.
+func TestConfigFromFlags(t *testing.T) {
+	var cfg Config
+	fs := flag.NewFlagSet("sim", flag.ContinueOnError)
+	fs.TextVar(&cfg.TTFT, "ttft", Durations{}, "")
+	fs.TextVar(&cfg.ITL, "itl", MustDurations("20ms"), "")
+	fs.TextVar(&cfg.Tokens, "tokens", MustCounts("50"), "")
+	fs.TextVar(&cfg.Errors, "errors", Rates{}, "")
+	fs.TextVar(&cfg.Limits.Window, "window", TokenBucket, "")
+	fs.TextVar(&cfg.Headers, "headers", OpenAIHeaders, "")
+	fs.TextVar(&cfg.RetryAfter, "retry-after", RetryAfterDefault, "")
+	err := fs.Parse([]string{"-ttft", "lognormal:800ms,0.6", "-errors", "500:0.02,reset:0.01",
+		"-window", "sliding", "-headers", "azure", "-retry-after", "ms"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := fmt.Sprint(cfg.TTFT, cfg.ITL, cfg.Tokens, cfg.Errors, cfg.Limits.Window, cfg.Headers, cfg.RetryAfter)
+	mustBe(t, "config", got, "lognormal:800ms,0.6 20ms 50 500:0.02,reset:0.01 sliding azure ms")
+	if _, err := New(cfg); err != nil {
+		t.Error(err)
 	}
 }
 
