@@ -161,11 +161,12 @@ func FuzzParseFaults(f *testing.F) {
 func FuzzParseQuery(f *testing.F) {
 	f.Add(chatBody("one of: a, b", streamed))
 	f.Add(`{"model":1,"messages":[{"content":[{"text":"x"},3]},null],"n":-1,"top_logprobs":99,"tools":[{"function":{"name":"f"}}],"tool_choice":"required"}`)
+	f.Add(`{"max_tokens":-5,"max_completion_tokens":9e18,"n":128}`)
 	f.Add(`{"input":[[1,2],[3]],"dimensions":-3}`)
 	f.Add(`{"model":"m","messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"schema":{"$ref":"#"}}}}`)
 	f.Fuzz(func(t *testing.T, body string) {
 		q, _ := parseQuery(body, 1)
-		if q.N < 1 || q.N > 128 || q.TopLogProbs > 20 || q.embedding.dimensions < 0 {
+		if q.N < 1 || q.N > 128 || q.TopLogProbs > 20 || q.embedding.dimensions < 0 || q.estimate() < 0 {
 			t.Fatalf("%+v", q)
 		}
 	})

@@ -66,7 +66,7 @@ func (q *Query) set(name string, v gjson.Result) {
 	case "stream_options":
 		q.IncludeUsage = v.Get("include_usage").Bool()
 	case "max_tokens", "max_completion_tokens":
-		q.MaxTokens = int(v.Int())
+		q.MaxTokens = int(max(0, min(1<<30, v.Int()))) // an estimate must not overflow
 	case "n":
 		q.N = max(1, min(128, int(v.Int())))
 	case "logprobs":
