@@ -9,40 +9,45 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/flow"
 )
 
-// The causes with which the watch cancels an attempt.
+// The causes with which we cancel an attempt ourselves.
 var (
 	errFirstToken = errors.New("no content within the first-token deadline")
 	errStall      = errors.New("silence in mid-stream beyond the stall deadline")
 	errTotal      = errors.New("the call took longer than its deadline")
+	errOutrun     = errors.New("another attempt at the same call was quicker")
 )
 
-// An attempt is one request on its way. Its times are written by the call's
-// goroutine and read by the watch.
+// An attempt is one request on its way. Its times are written by the goroutine
+// that sends it and read by the dispatcher.
 type attempt struct {
 	call     *call
+	ticket   *flow.Ticket
+	provider Provider
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	admitted flow.Instant
 
-	sent  flow.Instant  // the call's goroutine's own
+	sent  flow.Instant  // the sending goroutine's own
 	gap   time.Duration // its longest silence between two pieces of content
 	first atomic.Int64  // instant of the first content, 0: none yet
 	last  atomic.Int64  // instant of the last content; held while a reader is busy
+	race  atomic.Pointer[race]
 
 	// The dispatcher's.
 	learners *learners
 	limits   limits // the deadlines in force
 	slot     int    // place in the watch
+	hedged   bool   // a second attempt was started, or is due
 }
 
-// held stands in attempt.last while the caller's loop body runs: its time is not the
-// server's.
+// held stands in attempt.last while the caller's loop body runs: its time is
+// not the server's.
 const held = int64(flow.Never)
 
 // send makes the request. The result is a response or an error, never both.
 func (a *attempt) send() (*Response, *Error) {
 	a.sent = a.call.engine.now()
-	resp, err := a.call.engine.provider.Attempt(a.ctx, a.call.req, a.emit)
+	resp, err := a.provider.Attempt(a.ctx, a.call.req, a.emit)
 	failure := a.failure(err)
 	a.cancel(nil)
 	if failure != nil {
@@ -62,6 +67,9 @@ func (a *attempt) emit(d Delta) {
 	now := a.call.engine.now()
 	if last := a.last.Load(); last == 0 {
 		a.first.Store(int64(now))
+		if !a.wins() {
+			return
+		}
 		a.call.engine.box.put(message{kind: msgAlive, call: a.call, attempt: a})
 	} else {
 		a.gap = max(a.gap, now.Sub(flow.Instant(last)))
@@ -96,17 +104,24 @@ func (a *attempt) failure(err error) *Error {
 	if e.Code != CodeCanceled {
 		return e
 	}
-	cause := context.Cause(a.ctx)
-	for code, deadline := range map[Code]error{CodeFirstToken: errFirstToken, CodeStall: errStall, CodeTimeout: errTotal} {
-		if errors.Is(cause, deadline) {
-			return &Error{Code: code, Message: a.lateMessage(deadline), Err: deadline, MaybeBilled: true, RequestID: e.RequestID}
-		}
-	}
-	e.Err = cause
+	e.Err = context.Cause(a.ctx)
 	e.MaybeBilled = true
+	if code := lateCode(e.Err); code != CodeUnknown {
+		took := a.call.engine.now().Sub(a.sent).Round(time.Millisecond)
+		e.Code, e.Message = code, e.Err.Error()+" (cancelled after "+took.String()+")"
+	}
 	return e
 }
 
-func (a *attempt) lateMessage(deadline error) string {
-	return deadline.Error() + " (cancelled after " + a.call.engine.now().Sub(a.sent).Round(time.Millisecond).String() + ")"
+// lateCode returns the code of a deadline's cause, else CodeUnknown.
+func lateCode(cause error) Code {
+	switch cause {
+	case errFirstToken:
+		return CodeFirstToken
+	case errStall:
+		return CodeStall
+	case errTotal:
+		return CodeTimeout
+	}
+	return CodeUnknown
 }

@@ -38,6 +38,7 @@ type call struct {
 	requests int     // sent so far
 	charged  int     // attempts that failed
 	asks     int     // complete answers that were not accepted
+	over     bool    // the dispatcher grants no further attempt: err stands
 	streamed bool    // the reader has had content: no further attempt
 
 	started    flow.Instant // of the first request
@@ -79,15 +80,16 @@ func maxTokens(body []byte) int64 {
 	return 0
 }
 
-// proceed makes the attempt a and reports whether the call is to be queued
-// again, which the dispatcher then does by itself.
+// proceed makes the attempt a and reports whether the dispatcher decides what
+// follows: it queues the call again or, if that was the last attempt that the
+// item gets, grants none.
 func (c *call) proceed(a *attempt) (again bool) {
 	c.requests++
 	if c.requests == 1 {
 		c.started = a.admitted
 	}
-	resp, err := c.attempt(a)
-	end := ending{at: c.engine.now(), err: err, outcome: outcome(resp, err)}
+	of, resp, err, own := c.attempt(a)
+	end := ending{at: c.engine.now(), err: err}
 	if err != nil {
 		again = c.failed(err)
 		end.usage = err.Usage
@@ -95,38 +97,42 @@ func (c *call) proceed(a *attempt) (again bool) {
 		end.usage, end.cost = resp.Usage, c.price(resp)
 		resp.Cost = end.cost
 		again = c.answered(resp)
-		end.asked = c.err != nil && c.err.Code == CodeInvalidAnswer || again
+		end.asked = c.err != nil && c.err.Code == CodeInvalidAnswer
 	}
-	c.account(&end, a)
-	end.again = again
+	c.account(&end, of)
 	if again {
 		c.diary.after(&end)
 	}
+	if of != a { // the hedge has told its own end
+		end = ending{at: end.at, err: own}
+	}
+	end.outcome, end.again = outcome(resp, end.err), again
 	c.engine.box.put(message{kind: msgDone, call: c, attempt: a, end: end})
 	return again
 }
 
-func (c *call) attempt(a *attempt) (*Response, *Error) {
+func (c *call) attempt(a *attempt) (of *attempt, resp *Response, err, own *Error) {
 	if err := c.diary.before(c); err != nil {
 		a.cancel(nil)
-		return nil, &Error{Code: CodeCanceled, Err: err}
+		own = &Error{Code: CodeCanceled, Err: err}
+		return a, nil, own, own
 	}
-	return a.send()
+	return a.run()
 }
 
 // account adds an attempt's usage and times to the call's.
 func (c *call) account(end *ending, a *attempt) {
 	c.firstToken, c.total = a.firstToken(), end.at.Sub(a.sent)
-	if end.usage.Known {
-		c.usage.Prompt += end.usage.Prompt
-		c.usage.Completion += end.usage.Completion
-		c.usage.Cached += end.usage.Cached
-		c.usage.Reasoning += end.usage.Reasoning
-		c.usage.Known = true
-	}
+	c.usage.add(end.usage)
 	if end.err == nil {
 		c.cost = c.cost.Add(end.cost)
 	}
+}
+
+// spend adds what another answer to the call used.
+func (c *call) spend(u Usage, cost Cost) {
+	c.usage.add(u)
+	c.cost = c.cost.Add(cost)
 }
 
 func (c *call) price(resp *Response) Cost {
@@ -182,10 +188,7 @@ func (c *call) failed(err *Error) (again bool) {
 		c.again(VerdictLater, laterDelay(err)) // the lane's pause holds it back
 		return true
 	case VerdictRetry:
-		c.charged++
-		if c.charged >= c.engine.cfg.Retry.Attempts {
-			return false
-		}
+		c.charged++ // unless the dispatcher knows of an outage
 		r := c.engine.cfg.Retry
 		delay := backoff.FullJitter(c.charged, r.Base, r.Max, rand.Float64())
 		c.again(VerdictRetry, max(delay, err.RetryAfter))
@@ -205,7 +208,8 @@ func laterDelay(err *Error) time.Duration {
 // again readies the ticket for another request after delay.
 func (c *call) again(reason Verdict, delay time.Duration) {
 	c.reason = reason
-	c.ticket.Retry = true
+	c.ticket.Again = true
+	c.ticket.Retry = reason == VerdictRetry
 	c.ticket.NotBefore = c.engine.now().Add(delay)
 }
 

@@ -31,6 +31,7 @@ const (
 	CodeTooLong       // an answer, line or header beyond the caps: the item's fault
 	CodeLocal         // out of file descriptors or the like: later, with fewer in flight
 	CodeInvalidAnswer // complete, but not accepted: ask again
+	CodeOutage        // no endpoint has answered for longer than allowed: the job's fault
 
 	// Ours.
 	CodeBadItem  // the item could not be read or rendered: the item's fault
@@ -47,7 +48,7 @@ var codeNames = [...]string{
 	CodeProxy: "proxy", CodeFirstToken: "first_token_timeout", CodeStall: "stall_timeout",
 	CodeTimeout: "timeout", CodeCut: "cut", CodeMalformed: "malformed",
 	CodeTooLong: "answer_too_long", CodeLocal: "local_resources",
-	CodeInvalidAnswer: "invalid_answer", CodeBadItem: "bad_item",
+	CodeInvalidAnswer: "invalid_answer", CodeOutage: "outage", CodeBadItem: "bad_item",
 	CodeCanceled: "canceled", CodePanic: "panic",
 }
 

@@ -9,9 +9,16 @@ import (
 // Config is what an engine is told. It is validated whole by [New] and then
 // never changes. The zero value works: no rate limits, defaults elsewhere.
 type Config struct {
-	Limits    Limits
+	Limits    Limits // of the one endpoint of [New]; [NewPool] has them per endpoint
 	Retry     Retry
 	Deadlines Deadlines
+	Hedge     Hedge
+
+	// OutageLimit is how long an endpoint that has answered before may fail to
+	// before calls, and runs, end with [CodeOutage]; until then it is probed
+	// and everything waits. 0: without end. An endpoint that has never
+	// answered is given up after 30 s, or after OutageLimit if that is shorter.
+	OutageLimit time.Duration
 
 	// Accept judges a complete answer; an error has it asked for again, up to
 	// Asks. It is called on the call's own goroutine, concurrently. nil accepts
@@ -94,6 +101,15 @@ type Retry struct {
 	Max      time.Duration // no delay is longer; 0: 60 s
 }
 
+// Hedge is a second attempt beside a first one that is slow to begin: the first
+// with content wins, the other is cancelled, joined and accounted. It starts
+// only past the learnt 95th percentile of first-token times, into a free slot,
+// while nobody waits and every limit permits; on another endpoint where there
+// is one. Calls of [Engine.Stream] are not hedged.
+type Hedge struct {
+	Budget float64 // extra calls as a share of all; 0: 0.02; negative: none
+}
+
 // Deadlines limit one attempt. Time spent waiting in our own queue never
 // counts. In each field 0 means the default and a negative value none.
 type Deadlines struct {
@@ -108,8 +124,13 @@ func (c *Config) Validate() error {
 	bad := func(field, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("config: %s: %s", field, fmt.Sprintf(format, args...)))
 	}
-	c.Limits.validate(bad)
 	c.Retry.validate(bad)
+	if c.Hedge.Budget > 1 {
+		bad("Hedge.Budget", "is %g; it is a share of the calls, such as 0.05", c.Hedge.Budget)
+	}
+	if c.OutageLimit < 0 {
+		bad("OutageLimit", "is %v; must not be negative", c.OutageLimit)
+	}
 	if c.Asks < 0 {
 		bad("Asks", "is %d; must be 1 or more, or 0 for the default of 4", c.Asks)
 	}
@@ -158,6 +179,7 @@ func (c Config) completed() Config {
 	setDefault(&c.Retry.Base, 500*time.Millisecond)
 	setDefault(&c.Retry.Max, 60*time.Second)
 	setDefault(&c.Deadlines.Total, 15*time.Minute)
+	setDefault(&c.Hedge.Budget, 0.02)
 	return c
 }
 

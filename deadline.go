@@ -1,6 +1,7 @@
 package paceline
 
 import (
+	"errors"
 	"iter"
 	"math/bits"
 	"time"
@@ -17,8 +18,9 @@ var (
 	stallRule      = rule{cold: 60 * time.Second, floor: 5 * time.Second, ceiling: 5 * time.Minute, factor: 5}
 )
 
-// limits are one attempt's deadlines; 0 is none.
-type limits struct{ first, stall, total time.Duration }
+// limits are one attempt's deadlines, and when it is slow enough for a hedge;
+// 0 is none.
+type limits struct{ first, stall, total, hedge time.Duration }
 
 // deadlines gives each attempt its deadlines: those configured, else learnt per
 // model and size of prompt. The dispatcher owns it.
@@ -66,6 +68,7 @@ func (d *deadlines) limits(l *learners) limits {
 		first: choose(d.cfg.FirstToken, l.first.deadline),
 		stall: choose(d.cfg.Stall, l.stall.deadline),
 		total: max(d.cfg.Total, 0),
+		hedge: l.first.slow,
 	}
 }
 
@@ -80,7 +83,7 @@ func choose(fixed, learnt time.Duration) time.Duration {
 // still under way.
 func (d *deadlines) observe(a *attempt, end *ending, w *watch) {
 	l := a.learners
-	before := l.first.deadline
+	before, slow := l.first.deadline, l.first.slow
 	switch {
 	case end.err == nil:
 		first := a.firstToken()
@@ -91,10 +94,12 @@ func (d *deadlines) observe(a *attempt, end *ending, w *watch) {
 		l.first.ended(first, w.waiting(l, end.at))
 	case end.err.Code == CodeFirstToken:
 		l.first.givenUp(end.at.Sub(a.sent), w.waiting(l, end.at))
+	case errors.Is(end.err, errOutrun) && a.first.Load() == 0:
+		l.first.givenUp(end.at.Sub(a.sent), w.waiting(l, end.at))
 	case end.err.Code == CodeStall:
 		l.stall.givenUp(a.limits.stall, func(func(time.Duration) bool) {})
 	}
-	if l.first.deadline < before*9/10 {
+	if l.first.deadline < before*9/10 || slow == 0 && l.first.slow > 0 {
 		d.version++
 	}
 }
@@ -138,6 +143,7 @@ const (
 type learner struct {
 	rule
 	deadline time.Duration
+	slow     time.Duration // 95 of 100 are quicker; 0: not known
 	waits    hist.Survival
 	news     int           // since the last judgement
 	longest  time.Duration // given up or waiting, at the last judgement
@@ -166,8 +172,9 @@ func (l *learner) judge(pending iter.Seq[time.Duration]) {
 	for d := range pending {
 		l.longest = max(l.longest, d)
 	}
-	l.deadline = l.cold
+	l.deadline, l.slow = l.cold, 0
 	if l.known(curve) {
+		l.slow = curve.Quantile(0.95)
 		q := float64(curve.Quantile(0.99))
 		l.deadline = min(max(time.Duration(l.factor*q), l.floor), l.ceiling)
 	}

@@ -15,7 +15,9 @@ type dispatcher struct {
 	tokens    map[string]*flow.Estimator // by model
 	deadlines *deadlines
 	watch     watch
+	due       []*attempt // slow to begin: to be hedged when there is room
 	tally     *tally
+	last      *Error // the last failure of an endpoint that does not answer
 	draining  bool
 }
 
@@ -32,7 +34,8 @@ func (d *dispatcher) loop() {
 		}
 		clear(messages)
 		now := d.engine.now()
-		wake := min(d.admit(now), d.watch.look(now, d.deadlines))
+		wake := min(d.watch.look(now, d), d.admit(now), d.outage(now))
+		d.hedge(now)
 		if d.ended() {
 			return
 		}
@@ -123,13 +126,22 @@ func (d *dispatcher) admit(now flow.Instant) flow.Instant {
 }
 
 func (d *dispatcher) start(c *call, now flow.Instant) {
-	learnt := d.deadlines.of(c)
-	a := &attempt{call: c, admitted: now, learners: learnt, limits: d.deadlines.limits(learnt)}
-	a.ctx, a.cancel = context.WithCancelCause(c.ctx)
+	a := d.newAttempt(c, &c.ticket, now)
+	a.hedged = c.reader != nil || d.engine.cfg.Hedge.Budget < 0
 	d.watch.add(a)
 	d.each(c, func(t *tally) { t.start(c) })
-	d.engine.observe(c, EventStart, func(ev *Event) {})
+	d.engine.observe(c, EventStart, func(ev *Event) { ev.Attempt++ })
 	c.admitted(a)
+}
+
+func (d *dispatcher) newAttempt(c *call, t *flow.Ticket, now flow.Instant) *attempt {
+	learnt := d.deadlines.of(c)
+	a := &attempt{
+		call: c, ticket: t, provider: d.engine.endpoints[t.Lane()].Provider,
+		admitted: now, learners: learnt, limits: d.deadlines.limits(learnt),
+	}
+	a.ctx, a.cancel = context.WithCancelCause(c.ctx)
+	return a
 }
 
 // each applies f to the tallies that c counts in.
@@ -141,24 +153,42 @@ func (d *dispatcher) each(c *call, f func(*tally)) {
 }
 
 func (d *dispatcher) alive(a *attempt) {
-	d.admission.Alive(d.engine.now(), &a.call.ticket)
+	d.admission.Alive(d.engine.now(), a.ticket)
 	d.engine.observe(a.call, EventFirstToken, func(ev *Event) { ev.FirstToken = a.firstToken() })
 }
 
 func (d *dispatcher) done(a *attempt, end *ending) {
 	c := a.call
 	now := d.engine.now()
+	lane := a.ticket.Lane()
 	d.watch.remove(a)
 	d.deadlines.observe(a, end, &d.watch)
-	d.admission.Done(now, &c.ticket, end.outcome)
+	d.admission.Done(now, a.ticket, end.outcome)
 	if end.usage.Known {
 		d.estimator(c.model).Observe(c.size, end.usage.Prompt, end.usage.Completion)
 	}
 	d.each(c, func(t *tally) { t.end(a, end) })
 	d.tell(a, end, now)
 	if end.again {
-		d.submit(c)
+		d.again(c, lane)
 	}
+}
+
+// again queues a call that is to have another attempt. A failure in an outage
+// is not the item's, and costs it none.
+func (d *dispatcher) again(c *call, lane int) {
+	if c.reason == VerdictRetry {
+		if _, _, down := d.admission.Outage(lane); down {
+			c.charged--
+			d.last = c.err
+		}
+		if c.charged >= d.engine.cfg.Retry.Attempts {
+			c.over = true
+			c.admitted(nil)
+			return
+		}
+	}
+	d.submit(c)
 }
 
 // tell passes an attempt's end to the observer.
@@ -168,8 +198,8 @@ func (d *dispatcher) tell(a *attempt, end *ending, now flow.Instant) {
 		ev.FirstToken, ev.Total = a.firstToken(), end.at.Sub(a.sent)
 	})
 	if end.outcome.Kind == flow.Throttled {
-		until := d.admission.State().PausedUntil
-		d.engine.observe(a.call, EventLater, func(ev *Event) { ev.Err, ev.Delay = end.err, until.Sub(now) })
+		pause := pace(d.admission.State(), now).PausedFor
+		d.engine.observe(a.call, EventLater, func(ev *Event) { ev.Err, ev.Delay = end.err, pause })
 	}
 }
 
@@ -196,21 +226,34 @@ func (d *dispatcher) report(m *message) {
 // stats puts a snapshot together.
 func (d *dispatcher) stats(t *tally, p *progress) Stats {
 	now := d.engine.now()
+	state := d.admission.State()
 	s := t.stats()
 	p.fill(&s)
-	state := d.admission.State()
-	s.InFlight, s.Waiting = state.InFlight, state.Waiting
+	for _, l := range state.Lanes {
+		s.InFlight += l.InFlight
+	}
+	s.Waiting = state.Waiting
 	s.EventsLost = d.engine.observer.lost.Load()
 	s.Elapsed = now.Sub(t.began)
-	s.Pace = Pace{
-		Requests:  d.engine.cfg.Limits.Requests,
-		Tokens:    d.engine.cfg.Limits.Tokens,
-		InFlight:  state.Cap,
-		PausedFor: max(0, state.PausedUntil.Sub(now)),
-		LimitedBy: state.Cause.String(),
-	}
-	if s.Pace.PausedFor > 0 {
-		s.Pace.PausedCause = CodeThrottled
-	}
+	s.Pace = pace(state, now)
+	s.Pace.Requests, s.Pace.Tokens = d.engine.rates()
 	return s
+}
+
+// pace says how the endpoints stand together: they are paused while all are.
+func pace(state flow.State, now flow.Instant) Pace {
+	p := Pace{LimitedBy: state.Cause.String()}
+	soonest, down := flow.Never, true
+	for _, l := range state.Lanes {
+		p.InFlight += l.Cap
+		soonest = min(soonest, l.PausedUntil)
+		down = down && l.Down
+	}
+	switch p.PausedFor = max(0, soonest.Sub(now)); {
+	case down:
+		p.PausedCause = CodeOutage
+	case p.PausedFor > 0:
+		p.PausedCause = CodeThrottled
+	}
+	return p
 }

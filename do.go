@@ -37,6 +37,9 @@ func (c *call) drive() error {
 	}
 	for {
 		a := c.await(granted)
+		if a == nil && c.over {
+			return nil
+		}
 		if a == nil {
 			return c.refused()
 		}

@@ -2,20 +2,22 @@ package paceline
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
 )
 
-// An Engine makes calls within the limits of one endpoint. It is safe for
+// An Engine makes calls within the limits of its endpoints. It is safe for
 // concurrent use. It owns one goroutine until [Engine.Shutdown].
 type Engine struct {
-	provider Provider
-	cfg      Config
-	epoch    time.Time // instants count from here, on the monotonic clock
-	box      *mailbox
-	observer *observer
+	endpoints []Endpoint // in the order of admission's lanes
+	cfg       Config
+	epoch     time.Time // instants count from here, on the monotonic clock
+	box       *mailbox
+	observer  *observer
 
 	progress  progress
 	accepting context.Context    // ends when a shutdown begins
@@ -24,40 +26,37 @@ type Engine struct {
 	final     Stats              // set before stopped is closed
 }
 
-// New returns an engine that sends by p. Its error names every wrong field of
-// cfg.
+// New returns an engine that sends by p within cfg.Limits. Its error names
+// every wrong field of cfg.
 func New(p Provider, cfg Config) (*Engine, error) {
-	if err := cfg.Validate(); err != nil {
+	return NewPool([]Endpoint{{Provider: p, Limits: cfg.Limits}}, cfg)
+}
+
+// NewPool returns an engine that spreads its calls over endpoints, each with
+// limits and health of its own: the least loaded among those that may take a
+// call gets it. cfg.Limits is not used. Its error names every wrong field.
+func NewPool(endpoints []Endpoint, cfg Config) (*Engine, error) {
+	if err := errors.Join(cfg.Validate(), validateEndpoints(endpoints)); err != nil {
 		return nil, err
 	}
 	e := &Engine{
-		provider: p,
-		cfg:      cfg.completed(),
-		epoch:    time.Now().Add(-time.Second), // so that no instant is 0, which stands for none
-		box:      newMailbox(),
-		stopped:  make(chan struct{}),
+		endpoints: slices.Clone(endpoints),
+		cfg:       cfg.completed(),
+		epoch:     time.Now().Add(-time.Second), // so that no instant is 0, which stands for none
+		box:       newMailbox(),
+		observer:  newObserver(cfg.Observe),
+		stopped:   make(chan struct{}),
 	}
-	e.observer = newObserver(cfg.Observe)
 	e.accepting, e.drain = context.WithCancel(context.Background())
 	d := &dispatcher{
 		engine:    e,
-		admission: flow.New(e.cfg.Limits.flow(), rand.Float64),
+		admission: flow.New(rand.Float64, lanes(endpoints)...),
 		tally:     newTally(),
 		tokens:    make(map[string]*flow.Estimator),
 		deadlines: newDeadlines(e.cfg.Deadlines),
 	}
 	go d.loop()
 	return e, nil
-}
-
-// flow returns the limits as admission takes them.
-func (l Limits) flow() flow.Limits {
-	rate := func(r Rate) flow.Rate { return flow.Rate{N: r.N, Per: r.Per} }
-	return flow.Limits{
-		Requests: rate(l.Requests), Tokens: rate(l.Tokens),
-		In: rate(l.InputTokens), Out: rate(l.OutputTokens),
-		InFlight: l.InFlight, Burst: float64(l.Burst), Strict: l.Window == Strict,
-	}
 }
 
 // now returns the present instant.

@@ -48,6 +48,16 @@ type Usage struct {
 	Known      bool  // false: the provider reported none, or nonsense
 }
 
+// add counts v too; what is not known adds nothing.
+func (u *Usage) add(v Usage) {
+	if v.Known {
+		*u = Usage{
+			Prompt: u.Prompt + v.Prompt, Completion: u.Completion + v.Completion,
+			Cached: u.Cached + v.Cached, Reasoning: u.Reasoning + v.Reasoning, Known: true,
+		}
+	}
+}
+
 // Text returns the text of the first choice, or "" when it has none.
 func (r *Response) Text() string {
 	if len(r.Choices) == 0 {

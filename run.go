@@ -176,15 +176,18 @@ func (r *run) submit(item Item) {
 	c := r.engine.newCall(r.mayFinish, item.Request)
 	c.run, c.index = r, item.Index
 	c.admitted = func(a *attempt) {
-		if a == nil {
+		switch {
+		case a == nil && c.over:
+			go r.finish(c, item)
+		case a == nil:
 			r.leave()
-			return
+		default:
+			go func() {
+				if !c.proceed(a) {
+					r.finish(c, item)
+				}
+			}()
 		}
-		go func() {
-			if !c.proceed(a) {
-				r.finish(c, item)
-			}
-		}()
 	}
 	c.diary = r.diary(&item)
 	if !r.engine.box.put(message{kind: msgSubmit, call: c}) {

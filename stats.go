@@ -38,8 +38,8 @@ type Pace struct {
 	Tokens      Rate          // the limit on tokens in force; zero: none known
 	InFlight    int           // the cap on calls at once in force
 	PausedFor   time.Duration // how long nothing will start because the server said so
-	PausedCause Code          // why
-	LimitedBy   string        // what the next call waits for: "requests", "tokens", "in flight", "pause", "backoff", "input" or ""
+	PausedCause Code          // why: CodeThrottled, or CodeOutage while nothing answers
+	LimitedBy   string        // what the next call waits for: "requests", "tokens", "in flight", "pause", "backoff", "retry budget", "outage", "input" or ""
 }
 
 // Latency is a distribution of durations.
@@ -67,6 +67,7 @@ type Event struct {
 	Time    time.Time
 	Index   int64 // the item's index; -1 for calls outside of a run
 	Attempt int   // from 1
+	Hedge   bool  // on EventStart: it is a second attempt beside the first
 	Status  Status
 	Err     *Error // nil: well
 	Delay   time.Duration

@@ -1,6 +1,7 @@
 package paceline
 
 import (
+	"errors"
 	"sync/atomic"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
@@ -33,6 +34,7 @@ func (p *progress) fill(s *Stats) {
 type tally struct {
 	began                               flow.Instant
 	requests, retries, throttled, asked int64
+	hedges                              int64
 	usage                               Usage
 	cost                                Cost
 	causes                              map[Code]int64
@@ -61,12 +63,9 @@ func (t *tally) start(c *call) {
 
 // end counts a request's end.
 func (t *tally) end(a *attempt, end *ending) {
-	if end.usage.Known {
-		t.usage.Prompt += end.usage.Prompt
-		t.usage.Completion += end.usage.Completion
-		t.usage.Cached += end.usage.Cached
-		t.usage.Reasoning += end.usage.Reasoning
-		t.usage.Known = true
+	t.usage.add(end.usage)
+	if end.err != nil && errors.Is(end.err, errOutrun) {
+		return
 	}
 	if end.err != nil {
 		t.causes[end.err.Code]++
@@ -91,7 +90,7 @@ func (t *tally) stats() Stats {
 		causes[code] = n
 	}
 	return Stats{
-		Requests: t.requests, Retries: t.retries, Throttled: t.throttled, Asked: t.asked,
+		Requests: t.requests, Retries: t.retries, Throttled: t.throttled, Asked: t.asked, Hedges: t.hedges,
 		Usage: t.usage, Cost: t.cost,
 		FirstToken: latency(t.firstToken), Total: latency(t.total),
 		Causes: causes,

@@ -22,7 +22,7 @@ var verdicts = [...]Verdict{
 	CodeRedirect: VerdictJob, CodeConnection: VerdictRetry, CodeTLS: VerdictJob,
 	CodeProxy: VerdictJob, CodeFirstToken: VerdictRetry, CodeStall: VerdictRetry,
 	CodeTimeout: VerdictRetry, CodeCut: VerdictRetry, CodeMalformed: VerdictRetry,
-	CodeTooLong: VerdictItem, CodeLocal: VerdictLater, CodeInvalidAnswer: VerdictAsk,
+	CodeTooLong: VerdictItem, CodeLocal: VerdictLater, CodeInvalidAnswer: VerdictAsk, CodeOutage: VerdictJob,
 	CodeBadItem: VerdictItem, CodeCanceled: VerdictStop, CodePanic: VerdictItem,
 }
 

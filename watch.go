@@ -15,7 +15,9 @@ type watch struct {
 func (w *watch) add(a *attempt) {
 	a.slot = len(w.attempts)
 	w.attempts = append(w.attempts, a)
-	if at, _ := a.deadline(a.admitted); at < w.next || len(w.attempts) == 1 {
+	at, _ := a.deadline(a.admitted)
+	at = min(at, a.hedgeAt())
+	if at < w.next || len(w.attempts) == 1 {
 		w.next = at
 	}
 }
@@ -31,29 +33,43 @@ func (w *watch) remove(a *attempt) {
 	}
 }
 
-// look cancels what is late and returns when to look again.
-func (w *watch) look(now flow.Instant, d *deadlines) flow.Instant {
+// look cancels what is late, notes what is due for a hedge, and returns when to
+// look again.
+func (w *watch) look(now flow.Instant, d *dispatcher) flow.Instant {
 	if len(w.attempts) == 0 {
 		return flow.Never
 	}
-	if w.version == d.version && now < w.next {
+	if w.version == d.deadlines.version && now < w.next {
 		return w.next
 	}
-	shortened := w.version != d.version
-	w.version = d.version
+	shortened := w.version != d.deadlines.version
+	w.version = d.deadlines.version
 	w.next = flow.Never
 	for _, a := range w.attempts {
 		if shortened {
-			a.limits = d.limits(a.learners)
+			a.limits = d.deadlines.limits(a.learners)
 		}
 		at, cause := a.deadline(now)
 		if at <= now {
 			a.cancel(cause)
 			continue // it is removed when its goroutine has returned
 		}
-		w.next = min(w.next, at)
+		if a.hedgeAt() <= now {
+			a.hedged = true
+			d.due = append(d.due, a)
+		}
+		w.next = min(w.next, at, a.hedgeAt())
 	}
 	return w.next
+}
+
+// hedgeAt returns when the attempt has been slow to begin for so long that a
+// second one is worth it.
+func (a *attempt) hedgeAt() flow.Instant {
+	if a.hedged || a.limits.hedge == 0 || a.last.Load() != 0 {
+		return flow.Never
+	}
+	return a.admitted.Add(a.limits.hedge)
 }
 
 // deadline returns when the attempt is late, as things stand now, and for what.

@@ -83,15 +83,15 @@ func TestAdaptiveTakesAFewFailuresForChance(t *testing.T) {
 
 func TestFault24OutOfFileDescriptorsLowersTheCap(t *testing.T) {
 	for _, limit := range []int{0, 500} {
-		a := New(Limits{InFlight: limit}, half)
-		a.lane.adaptive.cap = 500
+		a := New(half, Limits{InFlight: limit})
+		a.lanes[0].adaptive.cap = 500
 		fill(a, 400, 0)
 		var last *Ticket
 		for range 200 {
 			last, _ = a.Next(0)
 		}
 		a.Done(0, last, Outcome{Kind: Exhausted})
-		if got := a.State().Cap; got != 180 {
+		if got := a.State().Lanes[0].Cap; got != 180 {
 			t.Errorf("limit %d: cap %d after 200 were too many, want 180", limit, got)
 		}
 	}

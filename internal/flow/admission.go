@@ -5,14 +5,19 @@ package flow
 // is owned by one goroutine and is not safe for concurrent use.
 type Admission struct {
 	queue  queue
-	lane   *Lane
+	lanes  []*Lane
 	chance func() float64
 	cause  Cause
 }
 
-// New returns an admission under the limits. chance draws from [0, 1).
-func New(l Limits, chance func() float64) *Admission {
-	return &Admission{lane: newLane(l), chance: chance}
+// New returns an admission that spreads calls over lanes with the given
+// limits, at least one. chance draws from [0, 1).
+func New(chance func() float64, lanes ...Limits) *Admission {
+	a := &Admission{chance: chance}
+	for i, l := range lanes {
+		a.lanes = append(a.lanes, newLane(i, l))
+	}
+	return a
 }
 
 // Add queues t, which must be idle.
@@ -24,22 +29,75 @@ func (a *Admission) Add(now Instant, t *Ticket) { a.queue.add(now, t) }
 // is due at a wake is admitted at once, since timers are coarse.
 func (a *Admission) Next(now Instant) (*Ticket, Instant) {
 	a.queue.wakeDelayed(now)
-	head := a.queue.head()
+	wake := a.queue.nextDelayed()
+	head := a.queue.head(false)
 	if head == nil {
 		a.cause = CauseEmpty
 		if a.queue.len > 0 {
 			a.cause = CauseBackoff
 		}
-		return nil, a.queue.nextDelayed()
+		return nil, wake
 	}
-	at, cause := a.lane.when(now, head)
-	a.cause = cause
-	if at > now {
-		return nil, min(at, a.queue.nextDelayed())
+	lane, at := a.choose(now, head)
+	if lane == nil && a.cause == CauseBudget {
+		// No retry may start before fresh calls have earned it.
+		wake = min(wake, at)
+		if head = a.queue.head(true); head == nil {
+			return nil, wake
+		}
+		lane, at = a.choose(now, head)
+	}
+	if lane == nil {
+		return nil, min(wake, at)
 	}
 	a.queue.take(head)
-	a.lane.take(now, head)
+	lane.take(now, head)
 	return head, now
+}
+
+// choose returns the least loaded lane on which t may start now, or nil and
+// the earliest instant at which it may start on one.
+func (a *Admission) choose(now Instant, t *Ticket) (*Lane, Instant) {
+	var best *Lane
+	soonest, cause := Never, CauseNone
+	for _, l := range a.lanes {
+		at, why := l.when(now, t)
+		switch {
+		case at <= now && (best == nil || l.load() < best.load()):
+			best = l
+		case at < soonest || cause == CauseNone:
+			soonest, cause = at, why
+		}
+	}
+	a.cause = cause
+	if best != nil {
+		a.cause = CauseNone
+	}
+	return best, soonest
+}
+
+// Spare starts t, which must be idle, beside what is under way, if a lane has a
+// free slot and every limit permits while nobody waits; it prefers another lane
+// than avoid's. It reports whether t has started.
+func (a *Admission) Spare(now Instant, t *Ticket, avoid *Ticket) bool {
+	if a.queue.head(false) != nil {
+		return false
+	}
+	var best *Lane
+	for _, l := range a.lanes {
+		at, _ := l.when(now, t)
+		if at > now || l.troubled() {
+			continue
+		}
+		if best == nil || best == avoid.lane || l != avoid.lane && l.load() < best.load() {
+			best = l
+		}
+	}
+	if best == nil {
+		return false
+	}
+	best.take(now, t)
+	return true
 }
 
 // Alive notes that t's first content has arrived.
@@ -77,24 +135,45 @@ func (a *Admission) Drain() []*Ticket {
 		a.queue.remove(t)
 		all = append(all, t)
 	}
-	for t := a.queue.head(); t != nil; t = a.queue.head() {
+	for t := a.queue.head(false); t != nil; t = a.queue.head(false) {
 		a.queue.remove(t)
 		all = append(all, t)
 	}
 	return all
 }
 
+// Lane returns the number of the lane on which t runs, from 0.
+func (t *Ticket) Lane() int { return t.lane.number }
+
+// Outage reports since when t's lane does not answer; false if it does.
+func (a *Admission) Outage(lane int) (since Instant, everAlive, down bool) {
+	l := a.lanes[lane]
+	return l.breaker.since, l.breaker.everAlive, l.breaker.open
+}
+
 // State is how admission stands.
 type State struct {
-	Waiting, InFlight, Cap int
-	Cause                  Cause   // what the next call waits for
-	PausedUntil            Instant // 0 or past: not paused
+	Waiting int
+	Cause   Cause // what the next call waits for
+	Lanes   []LaneState
+}
+
+// LaneState is how a lane stands.
+type LaneState struct {
+	InFlight, Cap int
+	PausedUntil   Instant // 0 or past: not paused
+	Down          bool    // it does not answer; DownSince says since when
+	DownSince     Instant
 }
 
 // State returns how admission stood at the last Next.
 func (a *Admission) State() State {
-	return State{
-		Waiting: a.queue.len, InFlight: a.lane.inFlight, Cap: a.lane.Cap(),
-		Cause: a.cause, PausedUntil: a.lane.pause.until,
+	s := State{Waiting: a.queue.len, Cause: a.cause}
+	for _, l := range a.lanes {
+		s.Lanes = append(s.Lanes, LaneState{
+			InFlight: l.inFlight, Cap: l.Cap(),
+			PausedUntil: l.pause.until, Down: l.breaker.open, DownSince: l.breaker.since,
+		})
 	}
+	return s
 }

@@ -55,7 +55,7 @@ func TestEveryLimitAtOnce(t *testing.T) {
 		{"output tokens", Limits{InFlight: 1000, Out: Rate{50, time.Second}}, 30 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := New(c.limits, half)
+			a := New(half, c.limits)
 			for range 40 {
 				a.Add(0, &Ticket{In: 50, Out: 50})
 			}
@@ -71,7 +71,7 @@ func TestEveryLimitAtOnce(t *testing.T) {
 func TestStrictTwoASecond(t *testing.T) {
 	// Ten calls of 3 s at strictly two a second: the theoretical time of the
 	// last start is 4 s.
-	a := New(Limits{Requests: Rate{2, time.Second}, Strict: true, InFlight: 100}, half)
+	a := New(half, Limits{Requests: Rate{2, time.Second}, Strict: true, InFlight: 100})
 	fill(a, 10, 0)
 	started := drive(a, 10, 3*time.Second)
 	last := time.Duration(started[9].Started)
@@ -81,11 +81,11 @@ func TestStrictTwoASecond(t *testing.T) {
 }
 
 func TestPrioritiesFirstInFirstOutWithin(t *testing.T) {
-	a := New(Limits{InFlight: 1}, half)
+	a := New(half, Limits{InFlight: 1})
 	fill(a, 2, -1)
 	fill(a, 2, 0)
 	fill(a, 2, 1)
-	a.Add(0, &Ticket{Priority: 0, Retry: true, Owner: "retry"})
+	a.Add(0, &Ticket{Priority: 0, Again: true, Owner: "retry"})
 	var got []string
 	for _, s := range drive(a, 7, time.Second) {
 		got = append(got, s.Owner.(string))
@@ -97,7 +97,7 @@ func TestPrioritiesFirstInFirstOutWithin(t *testing.T) {
 }
 
 func TestTheLowAreNotStarved(t *testing.T) {
-	a := New(Limits{InFlight: 1}, half)
+	a := New(half, Limits{InFlight: 1})
 	fill(a, 1, -1)
 	fill(a, 1000, 1)
 	for i, s := range drive(a, 100, time.Second) {
@@ -112,7 +112,7 @@ func TestTheLowAreNotStarved(t *testing.T) {
 }
 
 func TestAHighCallPassesAHundredThousandLowOnes(t *testing.T) {
-	a := New(Limits{Requests: Rate{1, time.Second}, Burst: 1, InFlight: 10}, half)
+	a := New(half, Limits{Requests: Rate{1, time.Second}, Burst: 1, InFlight: 10})
 	fill(a, 100_000, -1)
 	if first, _ := a.Next(0); first == nil {
 		t.Fatal("the first is not admitted")
@@ -128,7 +128,7 @@ func TestAHighCallPassesAHundredThousandLowOnes(t *testing.T) {
 }
 
 func TestADelayedCallHoldsNobodyUp(t *testing.T) {
-	a := New(Limits{InFlight: 1}, half)
+	a := New(half, Limits{InFlight: 1})
 	a.Add(0, &Ticket{Priority: 1, NotBefore: 5000 * ms, Owner: "delayed"})
 	a.Add(0, &Ticket{Owner: "fresh"})
 	first, _ := a.Next(0)
@@ -145,7 +145,7 @@ func TestADelayedCallHoldsNobodyUp(t *testing.T) {
 }
 
 func TestFault1ThrottledCallsHoldBackTheLaneAndOneProbeGoesFirst(t *testing.T) {
-	a := New(Limits{InFlight: 100}, half)
+	a := New(half, Limits{InFlight: 100})
 	fill(a, 10, 0)
 	var batch []*Ticket
 	for range 5 {
@@ -173,7 +173,7 @@ func TestFault1ThrottledCallsHoldBackTheLaneAndOneProbeGoesFirst(t *testing.T) {
 }
 
 func TestUnaskedPausesDoubleOncePerEpisode(t *testing.T) {
-	a := New(Limits{InFlight: 100}, half)
+	a := New(half, Limits{InFlight: 100})
 	fill(a, 10, 0)
 	var batch []*Ticket
 	for range 5 {
@@ -194,7 +194,7 @@ func TestUnaskedPausesDoubleOncePerEpisode(t *testing.T) {
 }
 
 func TestRefusedTokensAreGivenBackAndUsedOnesSettled(t *testing.T) {
-	a := New(Limits{Tokens: Rate{100, time.Second}, InFlight: 10}, half)
+	a := New(half, Limits{Tokens: Rate{100, time.Second}, InFlight: 10})
 	add := func() { a.Add(0, &Ticket{In: 50, Out: 150}) }
 	add()
 	first, _ := a.Next(0)
@@ -207,7 +207,7 @@ func TestRefusedTokensAreGivenBackAndUsedOnesSettled(t *testing.T) {
 }
 
 func TestRemoveAndDrain(t *testing.T) {
-	a := New(Limits{InFlight: 1}, half)
+	a := New(half, Limits{InFlight: 1})
 	x, y := &Ticket{Owner: "x"}, &Ticket{Owner: "y", NotBefore: 100 * ms}
 	a.Add(0, x)
 	a.Add(0, y)
@@ -226,7 +226,7 @@ func TestRemoveAndDrain(t *testing.T) {
 }
 
 func BenchmarkAdmit10kQueued(b *testing.B) {
-	a := New(Limits{Requests: Rate{1e9, time.Second}, Tokens: Rate{1e15, time.Second}, InFlight: 1000}, half)
+	a := New(half, Limits{Requests: Rate{1e9, time.Second}, Tokens: Rate{1e15, time.Second}, InFlight: 1000})
 	tickets := make([]Ticket, 10_000)
 	for i := range tickets {
 		tickets[i].In, tickets[i].Out = 100, 100

@@ -38,9 +38,11 @@ const (
 	CauseInFlight              // the cap on calls at once
 	CausePause                 // the endpoint said "later"
 	CauseBackoff               // every waiting call is between two attempts
+	CauseBudget                // the retry budget
+	CauseOutage                // the endpoint does not answer
 )
 
 // String returns the cause as people read it.
 func (c Cause) String() string {
-	return [...]string{"", "", "requests", "tokens", "in flight", "pause", "backoff"}[c]
+	return [...]string{"", "", "requests", "tokens", "in flight", "pause", "backoff", "retry budget", "outage"}[c]
 }

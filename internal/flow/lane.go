@@ -11,6 +11,7 @@ type Limits struct {
 	InFlight                  int     // 0: adaptive
 	Burst                     float64 // requests; 0: a tenth of a second's worth
 	Strict                    bool    // count requests by [Sliding]
+	Weight                    float64 // share of the calls beside other lanes; 0: 1
 }
 
 // Rate is n units per d.
@@ -36,6 +37,9 @@ func (r Rate) worth(d time.Duration) float64 {
 
 // A Lane is one endpoint with one key: its limits and its health.
 type Lane struct {
+	number int
+	weight float64
+
 	requests Bucket
 	strict   *Sliding // in place of requests, or nil
 	tokens   Bucket
@@ -46,11 +50,14 @@ type Lane struct {
 	limit    int  // the fixed cap on calls at once; 0: adaptive
 	adaptive Adaptive
 
-	pause pause
+	pause   pause
+	breaker breaker
+	retries retryBudget
 }
 
-func newLane(l Limits) *Lane {
+func newLane(number int, l Limits) *Lane {
 	lane := &Lane{
+		number: number, weight: l.Weight, retries: newRetryBudget(),
 		tokens: l.Tokens.bucket(l.Tokens.worth(time.Second)),
 		in:     l.In.bucket(l.In.worth(time.Second)),
 		out:    l.Out.bucket(l.Out.worth(time.Second)),
@@ -66,6 +73,9 @@ func newLane(l Limits) *Lane {
 	default:
 		lane.requests = l.Requests.bucket(math.Floor(l.Requests.worth(time.Second / 10)))
 	}
+	if lane.weight == 0 {
+		lane.weight = 1
+	}
 	lane.adaptive = newAdaptive(l.Requests.worth(startWorth))
 	return lane
 }
@@ -78,17 +88,28 @@ func (l *Lane) Cap() int {
 	return l.adaptive.Cap()
 }
 
+// load is by how much the lane is used, for comparison with others.
+func (l *Lane) load() float64 { return float64(l.inFlight) / l.weight }
+
+// troubled reports whether the lane is paused or does not answer.
+func (l *Lane) troubled() bool { return l.breaker.open || l.pause.probing }
+
 // when returns the earliest instant at which t may start here, and what it
 // waits for until then.
 func (l *Lane) when(now Instant, t *Ticket) (Instant, Cause) {
 	if l.inFlight >= l.Cap() {
 		return Never, CauseInFlight
 	}
-	at, cause := l.pause.when(now)
+	at, cause := l.breaker.when(now)
+	if at == Never {
+		return at, cause
+	}
 	for _, limit := range [...]struct {
 		at    Instant
 		cause Cause
 	}{
+		{l.pause.when(now), CausePause},
+		{l.retries.when(now, t), CauseBudget},
 		{l.whenRequest(now), CauseRequests},
 		{l.tokens.When(now, t.In+t.Out), CauseTokens},
 		{l.in.When(now, t.In), CauseTokens},
@@ -120,6 +141,8 @@ func (l *Lane) take(now Instant, t *Ticket) {
 	l.inFlight++
 	l.adaptive.started(l.inFlight)
 	l.pause.started()
+	l.breaker.started(now)
+	l.retries.take(now, t)
 	t.lane, t.Started, t.state = l, now, running
 }
 
@@ -148,6 +171,7 @@ const (
 func (l *Lane) done(now Instant, t *Ticket, o Outcome, chance float64) {
 	l.inFlight--
 	l.settle(t, o)
+	l.breaker.ended(now, t.Started, o.Kind, chance)
 	if o.Kind != Throttled {
 		l.pause.ended(t.Started, o.Kind)
 	}
@@ -178,6 +202,7 @@ func (l *Lane) exhausted() {
 // alive notes t's first token.
 func (l *Lane) alive(now Instant, t *Ticket) {
 	l.pause.alive(t.Started)
+	l.breaker.alive(t.Started)
 	l.adaptive.firstToken(now, now.Sub(t.Started))
 }
 

@@ -18,14 +18,14 @@ type pause struct {
 	probes  int     // calls started while probing and not yet ended
 }
 
-func (p *pause) when(now Instant) (Instant, Cause) {
+func (p *pause) when(now Instant) Instant {
 	switch {
 	case p.until > now:
-		return p.until, CausePause
+		return p.until
 	case p.probing && p.probes > 0:
-		return Never, CausePause
+		return Never
 	}
-	return now, CauseNone
+	return now
 }
 
 func (p *pause) started() {

@@ -7,7 +7,8 @@ import "container/heap"
 // waits. It may be added again once it is done.
 type Ticket struct {
 	Priority  int8    // -1 low, 0 normal, 1 high
-	Retry     bool    // goes ahead of the fresh calls of its priority
+	Again     bool    // goes ahead of the fresh calls of its priority
+	Retry     bool    // it failed before: it needs the retry budget
 	NotBefore Instant // it waits at least until then
 	In, Out   float64 // tokens to reserve, input and output
 	Owner     any     // the owner's own
@@ -40,7 +41,7 @@ const (
 // first, arrival).
 type queue struct {
 	delayed delayedHeap
-	ready   [classes]struct{ retries, fresh list }
+	ready   [classes]struct{ again, fresh list }
 	passed  [classes]int // calls that went ahead while this class waited
 	len     int
 }
@@ -62,8 +63,8 @@ func (q *queue) enlist(t *Ticket) {
 
 func (q *queue) list(t *Ticket) *list {
 	c := &q.ready[class(t)]
-	if t.Retry {
-		return &c.retries
+	if t.Again {
+		return &c.again
 	}
 	return &c.fresh
 }
@@ -86,11 +87,15 @@ func (q *queue) nextDelayed() Instant {
 	return q.delayed[0].NotBefore
 }
 
-// head returns the ticket whose turn it is, or nil.
-func (q *queue) head() *Ticket {
+// head returns the ticket whose turn it is, or nil; among the fresh ones only,
+// if so wanted.
+func (q *queue) head(fresh bool) *Ticket {
 	var first *Ticket
 	for c := range classes {
-		t := q.first(c)
+		t := q.ready[c].fresh.front
+		if !fresh {
+			t = q.first(c)
+		}
 		if t == nil {
 			continue
 		}
@@ -105,7 +110,7 @@ func (q *queue) head() *Ticket {
 }
 
 func (q *queue) first(c int) *Ticket {
-	if t := q.ready[c].retries.front; t != nil {
+	if t := q.ready[c].again.front; t != nil {
 		return t
 	}
 	return q.ready[c].fresh.front

@@ -1,0 +1,85 @@
+package paceline
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/seed-1814a72b/paceline/internal/flow"
+)
+
+// An Endpoint is one address with one key, and what it allows.
+type Endpoint struct {
+	Name     string // for errors and statistics; "": its number, from 1
+	Provider Provider
+	Limits   Limits
+	Weight   float64 // its share of the calls in flight beside other endpoints; 0: 1
+}
+
+func validateEndpoints(endpoints []Endpoint) error {
+	if len(endpoints) == 0 {
+		return errors.New("endpoints: there is none")
+	}
+	var errs []error
+	for i := range endpoints {
+		ep := &endpoints[i]
+		bad := func(field, format string, args ...any) {
+			errs = append(errs, fmt.Errorf("endpoint %s: %s: %s", ep.name(i), field, fmt.Sprintf(format, args...)))
+		}
+		if ep.Provider == nil {
+			bad("Provider", "is missing")
+		}
+		if ep.Weight < 0 {
+			bad("Weight", "is %g; must be above 0, or 0 for 1", ep.Weight)
+		}
+		ep.Limits.validate(bad)
+	}
+	return errors.Join(errs...)
+}
+
+func (ep *Endpoint) name(i int) string {
+	if ep.Name == "" {
+		return fmt.Sprint(i + 1)
+	}
+	return ep.Name
+}
+
+// lanes returns the endpoints' limits as admission takes them.
+func lanes(endpoints []Endpoint) []flow.Limits {
+	var all []flow.Limits
+	for i := range endpoints {
+		l := endpoints[i].Limits.flow()
+		l.Weight = endpoints[i].Weight
+		all = append(all, l)
+	}
+	return all
+}
+
+func (l Limits) flow() flow.Limits {
+	rate := func(r Rate) flow.Rate { return flow.Rate{N: r.N, Per: r.Per} }
+	return flow.Limits{
+		Requests: rate(l.Requests), Tokens: rate(l.Tokens),
+		In: rate(l.InputTokens), Out: rate(l.OutputTokens),
+		InFlight: l.InFlight, Burst: float64(l.Burst), Strict: l.Window == Strict,
+	}
+}
+
+// rates returns what all endpoints allow together; zero if one is unlimited.
+func (e *Engine) rates() (requests, tokens Rate) {
+	var perSecond [2]float64
+	for i := range e.endpoints {
+		l := &e.endpoints[i].Limits
+		if i == 0 {
+			requests, tokens = l.Requests, l.Tokens
+		}
+		perSecond[0] += l.Requests.PerSecond()
+		perSecond[1] += l.Tokens.PerSecond()
+	}
+	sum := func(r *Rate, total float64) {
+		if !r.IsZero() && len(e.endpoints) > 1 {
+			r.N = total * r.Per.Seconds()
+		}
+	}
+	sum(&requests, perSecond[0])
+	sum(&tokens, perSecond[1])
+	return requests, tokens
+}

@@ -1,0 +1,34 @@
+package flow
+
+import "time"
+
+const (
+	// retryShare of the calls may be retries, and retryFloor a second beside.
+	// The figures are those of Finagle's and gRPC's retry budgets.
+	retryShare = 0.2
+	retryFloor = 3
+	retryBurst = 100 // retries that may be saved up
+)
+
+// retryBudget bounds retries to a share of the calls, so that an endpoint in
+// trouble is not stormed.
+type retryBudget struct{ bucket Bucket }
+
+func newRetryBudget() retryBudget {
+	return retryBudget{NewBucket(retryFloor, time.Second, retryBurst)}
+}
+
+func (r *retryBudget) when(now Instant, t *Ticket) Instant {
+	if !t.Retry {
+		return now
+	}
+	return r.bucket.When(now, 1)
+}
+
+func (r *retryBudget) take(now Instant, t *Ticket) {
+	if t.Retry {
+		r.bucket.Take(now, 1)
+	} else {
+		r.bucket.Give(retryShare)
+	}
+}
