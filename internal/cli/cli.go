@@ -29,6 +29,7 @@ func Main(ctx context.Context, env Env) int {
 func newRootCommand(env *Env) *cobra.Command {
 	root := rootPage().command(nil)
 	root.Args = unknownCommand
+	root.Version = version()
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	root.SetArgs(env.Args)
 	root.SetIn(env.Stdin)

@@ -29,7 +29,10 @@ func (s *session) begin(ctx context.Context) error {
 		if err := s.startOver(); err != nil {
 			return err
 		}
-		return s.openJournal(ctx)
+		if err := s.openJournal(ctx); err != nil {
+			return err
+		}
+		return s.takeBack(ctx) // of rows whose journal was lost
 	}
 	if err := s.openJournal(ctx); err != nil {
 		return err
@@ -90,8 +93,8 @@ func byteSize(n int64) string {
 func (s *session) openJournal(ctx context.Context) error {
 	o := journal.Options{Identity: s.identity().encode()}
 	j, err := journal.Open(s.target.path, o)
-	if e, ok := errors.AsType[*journal.Error](err); ok && e.Code == journal.CodeNoJournal {
-		j, err = s.adopt(ctx, o)
+	if e, ok := errors.AsType[*journal.Error](err); ok && (e.Code == journal.CodeNoJournal || e.Code == journal.CodeCorrupt) {
+		j, err = s.adopt(ctx, o, e)
 	}
 	if err != nil {
 		return err
@@ -101,11 +104,16 @@ func (s *session) openJournal(ctx context.Context) error {
 	return nil
 }
 
-// adopt makes a lost journal anew from the rows, if that was asked for.
-func (s *session) adopt(ctx context.Context, o journal.Options) (*journal.Journal, error) {
+// adopt makes a lost or damaged journal anew from the rows, if that was asked
+// for.
+func (s *session) adopt(ctx context.Context, o journal.Options, why *journal.Error) (*journal.Journal, error) {
+	what := s.target.path + ": holds rows without a journal"
+	if why.Code == journal.CodeCorrupt {
+		what = why.Error()
+	}
 	if !s.flags.allowChanges || s.flags.format != "jsonl" {
-		return nil, fmt.Errorf("%s: holds rows without a journal; --allow-changes makes the journal anew from them, "+
-			"--fresh deletes them, -o names another file", s.target.path)
+		return nil, fmt.Errorf("%s; --allow-changes makes the journal anew from the rows, "+
+			"--fresh deletes them, -o names another file", what)
 	}
 	found, err := journal.Rebuild(ctx, s.target.path, journal.RebuildOptions{Options: o, Parse: rowEntry})
 	if err != nil {

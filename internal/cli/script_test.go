@@ -26,7 +26,8 @@ func TestMain(m *testing.M) {
 //
 //	provider [KEY=VALUE...]   start a simulated provider and point
 //	                          OPENAI_BASE_URL at it
-//	ledger PATH VALUE         what the provider saw, by a path into its ledger
+//	ledger PATH VALUE         what the provider saw, by a path into its ledger;
+//	                          <=VALUE: at most
 //	lines FILE N              how many lines a file has
 //	json FILE PATH VALUE      a value of a JSON file
 //	eventually FILE           wait for a file that is not empty
@@ -103,8 +104,15 @@ func ledger(ts *testscript.TestScript, neg bool, args []string) {
 	r, err := http.NewRequest("GET", "/stats", nil)
 	ts.Check(err)
 	server.ServeHTTP(w, r)
-	if got := gjson.GetBytes(w.body, args[0]).String(); (got == args[1]) == neg {
-		ts.Fatalf("the ledger's %s is %s", args[0], got)
+	got := gjson.GetBytes(w.body, args[0])
+	ok := got.String() == args[1]
+	if most, bound := strings.CutPrefix(args[1], "<="); bound {
+		n, err := strconv.ParseInt(most, 10, 64)
+		ts.Check(err)
+		ok = got.Int() <= n
+	}
+	if ok == neg {
+		ts.Fatalf("the ledger's %s is %s", args[0], got.Raw)
 	}
 }
 

@@ -46,7 +46,7 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 		return paceline.Summary{}, err
 	}
 	defer shutDown(eng)
-	view := newLive(s.env, s.facts(), eng.Stats, s.flags.quiet)
+	view := newLive(s.env, s.facts(), eng.Stats, s.flags.quiet || s.rowsOnTerminal())
 	defer view.Stop()
 	s.interrupts.attach(eng, view)
 	return eng.Run(ctx, s.job())
@@ -59,6 +59,10 @@ func shutDown(eng *paceline.Engine) {
 	// Nothing is in flight that this could cut short.
 	_ = eng.Shutdown(ctx)
 }
+
+// rowsOnTerminal reports whether the rows go to the terminal, where a live view
+// would tear them.
+func (s *session) rowsOnTerminal() bool { return s.target.toStdout && s.env.StdoutTerminal }
 
 // facts are what the live view shows besides the counters.
 func (s *session) facts() liveFacts {

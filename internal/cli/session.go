@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
@@ -92,6 +93,9 @@ func (s *session) openInput() (err error) {
 	}
 	if s.target, err = findTarget(s.env, s.flags, s.inputs, s.input); err != nil {
 		return err
+	}
+	if slices.Contains(s.inputs, "-") && s.env.StdinTerminal {
+		s.say("reading items from the terminal, one a line; Ctrl-D ends them")
 	}
 	return checkSummary(s.env, s.flags, s.target, s.input)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -35,12 +36,26 @@ func findTarget(env *Env, f *runFlags, inputs []string, in usedInput) (target, e
 			return target{}, err
 		}
 	}
+	if ext := strings.ToLower(filepath.Ext(path)); slices.Contains(otherFormats, ext) {
+		return target{}, fmt.Errorf("%s: the rows are plain JSON Lines; name the file %s", path, plainName(path))
+	}
 	if in.Uses(path) {
 		return target{}, fmt.Errorf("%s: the output is the input; give another file with -o", path)
 	}
 	held, err := checkFile(env, path)
 	return target{path: path, held: held}, err
 }
+
+// plainName returns path with the ending of JSON Lines instead of another's.
+func plainName(path string) string {
+	for slices.Contains(otherFormats, strings.ToLower(filepath.Ext(path))) {
+		path = strings.TrimSuffix(path, filepath.Ext(path))
+	}
+	return strings.TrimSuffix(path, ".jsonl") + ".jsonl"
+}
+
+// otherFormats are endings that promise what an output is not.
+var otherFormats = []string{".gz", ".zst", ".csv", ".tsv", ".parquet", ".xlsx"}
 
 // checkStdout refuses the flags that need an output file.
 func checkStdout(f *runFlags) error {
