@@ -56,7 +56,7 @@ func commands(env *Env) []*cobra.Command {
 
 func rootPage() *page {
 	return &page{
-		use: "paceline",
+		use: "paceline COMMAND",
 		about: "Paceline runs language-model API calls in bulk: a file of items and a prompt in, " +
 			"every answer out, as fast as the provider's limits permit. It continues where it was " +
 			"stopped, and no row is lost.",
