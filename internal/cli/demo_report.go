@@ -105,7 +105,7 @@ func writeWhereabouts(b *strings.Builder, output string) {
 	path := shellQuoted(output)
 	fmt.Fprintf(b, "\nThe rows are in %s\n\n", output)
 	fmt.Fprintf(b, "  head -3 %s | jq .\n", path)
-	fmt.Fprintf(b, "  jq -r 'select(.llm.requests > 2).text' %s\n", path)
+	fmt.Fprintf(b, "  jq 'select(.llm.requests > 2)' %s\n", path)
 }
 
 // shellQuoted quotes a path for a shell if it needs that.

@@ -207,10 +207,15 @@ func (l *live) put(b []byte) {
 }
 
 // newLive shows a run on the environment's standard error: as a block if that
-// is a terminal, else as plain lines.
+// is a terminal, else as plain lines. Rows that go to the same terminal would
+// tear a block apart: there it is lines too.
 func newLive(env *Env, facts liveFacts, stats func() paceline.Stats, quiet bool) *live {
+	rowsBeside := facts.Output == stdoutPath && env.StdoutTerminal
+	if facts.Output == stdoutPath {
+		facts.Output = "standard output"
+	}
 	o := liveOptions{Out: env.Stderr, Stats: stats, Facts: facts, Quiet: quiet}
-	if env.StderrTerminal && env.Getenv("TERM") != "dumb" && enableEscapes(env.Stderr) {
+	if env.StderrTerminal && !rowsBeside && env.Getenv("TERM") != "dumb" && enableEscapes(env.Stderr) {
 		o.Size = terminalOr80(env.Size)
 		o.Color = env.Getenv("NO_COLOR") == ""
 		o.ASCII = !speaksUTF8(env.Getenv)

@@ -203,7 +203,7 @@ func (s *liveState) cells() []cell {
 		{"first token", quantiles(st.FirstToken)},
 		{"whole call", quantiles(st.Total)},
 		{"sent again", []piece{
-			{brief(st.Retries) + " retries", stylePlain},
+			{retries(st.Retries), stylePlain},
 			{brief(st.Asked) + " re-asked", stylePlain}}},
 		{"throttled", []piece{{calls(st.Throttled), warnIf(st.Throttled, styleYellow)}}},
 		{"given up", []piece{
@@ -245,6 +245,14 @@ func calls(n int64) string {
 		return "1 call"
 	}
 	return compact(n) + " calls"
+}
+
+// retries returns "1 retry", "1.2k retries".
+func retries(n int64) string {
+	if n == 1 {
+		return "1 retry"
+	}
+	return brief(n) + " retries"
 }
 
 func inFlight(st *paceline.Stats) string {

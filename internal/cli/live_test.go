@@ -256,6 +256,55 @@ func TestFault46ClosedStderr(t *testing.T) {
 	})
 }
 
+// TestNewLive checks what the environment makes of the view.
+func TestNewLive(t *testing.T) {
+	terminal := func(change func(*Env)) Env {
+		env, _, _ := testEnv()
+		env.StderrTerminal = true
+		env.Getenv = func(name string) string { return map[string]string{"LANG": "C.UTF-8"}[name] }
+		if change != nil {
+			change(&env)
+		}
+		return env
+	}
+	setting := func(name string) func(*Env) {
+		return func(e *Env) {
+			e.Getenv = func(n string) string { return map[string]string{"LANG": "C.UTF-8", name: "dumb"}[n] }
+		}
+	}
+	for _, tt := range []struct {
+		name         string
+		env          Env
+		output       string
+		block, color bool
+	}{
+		{"a terminal", terminal(nil), "o", true, true},
+		{"without colour", terminal(setting("NO_COLOR")), "o", true, false},
+		{"a terminal that cannot", terminal(setting("TERM")), "o", false, false},
+		{"a pipe", terminal(func(e *Env) { e.StderrTerminal = false }), "o", false, false},
+		{"rows on the same terminal", terminal(func(e *Env) { e.StdoutTerminal = true }), "-", false, false},
+		{"rows in a pipe", terminal(nil), "-", true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLive(&tt.env, liveFacts{Total: 100, Output: tt.output}, counting(), false)
+				time.Sleep(6 * time.Second)
+				l.Stop()
+				text := tt.env.Stderr.(*bytes.Buffer).String()
+				if got := strings.Contains(text, "\x1b["); got != tt.block {
+					t.Errorf("escapes: %t, want %t in %q", got, tt.block, text)
+				}
+				if got := strings.Contains(text, "\x1b[1m"); got != tt.color {
+					t.Errorf("colour: %t, want %t in %q", got, tt.color, text)
+				}
+				if tt.output == "-" && !strings.Contains(text, "-> standard output\n") {
+					t.Errorf("where the rows go is not said: %q", text)
+				}
+			})
+		})
+	}
+}
+
 func TestSpeaksUTF8(t *testing.T) {
 	for _, tt := range []struct {
 		env  map[string]string
