@@ -21,7 +21,8 @@ func (j *Journal) Intend(index int64, sum uint32, cost int64) error {
 
 // Settle records that a request ended and brought no row. It does not wait: the
 // record goes with the next write. One lost with the process leaves its request
-// counted as in flight.
+// counted as in flight. Once the item has a row in this session, its entry
+// stands for all of its requests, and what was settled is not counted again.
 func (j *Journal) Settle(a Attempt) error {
 	if a.Index < 0 {
 		return usage("an attempt at item %d", a.Index)

@@ -1,0 +1,36 @@
+package journal
+
+import (
+	"encoding/hex"
+	"testing"
+	"time"
+)
+
+// The bytes of version 1, as docs/journal.md gives them. A change here is a new
+// version.
+func TestFormat(t *testing.T) {
+	e := Entry{
+		Index: 3, Status: Failed, Code: 15, ItemSum: 0x01020304, Offset: 300, Length: 120, RowSum: 0x05060708,
+		Started: time.UnixMilli(1_700_000_000_000), FirstToken: 250 * time.Millisecond, Total: time.Second,
+		Requests: 2, Attempts: 1, PromptTokens: 40, CompletionTokens: Unknown, Cost: 0,
+	}
+	for _, c := range []struct {
+		name string
+		got  []byte
+		want string
+	}{
+		{"header", header(), "504c4a524e4c0d0a010000005ac44b51"},
+		{"identity", identityRecord(nil, []byte("id")), "01026964c6c93b72"},
+		{"session", sessionRecord(nil, 1_700_000_000_000, 4711), "020880d095ffbc31e7242976f1fd"},
+		{"intent", appendIntent(nil, intent{index: 3, sum: 0x01020304, cost: 150}), "0307030403020197019463f64c"},
+		{"attempt", appendAttempt(nil, &Attempt{Index: 3, Code: 1, Reserved: 150, PromptTokens: 40, CompletionTokens: Unknown, Cost: 7}), "040703019701290008c6ae78aa"},
+		{"entry", appendEntry(nil, &e), "051f03010f0403020108070605ac027880d095ffbc3190a10fc0843d02012900019afb722a"},
+		{"batch", appendBatch(nil, 16, 300), "061010000000000000002c01000000000000424e4016"},
+		{"carry", appendCarry(nil, Totals{1, 2, 3, 4, 5, 6, 7, 8}), "070801020304050607086e2074ea"},
+		{"switch", switchRecord(nil, 1000, 500), "8110e803000000000000f4010000000000001df3a28d"},
+	} {
+		if got := hex.EncodeToString(c.got); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
