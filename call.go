@@ -34,12 +34,14 @@ type call struct {
 	stop     context.CancelCauseFunc // ends ctx; nil unless the call owns it
 	reader   func(Delta)             // takes the pieces of a stream; nil: nobody looks
 
-	reason   Verdict // why the next request is sent; VerdictDone: it is the first
-	requests int     // sent so far
-	charged  int     // attempts that failed
-	asks     int     // complete answers that were not accepted
-	over     bool    // the dispatcher grants no further attempt: err stands
-	streamed bool    // the reader has had content: no further attempt
+	reason   Verdict      // why the next request is sent; VerdictDone: it is the first
+	requests int          // sent so far
+	charged  int          // attempts that failed
+	spared   int          // failures that were not charged at the end
+	failing  flow.Instant // start of the first attempt that was charged
+	asks     int          // complete answers that were not accepted
+	over     bool         // the dispatcher grants no further attempt: err stands
+	streamed bool         // the reader has had content: no further attempt
 
 	started    flow.Instant // of the first request
 	firstToken time.Duration
@@ -91,7 +93,9 @@ func (c *call) proceed(a *attempt) (again bool) {
 	of, resp, err, own := c.attempt(a)
 	end := ending{at: c.engine.now(), err: err}
 	if err != nil {
-		again = c.failed(err)
+		if again = c.failed(err); again && c.charged == 1 {
+			c.failing = a.admitted
+		}
 		end.usage = err.Usage
 	} else {
 		end.usage, end.cost = resp.Usage, c.price(resp)

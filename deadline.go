@@ -127,6 +127,7 @@ const (
 	learnMin    = 20  // answers before the first judgement
 	learnMemory = 500 // answers after which all so far count half
 	learnEvery  = 16  // answers between two judgements, at least
+	learnSoon   = 4   // the same while nothing is known yet
 
 	// A distribution is known when so large a share of calls has ended
 	// within what was seen. Below that the quickest would speak for all.
@@ -164,7 +165,11 @@ func (l *learner) givenUp(d time.Duration, pending iter.Seq[time.Duration]) {
 
 func (l *learner) judge(pending iter.Seq[time.Duration]) {
 	l.news++
-	if n := l.waits.Len(); n < learnMin || l.news < max(learnEvery, n/8) && n != learnMin {
+	n, every := l.waits.Len(), learnSoon
+	if l.slow > 0 {
+		every = max(learnEvery, n/8)
+	}
+	if n < learnMin || l.news < every {
 		return
 	}
 	l.news = 0

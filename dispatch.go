@@ -174,13 +174,11 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 	}
 }
 
-// again queues a call that is to have another attempt. A failure in an outage
-// is not the item's, and costs it none.
+// again queues a call that is to have another attempt, if it has one left.
 func (d *dispatcher) again(c *call, lane int) {
 	if c.reason == VerdictRetry {
-		if _, _, down := d.admission.Outage(lane); down {
+		if d.excused(c, lane) {
 			c.charged--
-			d.last = c.err
 		}
 		if c.charged >= d.engine.cfg.Retry.Attempts {
 			c.over = true

@@ -16,12 +16,12 @@ const neverAnswered = 30 * time.Second
 func (d *dispatcher) outage(now flow.Instant) flow.Instant {
 	end, since := flow.Instant(0), flow.Never
 	for lane := range d.engine.endpoints {
-		began, everAlive, down := d.admission.Outage(lane)
-		if !down {
+		h := d.admission.Health(lane)
+		if !h.Down {
 			return flow.Never
 		}
-		end = max(end, d.patience(began, everAlive))
-		since = min(since, began)
+		end = max(end, d.patience(h))
+		since = min(since, h.Since)
 	}
 	if now < end {
 		return end
@@ -37,14 +37,35 @@ func (d *dispatcher) outage(now flow.Instant) flow.Instant {
 	return flow.Never
 }
 
-// patience returns when an outage that began at the instant began is too long.
-func (d *dispatcher) patience(began flow.Instant, everAlive bool) flow.Instant {
+// patience returns when a lane's outage has lasted too long.
+func (d *dispatcher) patience(h flow.Health) flow.Instant {
 	limit := d.engine.cfg.OutageLimit
 	switch {
-	case everAlive && limit == 0:
+	case h.EverAlive && limit == 0:
 		return flow.Never
-	case !everAlive && (limit == 0 || limit > neverAnswered):
+	case !h.EverAlive && (limit == 0 || limit > neverAnswered):
 		limit = neverAnswered
 	}
-	return began.Add(limit)
+	return h.Since.Add(limit)
+}
+
+// spareMost is how many failures at most are not held against a call because
+// the endpoint has answered nothing since.
+const spareMost = 3
+
+// excused reports whether c's last failure is the endpoint's rather than its
+// own: in an outage, and at the beginning of one, before anybody knows of it,
+// where the last attempt failed and the endpoint has answered nothing that was
+// sent since the first failure.
+func (d *dispatcher) excused(c *call, lane int) bool {
+	h := d.admission.Health(lane)
+	if h.Down {
+		d.last = c.err
+		return true
+	}
+	if c.charged < d.engine.cfg.Retry.Attempts || c.spared >= spareMost || !h.EverAlive || h.Answered >= c.failing {
+		return false
+	}
+	c.spared++
+	return true
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
-// numbers is a source of n items whose request names the item as its model.
+// numbers is a source of n items whose message is the item's number.
 type numbers struct {
 	n, taken int64
 	fail     error // instead of io.EOF
@@ -42,7 +42,7 @@ func (s *numbers) Next(ctx context.Context) (paceline.Item, error) {
 	s.taken++
 	return paceline.Item{
 		Index: i, Raw: json.RawMessage(fmt.Sprint(i)),
-		Request: &paceline.Request{Model: fmt.Sprint(i)},
+		Request: &paceline.Request{Model: "m", Messages: paceline.User(fmt.Sprint(i))},
 	}, nil
 }
 
@@ -76,16 +76,18 @@ func (c *collector) whole(t *testing.T, n int64) {
 	}
 }
 
-// byModel plays a step by the number in the request's model.
-type byModel func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error)
+// byNumber plays a step by the number in the request's message.
+type byNumber func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error)
 
-func (f byModel) Attempt(ctx context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
+func (f byNumber) Attempt(ctx context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
 	var i int
-	fmt.Sscan(req.Model, &i)
+	if len(req.Messages) > 0 {
+		fmt.Sscan(req.Messages[0].Content, &i)
+	}
 	return f(i, ctx, emit)
 }
 
-func always(s step) byModel {
+func always(s step) byNumber {
 	return func(_ int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
 		return s(ctx, emit)
 	}
@@ -105,7 +107,7 @@ func running(t *testing.T, p paceline.Provider, cfg paceline.Config, f func(*tes
 }
 
 func TestRunGivesEachItemItsResult(t *testing.T) {
-	p := byModel(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+	p := byNumber(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
 		if i%10 == 3 {
 			return nil, &paceline.Error{Code: paceline.CodeInvalidRequest, Status: 400, Message: "no threes"}
 		}
@@ -168,7 +170,7 @@ func TestFault4TheJobsFaultStopsTheRun(t *testing.T) {
 }
 
 func TestAnUnknownModelAmongKnownOnesIsItsItemsFault(t *testing.T) {
-	p := byModel(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+	p := byNumber(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
 		if i == 90 {
 			return nil, &paceline.Error{Code: paceline.CodeModelNotFound, Status: 404}
 		}
@@ -292,7 +294,7 @@ func TestAStoppedRunIsContinuedByTheSameJob(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out.jsonl")
 	var mu sync.Mutex
 	sent := map[int]int{}
-	p := byModel(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+	p := byNumber(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
 		mu.Lock()
 		sent[i]++
 		mu.Unlock()

@@ -145,10 +145,18 @@ func (a *Admission) Drain() []*Ticket {
 // Lane returns the number of the lane on which t runs, from 0.
 func (t *Ticket) Lane() int { return t.lane.number }
 
-// Outage reports since when t's lane does not answer; false if it does.
-func (a *Admission) Outage(lane int) (since Instant, everAlive, down bool) {
-	l := a.lanes[lane]
-	return l.breaker.since, l.breaker.everAlive, l.breaker.open
+// Health is whether a lane answers.
+type Health struct {
+	Down      bool    // it does not
+	Since     Instant // if Down: the first failure
+	EverAlive bool    // it has answered at least once
+	Answered  Instant // the latest start of a call that was answered
+}
+
+// Health returns the health of lane number n.
+func (a *Admission) Health(n int) Health {
+	b := &a.lanes[n].breaker
+	return Health{Down: b.open, Since: b.since, EverAlive: b.everAlive, Answered: b.answered}
 }
 
 // State is how admission stands.

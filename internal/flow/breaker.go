@@ -17,9 +17,11 @@ const (
 // breaker stops sending to an endpoint that answers nothing any more, probes
 // it, and lets calls through again at its first sign of life.
 type breaker struct {
-	failures  int     // in a row
+	failures  int     // in a row, of one call after another
+	last      *Ticket // the last of these calls: one that fails again and again is its own fault
 	open      bool    // the endpoint does not answer
 	everAlive bool    // it has answered at least once
+	answered  Instant // the latest start of a call that was answered
 	since     Instant // the first failure of those in a row
 
 	next Instant       // the next probe
@@ -46,26 +48,30 @@ func (b *breaker) started(now Instant) {
 // An old stream that goes on does not say that new calls are answered.
 func (b *breaker) alive(started Instant) {
 	b.everAlive = true
+	b.answered = max(b.answered, started)
 	if !b.open || started >= b.since {
-		*b = breaker{everAlive: true}
+		*b = breaker{everAlive: true, answered: b.answered}
 	}
 }
 
 // ended notes a call's end.
-func (b *breaker) ended(now, started Instant, kind OutcomeKind, chance float64) {
+func (b *breaker) ended(now Instant, t *Ticket, kind OutcomeKind, chance float64) {
 	switch kind {
 	case Answered, Throttled: // who says "later" is there
-		b.alive(started)
+		b.alive(t.Started)
 	case Overloaded:
-		b.failed(now, chance)
+		b.failed(now, t, chance)
 	}
 }
 
-func (b *breaker) failed(now Instant, chance float64) {
+func (b *breaker) failed(now Instant, t *Ticket, chance float64) {
 	if b.failures == 0 {
 		b.since = now
 	}
-	b.failures++
+	if t != b.last || b.open {
+		b.failures++
+	}
+	b.last = t
 	if !b.open && b.failures >= tripAfter {
 		b.open = true
 		b.wait = probeMin

@@ -21,7 +21,7 @@ func TestBreakerOpensProbesAndRecovers(t *testing.T) {
 	a := New(half, Limits{InFlight: 100})
 	fill(a, 1000, 0)
 	down(t, a, 1000*ms, tripAfter)
-	if _, _, open := a.Outage(0); !open {
+	if !a.Health(0).Down {
 		t.Fatal("the breaker is closed after ten failures in a row")
 	}
 	// An hour of outage: count the probes.
@@ -154,5 +154,17 @@ func TestSpareTakesAFreeSlotOnAnotherLane(t *testing.T) {
 	}
 	if a.Spare(0, hedge, slow) {
 		t.Error("a spare start although others wait for a slot")
+	}
+}
+
+func TestOneCallThatFailsAgainAndAgainDoesNotOpenTheBreaker(t *testing.T) {
+	a := New(half, Limits{InFlight: 1})
+	poison := &Ticket{}
+	for range 5 * tripAfter {
+		a.Add(0, poison)
+		down(t, a, 0, 1)
+	}
+	if a.Health(0).Down {
+		t.Error("a call that always fails is taken for an outage")
 	}
 }

@@ -171,7 +171,7 @@ const (
 func (l *Lane) done(now Instant, t *Ticket, o Outcome, chance float64) {
 	l.inFlight--
 	l.settle(t, o)
-	l.breaker.ended(now, t.Started, o.Kind, chance)
+	l.breaker.ended(now, t, o.Kind, chance)
 	if o.Kind != Throttled {
 		l.pause.ended(t.Started, o.Kind)
 	}

@@ -1,0 +1,319 @@
+package paceline_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// gate is a provider that can be down.
+type gate struct {
+	mu   sync.Mutex
+	down bool
+	sent []time.Time // while down
+}
+
+func (g *gate) set(down bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.down = down
+}
+
+func (g *gate) Attempt(ctx context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
+	g.mu.Lock()
+	down := g.down
+	if down {
+		g.sent = append(g.sent, time.Now())
+	}
+	g.mu.Unlock()
+	if down {
+		return nil, &paceline.Error{Code: paceline.CodeConnection, Message: "connection refused"}
+	}
+	return answers(time.Second, "a")(ctx, emit)
+}
+
+func TestAnOutageOfAnHourIsWaitedOut(t *testing.T) {
+	g := new(gate)
+	cfg := paceline.Config{Limits: paceline.Limits{InFlight: 100, Requests: paceline.Per(50, time.Second)}}
+	running(t, g, cfg, func(t *testing.T, e *paceline.Engine) {
+		time.AfterFunc(20*time.Second, func() { g.set(true) })
+		var back time.Time
+		time.AfterFunc(20*time.Second+time.Hour, func() { g.set(false); back = time.Now() })
+		var first time.Time
+		sink := new(collector)
+		counting := paceline.SinkFunc(func(ctx context.Context, r *paceline.Result) error {
+			if !back.IsZero() && first.IsZero() {
+				first = time.Now()
+			}
+			return sink.Put(ctx, r)
+		})
+		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 10_000}, Sink: counting})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sink.whole(t, 10_000)
+		if sum.Done != 10_000 {
+			t.Errorf("%d done, %d failed because of an outage", sum.Done, sum.Failed)
+		}
+		if d := first.Sub(back); d > 6*time.Second {
+			t.Errorf("the first row came %v after the end of the outage; calls take 1 s", d)
+		}
+		storm := map[int64]int{}
+		for _, at := range g.sent[200:] { // those in flight when it began come first
+			storm[at.Unix()]++
+		}
+		for second, n := range storm {
+			if n > 1 {
+				t.Errorf("%d probes in second %d", n, second)
+			}
+		}
+	})
+}
+
+func TestAnEndpointThatNeverAnswersIsGivenUp(t *testing.T) {
+	g := &gate{down: true}
+	running(t, g, paceline.Config{}, func(t *testing.T, e *paceline.Engine) {
+		began := time.Now()
+		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 10_000}, Sink: new(collector)})
+		if paceline.CodeOf(err) != paceline.CodeOutage || sum.StoppedBy != "outage" || !contains(err.Error(), "connection refused") {
+			t.Errorf("%v, stopped by %q", err, sum.StoppedBy)
+		}
+		if d := time.Since(began); d < 25*time.Second || d > 40*time.Second {
+			t.Errorf("given up after %v", d)
+		}
+		if sum.Failed != 0 {
+			t.Errorf("%d items have a row that blames them", sum.Failed)
+		}
+	})
+}
+
+func TestOutageLimit(t *testing.T) {
+	g := new(gate)
+	cfg := paceline.Config{OutageLimit: 10 * time.Minute, Limits: paceline.Limits{InFlight: 10}}
+	running(t, g, cfg, func(t *testing.T, e *paceline.Engine) {
+		time.AfterFunc(20*time.Second, func() { g.set(true) })
+		began := time.Now()
+		_, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 10_000}, Sink: new(collector)})
+		if d := time.Since(began); paceline.CodeOf(err) != paceline.CodeOutage || d < 10*time.Minute || d > 11*time.Minute {
+			t.Errorf("%v after %v", err, d)
+		}
+	})
+}
+
+func TestDoIsGivenUpToo(t *testing.T) {
+	running(t, &gate{down: true}, paceline.Config{Retry: paceline.Retry{Attempts: 100}}, func(t *testing.T, e *paceline.Engine) {
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				if _, err := e.Do(t.Context(), &paceline.Request{}); paceline.CodeOf(err) != paceline.CodeOutage {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+func TestAPoolSpreadsCallsAndLeavesOutWhatIsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		well, sick := new(gate), &gate{down: true}
+		e, err := paceline.NewPool([]paceline.Endpoint{
+			{Name: "well", Provider: well, Limits: paceline.Limits{InFlight: 10}},
+			{Name: "sick", Provider: sick, Limits: paceline.Limits{InFlight: 10}},
+		}, paceline.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sink := new(collector)
+		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 1000}, Sink: sink})
+		if err != nil || sum.Done != 1000 {
+			t.Errorf("%v, %d done, %d failed", err, sum.Done, sum.Failed)
+		}
+		if n := len(sick.sent); n > 150 {
+			t.Errorf("the endpoint that is down got %d calls", n)
+		}
+		e.Shutdown(context.Background())
+	})
+}
+
+func TestAnItemThatAlwaysFailsIsNotAnOutage(t *testing.T) {
+	p := byNumber(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+		if i == 5 {
+			return nil, &paceline.Error{Code: paceline.CodeServer, Status: 500}
+		}
+		return answers(time.Second, "a")(ctx, emit)
+	})
+	for _, inFlight := range []int{1, 10} {
+		running(t, p, paceline.Config{Retry: paceline.Retry{Attempts: 30}, Limits: paceline.Limits{InFlight: inFlight}}, func(t *testing.T, e *paceline.Engine) {
+			sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 8}, Sink: new(collector)})
+			if err != nil || sum.Done != 7 || sum.Failed != 1 {
+				t.Errorf("%d in flight: %v, %+v", inFlight, err, sum.Stats)
+			}
+		})
+	}
+}
+
+func TestAWrongPoolIsRefused(t *testing.T) {
+	_, err := paceline.NewPool([]paceline.Endpoint{{Name: "eu", Limits: paceline.Limits{InFlight: -1}, Weight: -1}}, paceline.Config{})
+	for _, want := range []string{"endpoint eu", "Provider", "Weight", "Limits.InFlight"} {
+		if err == nil || !contains(err.Error(), want) {
+			t.Errorf("%v does not name %s", err, want)
+		}
+	}
+	if _, err := paceline.NewPool(nil, paceline.Config{}); err == nil {
+		t.Error("an empty pool was accepted")
+	}
+}
+
+func TestHedgeRescuesASlowBeginning(t *testing.T) {
+	var mu sync.Mutex
+	n := 0
+	var losers []error
+	p := paceline.ProviderFunc(func(ctx context.Context, _ *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
+		mu.Lock()
+		n++
+		slow := n == 150
+		mu.Unlock()
+		if slow {
+			_, err := hangs(ctx, emit)
+			losers = append(losers, context.Cause(ctx))
+			return nil, err
+		}
+		return answers(time.Second, "a")(ctx, emit)
+	})
+	running(t, p, paceline.Config{Limits: paceline.Limits{InFlight: 50}}, func(t *testing.T, e *paceline.Engine) {
+		sink := new(collector)
+		began := time.Now()
+		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 150}, Sink: sink})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sink.whole(t, 150)
+		if sum.Hedges != 1 || sum.Requests != 151 || sum.Retries != 0 {
+			t.Errorf("%+v", sum.Stats)
+		}
+		if took := time.Since(began); took > 5500*time.Millisecond {
+			t.Errorf("took %v: 3 s of work, and a hedge after about 1 s", took)
+		}
+		if len(losers) != 1 || !contains(fmt.Sprint(losers[0]), "quicker") {
+			t.Errorf("losers %v", losers)
+		}
+		twice := 0
+		for _, r := range sink.results {
+			if r.Requests == 2 {
+				twice++
+			}
+		}
+		if twice != 1 {
+			t.Errorf("%d items count two requests, want the one that was hedged", twice)
+		}
+	})
+}
+
+func TestNoHedgeWhileOthersWaitOrWhenOff(t *testing.T) {
+	slow := byNumber(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+		if i%10 == 9 {
+			return answers(1900*time.Millisecond, "a")(ctx, emit)
+		}
+		return answers(time.Second, "a")(ctx, emit)
+	})
+	for _, c := range []struct {
+		name string
+		cfg  paceline.Config
+	}{
+		{"off", paceline.Config{Hedge: paceline.Hedge{Budget: -1}, Limits: paceline.Limits{InFlight: 50}}},
+		{"waiting", paceline.Config{Hedge: paceline.Hedge{Budget: 1}, Limits: paceline.Limits{InFlight: 1, Requests: paceline.Per(1, time.Second)}}},
+	} {
+		running(t, slow, c.cfg, func(t *testing.T, e *paceline.Engine) {
+			sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 200}, Sink: new(collector)})
+			if err != nil || sum.Hedges != 0 {
+				t.Errorf("%s: %v, %d hedges", c.name, err, sum.Hedges)
+			}
+		})
+	}
+}
+
+func TestAHedgeOfWholeAnswersTakesTheFirstThatEnds(t *testing.T) {
+	// A provider without deltas: nothing is known before the end.
+	var mu sync.Mutex
+	n := 0
+	p := paceline.ProviderFunc(func(ctx context.Context, _ *paceline.Request, _ func(paceline.Delta)) (*paceline.Response, error) {
+		mu.Lock()
+		n++
+		d := time.Second
+		if n == 100 {
+			d = 40 * time.Second
+		}
+		mu.Unlock()
+		if err := pause(ctx, d); err != nil {
+			return nil, err
+		}
+		return text("a"), nil
+	})
+	running(t, p, paceline.Config{Limits: paceline.Limits{InFlight: 50}, Deadlines: paceline.Deadlines{FirstToken: -1}}, func(t *testing.T, e *paceline.Engine) {
+		began := time.Now()
+		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 100}, Sink: new(collector)})
+		if err != nil || sum.Done != 100 || sum.Hedges != 1 {
+			t.Errorf("%v, %+v", err, sum.Stats)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+func TestAHedgeWhoseFirstFailsIsStillUsed(t *testing.T) {
+	var mu sync.Mutex
+	n := 0
+	p := paceline.ProviderFunc(func(ctx context.Context, _ *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
+		mu.Lock()
+		n++
+		last := n == 100
+		mu.Unlock()
+		if last {
+			if err := pause(ctx, 1500*time.Millisecond); err != nil {
+				return nil, err
+			}
+			return nil, &paceline.Error{Code: paceline.CodeServer, Status: 500}
+		}
+		return answers(time.Second, "a")(ctx, emit)
+	})
+	running(t, p, paceline.Config{Limits: paceline.Limits{InFlight: 50}}, func(t *testing.T, e *paceline.Engine) {
+		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 100}, Sink: new(collector)})
+		if err != nil || sum.Done != 100 || sum.Retries != 0 || sum.Hedges != 1 {
+			t.Errorf("%v, %+v", err, sum.Stats)
+		}
+		if sum.Causes[paceline.CodeServer] != 1 {
+			t.Errorf("the failure is not counted: %v", sum.Causes)
+		}
+	})
+}
+
+func TestShutdownJoinsHedges(t *testing.T) {
+	var started sync.WaitGroup
+	p := byNumber(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+		if i == 99 {
+			return hangs(ctx, emit)
+		}
+		return answers(time.Second, "a")(ctx, emit)
+	})
+	running(t, p, paceline.Config{Limits: paceline.Limits{InFlight: 50}, Deadlines: paceline.Deadlines{FirstToken: -1}}, func(t *testing.T, e *paceline.Engine) {
+		started.Go(func() {
+			_, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 100}, Sink: new(collector)})
+			if !errors.Is(err, paceline.ErrShutdown) {
+				t.Error(err)
+			}
+		})
+		time.Sleep(20 * time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		e.Shutdown(ctx)
+		started.Wait()
+	})
+}
