@@ -16,10 +16,21 @@ func (f *runFlags) config() paceline.Config {
 			Window:   map[string]paceline.Window{"bucket": paceline.TokenBucket, "strict": paceline.Strict}[f.window],
 		},
 		Retry: paceline.Retry{Attempts: int(f.attempts)},
+		Hedge: f.hedging(),
 		Deadlines: paceline.Deadlines{
 			FirstToken: f.firstToken, Stall: f.stall, Total: f.timeout,
 		},
+		OutageLimit: f.outage,
 	}
+}
+
+// hedging returns the budget of --hedge, which the engine has as negative for
+// none.
+func (f *runFlags) hedging() paceline.Hedge {
+	if f.hedge == 0 {
+		return paceline.Hedge{Budget: -1}
+	}
+	return paceline.Hedge{Budget: f.hedge}
 }
 
 // requestRate returns the one rate that keeps to --rpm and to --rps. Given

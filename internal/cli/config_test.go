@@ -32,10 +32,10 @@ func TestConfigIsValid(t *testing.T) {
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	f := runFlags{window: "strict", tpm: 1000, concurrency: 7, attempts: 2, firstToken: -1, stall: time.Second, timeout: time.Hour}
+	f := runFlags{window: "strict", tpm: 1000, concurrency: 7, attempts: 2, firstToken: -1, stall: time.Second, timeout: time.Hour, outage: time.Minute}
 	got := f.config()
 	if got.Limits.Window != paceline.Strict || got.Limits.Tokens != paceline.Per(1000, time.Minute) || got.Limits.InFlight != 7 ||
-		got.Retry.Attempts != 2 || got.Deadlines != (paceline.Deadlines{FirstToken: -1, Stall: time.Second, Total: time.Hour}) {
+		got.Retry.Attempts != 2 || got.Hedge.Budget >= 0 || got.OutageLimit != time.Minute || got.Deadlines != (paceline.Deadlines{FirstToken: -1, Stall: time.Second, Total: time.Hour}) {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -228,8 +228,8 @@ func TestFault43InFlightCallsAreNamed(t *testing.T) {
 func TestFault44Interrupted(t *testing.T) {
 	const n = 60
 	b := newBench(t, n, sim.Config{TTFT: sim.MustDurations("100ms")}, plain)
-	// A learnt deadline may send a call again on a busy machine.
-	b.args = append(b.args, "--first-token-timeout", "off", "--stall-timeout", "off")
+	// These may rightly send a call again on a busy machine.
+	b.args = append(b.args, "--first-token-timeout", "off", "--stall-timeout", "off", "--hedge", "0")
 	p := b.start("--concurrency", "4", "--summary", "summary.json")
 	b.saw(8)
 	p.Process.Signal(syscall.SIGINT)

@@ -27,6 +27,8 @@ type runFlags struct {
 
 	attempts                   int64
 	firstToken, stall, timeout time.Duration // 0: the engine's default; below 0: none
+	outage                     time.Duration // 0: without end
+	hedge                      float64       // share of the calls; 0: none
 
 	output, format, summary          string
 	ordered, retryFailed, fresh, yes bool
@@ -41,12 +43,13 @@ type runFlags struct {
 var (
 	learntWords = map[string]time.Duration{"auto": 0, "off": -1}
 	offWords    = map[string]time.Duration{"off": -1}
+	endless     = map[string]time.Duration{"off": 0}
 )
 
 func defaultRunFlags() *runFlags {
 	return &runFlags{
 		inputFormat: "auto", window: "bucket", format: "jsonl", keyEnv: "OPENAI_API_KEY",
-		seed: 1, attempts: 5, timeout: 15 * time.Minute, grace: 30 * time.Second,
+		seed: 1, attempts: 5, timeout: 15 * time.Minute, hedge: 0.02, grace: 30 * time.Second,
 	}
 }
 
@@ -99,6 +102,8 @@ func (f *runFlags) defineRetries(s *pflag.FlagSet) {
 	s.Var(duration{&f.firstToken, learntWords}, "first-token-timeout", "send again when no content came for so long: 10s, 1m30s, plain seconds, auto (learnt from the traffic) or off")
 	s.Var(duration{&f.stall, learntWords}, "stall-timeout", "send again when a stream is silent for so long; auto or off likewise")
 	s.Var(duration{&f.timeout, offWords}, "timeout", "send again when the whole call takes so long; or off")
+	s.Var(share{&f.hedge}, "hedge", "send a call a second time when its first token is late and nobody waits, for at most this share of the calls; 0 for never")
+	s.Var(duration{&f.outage, endless}, "outage-limit", "stop when the server has failed for so long; off waits without end, but for 30s only if it never answered")
 }
 
 func (f *runFlags) defineOutput(s *pflag.FlagSet) {

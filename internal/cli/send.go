@@ -136,6 +136,8 @@ func (s *session) advice(e *paceline.Error) string {
 		return "the server redirects, and a key is not sent on to another address: correct --base-url"
 	case paceline.CodeTLS:
 		return fmt.Sprintf("the certificate of %s cannot be trusted: correct --base-url or the machine's certificates", host)
+	case paceline.CodeOutage:
+		return fmt.Sprintf("%s does not answer: look at it, at the network and at --base-url", host)
 	case paceline.CodeProxy:
 		return "the proxy does not work: correct HTTPS_PROXY or HTTP_PROXY, or add the host to NO_PROXY"
 	}
