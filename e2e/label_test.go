@@ -154,7 +154,7 @@ func checkRows(t *testing.T, rows []row, lines [][]byte) {
 			t.Errorf("item %d failed: %s", *r.Index, llm.Error)
 		case llm.Response == "":
 			t.Errorf("item %d: an empty answer", *r.Index)
-		case llm.Usage.Prompt <= 0 || llm.Usage.Completion <= 0 || llm.Requests != 1:
+		case llm.Usage.Prompt <= 0 || llm.Usage.Completion <= 0 || llm.Requests < 1:
 			t.Errorf("item %d: usage %+v after %d requests", *r.Index, llm.Usage, llm.Requests)
 		case llm.FinishReason != "stop" && llm.FinishReason != "length":
 			t.Errorf("item %d: finish reason %q", *r.Index, llm.FinishReason)
@@ -177,11 +177,13 @@ func checkSummary(t *testing.T, name string, rows []row) {
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	want := summary{Items: len(rows), Done: len(rows), Requests: len(rows)}
+	want := summary{Items: len(rows), Done: len(rows)}
 	for _, r := range rows {
+		want.Requests += r.LLM.Requests
 		want.PromptTokens += r.LLM.Usage.Prompt
 		want.CompletionTokens += r.LLM.Usage.Completion
 	}
+	t.Logf("%d items in %d requests", got.Items, got.Requests) // more where a busy machine missed a deadline
 	if got != want {
 		t.Errorf("summary: got %+v, want %+v (a cost of nil is unknown)", got, want)
 	}

@@ -43,9 +43,14 @@ func TestRebuiltEqualsUnstreamed(t *testing.T) {
 	}
 }
 
-// attempt makes one call and returns its response object.
+// attempt makes one call, on a connection of its own, and returns its response
+// object. This server closes a connection after each streamed answer without
+// saying so: an attempt that took it up would fail, and here nobody retries.
 func attempt(t *testing.T, p openai.Provider, body string) map[string]any {
 	t.Helper()
+	transport := openai.NewTransport()
+	transport.DisableKeepAlives = true
+	p.Transport = transport
 	resp, err := p.Attempt(t.Context(), &paceline.Request{Body: json.RawMessage(body)}, nil)
 	if err != nil {
 		t.Fatal(err)
