@@ -129,6 +129,9 @@ const (
 	learnEvery  = 16  // answers between two judgements, at least
 	learnSoon   = 4   // the same while nothing is known yet
 
+	// hedgeFloor: below it a second attempt saves less than it disturbs.
+	hedgeFloor = 250 * time.Millisecond
+
 	// A distribution is known when so large a share of calls has ended
 	// within what was seen. Below that the quickest would speak for all.
 	reachedEnough = 0.9
@@ -179,7 +182,7 @@ func (l *learner) judge(pending iter.Seq[time.Duration]) {
 	}
 	l.deadline, l.slow = l.cold, 0
 	if l.known(curve) {
-		l.slow = curve.Quantile(0.95)
+		l.slow = max(curve.Quantile(0.95), hedgeFloor)
 		q := float64(curve.Quantile(0.99))
 		l.deadline = min(max(time.Duration(l.factor*q), l.floor), l.ceiling)
 	}
