@@ -48,11 +48,21 @@ func (d *demonstration) report(sum paceline.Summary) {
 		figure{d.labels["negative"], "negative", true}, figure{d.labels["mixed"], "mixed", true}))
 	ledger := d.server.Ledger()
 	writeHealing(&b, d.ills(sum, ledger))
+	if sum.Hedges > 0 {
+		fmt.Fprintf(&b, "\n  %s a second attempt beside a first one that was slow to\n  begin. What befell the slower of the two may not be noticed.\n", hadHedges(sum.Hedges))
+	}
 	if slow := sum.Causes[paceline.CodeFirstToken] - ledger.ByFault["hang"]; slow > 0 {
 		fmt.Fprintf(&b, "\n  Of those that seemed never to answer, %d merely took long: the deadline is\n  learnt from the traffic.\n", slow)
 	}
 	writeWhereabouts(&b, d.output)
 	io.WriteString(d.env.Stderr, b.String())
+}
+
+func hadHedges(n int64) string {
+	if n == 1 {
+		return "1 call had"
+	}
+	return grouped(n) + " calls had"
 }
 
 // An ill is one kind of fault: how often the simulator did it, how often the

@@ -204,8 +204,10 @@ func (s *liveState) cells() []cell {
 		{"whole call", quantiles(st.Total)},
 		{"sent again", []piece{
 			{retries(st.Retries), stylePlain},
-			{brief(st.Asked) + " re-asked", stylePlain}}},
-		{"throttled", []piece{{calls(st.Throttled), warnIf(st.Throttled, styleYellow)}}},
+			{brief(st.Throttled) + " throttled", warnIf(st.Throttled, styleYellow)}}},
+		{"extra calls", []piece{
+			{brief(st.Asked) + " re-asked", stylePlain},
+			{brief(st.Hedges) + " hedged", stylePlain}}},
 		{"given up", []piece{
 			{compact(st.Failed) + " failed", warnIf(st.Failed, styleRed)},
 			{compact(st.Invalid) + " invalid", warnIf(st.Invalid, styleRed)}}},
@@ -330,7 +332,7 @@ func plainLine(s liveState) string {
 	for _, c := range []struct {
 		n    int64
 		name string
-	}{{st.Retries, "retries"}, {st.Asked, "re-asked"}, {st.Throttled, "throttled"}, {st.Failed, "failed"}, {st.Invalid, "invalid"}} {
+	}{{st.Retries, "retries"}, {st.Asked, "re-asked"}, {st.Hedges, "hedged"}, {st.Throttled, "throttled"}, {st.Failed, "failed"}, {st.Invalid, "invalid"}} {
 		if c.n > 0 {
 			parts = append(parts, grouped(c.n)+" "+c.name)
 		}

@@ -15,7 +15,7 @@ func midRun() liveState {
 		Facts: liveFacts{Total: 2000, Budget: paceline.Cost{USD: 5, Known: true}},
 		Stats: paceline.Stats{
 			Items: 1400, Done: 1131, Failed: 1, Invalid: 2, Resumed: 100,
-			Requests: 1500, Retries: 31, Asked: 12, Throttled: 4,
+			Requests: 1500, Retries: 31, Asked: 12, Hedges: 7, Throttled: 4,
 			InFlight: 87, Elapsed: 12 * time.Second,
 			Usage:      paceline.Usage{Prompt: 181_204, Completion: 4102, Known: true},
 			Cost:       paceline.Cost{USD: 0.0312, Known: true},
@@ -52,7 +52,7 @@ func TestBlock(t *testing.T) {
  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────────────────────
  requests    9,810/min of 10,000/min     in flight   87 of 256 calls
  first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
- sent again  31 retries   12 re-asked    throttled   4 calls
+ sent again  31 retries   4 throttled    extra calls 12 re-asked  7 hedged
  given up    1 failed     2 invalid      elapsed     12 s
  tokens      181k in      4,102 out      cost        $0.0312 of $5.00
  limited by requests: 10,000/min
@@ -64,8 +64,8 @@ func TestBlock(t *testing.T) {
  in flight   87 of 256 calls
  first token p50 812 ms   p99 1.61 s
  whole call  p50 1.90 s   p99 4.21 s
- sent again  31 retries   12 re-asked
- throttled   4 calls
+ sent again  31 retries   4 throttled
+ extra calls 12 re-asked  7 hedged
  given up    1 failed     2 invalid
  elapsed     12 s
  tokens      181k in      4,102 out
@@ -76,7 +76,7 @@ func TestBlock(t *testing.T) {
  1,234 of 2,000 items   61.7 %           160 items/s  ETA 8 s
  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸────────────────────────────────────────────────────────────
  requests    9,810/min of 10,000/min     in flight   87 of 256 calls             first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
- sent again  31 retries   12 re-asked    throttled   4 calls                     given up    1 failed     2 invalid      elapsed     12 s
+ sent again  31 retries   4 throttled    extra calls 12 re-asked  7 hedged       given up    1 failed     2 invalid      elapsed     12 s
  tokens      181k in      4,102 out      cost        $0.0312 of $5.00
  limited by requests: 10,000/min
 `},
@@ -101,7 +101,7 @@ func TestBlock(t *testing.T) {
  1,234 items                             160 items/s  12 s so far
  requests    164/s                       in flight   87 calls
  first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
- sent again  31 retries   12 re-asked    throttled   4 calls
+ sent again  31 retries   4 throttled    extra calls 12 re-asked  7 hedged
  given up    1 failed     2 invalid      elapsed     12 s
  tokens      181k in      4,102 out      cost        unknown
  nothing in the way
@@ -113,7 +113,7 @@ func TestBlock(t *testing.T) {
  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────────────────────
  requests    9,810/min of 10,000/min     in flight   87 of 256 calls
  first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
- sent again  31 retries   12 re-asked    throttled   4 calls
+ sent again  31 retries   4 throttled    extra calls 12 re-asked  7 hedged
  given up    1 failed     2 invalid      elapsed     12 s
  tokens      181k in      4,102 out      cost        $0.0312 of $5.00
  token rate  1.20M/min of 2.00M/min      waiting     0 calls
@@ -124,7 +124,7 @@ func TestBlock(t *testing.T) {
  ─────────────────────────────────────────────────────────────────────────────
  requests    0/min                       in flight   0 calls
  first token p50 -        p99 -          whole call  p50 -        p99 -
- sent again  0 retries    0 re-asked     throttled   0 calls
+ sent again  0 retries    0 throttled    extra calls 0 re-asked   0 hedged
  given up    0 failed     0 invalid      elapsed     0 s
  tokens      0 in         0 out          cost        -
  nothing in the way
@@ -162,6 +162,7 @@ func huge() liveState {
 	s.Facts.Budget.USD, s.Stats.Cost.USD = 1_000_000, 999_999.99
 	s.Stats.Done, s.Stats.Failed, s.Stats.Invalid = 888_888_888, 888_888, 888_888
 	s.Stats.Retries, s.Stats.Throttled = 8_888_888, 888_888
+	s.Stats.Asked, s.Stats.Hedges = 888_888, 888_888
 	s.Stats.InFlight, s.Stats.Pace.InFlight = 20_000, 20_000
 	s.Stats.Usage = paceline.Usage{Prompt: 888_888_888_888, Completion: 888_888_888_888, Known: true}
 	s.Stats.Pace.Tokens = paceline.Per(100_000_000, time.Minute)
@@ -227,7 +228,7 @@ func TestColorIsOnlyColor(t *testing.T) {
 
 func TestPlainLine(t *testing.T) {
 	want := "paceline: 1,234 of 2,000 items (61.7 %), 160 items/s, 87 of 256 calls in flight, " +
-		"31 retries, 12 re-asked, 4 throttled, 1 failed, 2 invalid, first token p50 812 ms p99 1.61 s, " +
+		"31 retries, 12 re-asked, 7 hedged, 4 throttled, 1 failed, 2 invalid, first token p50 812 ms p99 1.61 s, " +
 		"181k tokens in 4,102 out, cost $0.0312 of $5.00, ETA 8 s"
 	if got := plainLine(midRun()); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
