@@ -103,7 +103,7 @@ func (f *runFlags) defineRetries(s *pflag.FlagSet) {
 	s.Var(duration{&f.stall, learntWords}, "stall-timeout", "send again when a stream is silent for so long; auto or off likewise")
 	s.Var(duration{&f.timeout, offWords}, "timeout", "send again when the whole call takes so long; or off")
 	s.Var(share{&f.hedge}, "hedge", "send a call a second time when its first token is late and nobody waits, for at most this share of the calls; 0 for never")
-	s.Var(duration{&f.outage, endless}, "outage-limit", "stop when the server has failed for so long; off waits without end, but for 30s only if it never answered")
+	s.Var(duration{&f.outage, endless}, "outage-limit", "stop when the server has failed for so long; off waits without end, save for one that never answered at all: 30s")
 }
 
 func (f *runFlags) defineOutput(s *pflag.FlagSet) {
