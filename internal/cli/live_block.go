@@ -306,6 +306,10 @@ func (s *liveState) waitsFor() (string, style) {
 		return "limited by calls in flight: " + grouped(int64(p.InFlight)), styleDim
 	case "backoff":
 		return "waiting to send failed calls again", styleDim
+	case "retry budget":
+		return "many calls fail: the next ones to be sent again wait their turn", styleYellow
+	case "outage":
+		return "nothing answers: waiting, with a probe now and then", styleYellow
 	case "input":
 		return "waiting for input", styleDim
 	}
@@ -314,15 +318,10 @@ func (s *liveState) waitsFor() (string, style) {
 
 // pauseCause says why nothing starts.
 func pauseCause(c paceline.Code) string {
-	switch c {
-	case paceline.CodeThrottled:
-		return "the server asked us to wait (429 or the like)"
-	case paceline.CodeLocal:
-		return "this machine is short of sockets or files"
-	case paceline.CodeUnknown:
-		return "the server asked us to wait"
+	if c == paceline.CodeOutage {
+		return "nothing answers; then it is probed"
 	}
-	return "the endpoint fails: " + c.String()
+	return "the server asked us to wait (429 or the like)"
 }
 
 // plainLine is the live view where there is no terminal: one line.

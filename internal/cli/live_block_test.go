@@ -143,6 +143,30 @@ func TestBlock(t *testing.T) {
 	}
 }
 
+func TestCondition(t *testing.T) {
+	for _, tt := range []struct {
+		pace paceline.Pace
+		want string
+	}{
+		{paceline.Pace{}, "nothing in the way"},
+		{paceline.Pace{LimitedBy: "requests", Requests: paceline.Per(2, time.Second)}, "limited by requests: 2/s"},
+		{paceline.Pace{LimitedBy: "in flight", InFlight: 64}, "limited by calls in flight: 64"},
+		{paceline.Pace{LimitedBy: "backoff"}, "waiting to send failed calls again"},
+		{paceline.Pace{LimitedBy: "retry budget"}, "many calls fail: the next ones to be sent again wait their turn"},
+		{paceline.Pace{LimitedBy: "outage"}, "nothing answers: waiting, with a probe now and then"},
+		{paceline.Pace{LimitedBy: "input"}, "waiting for input"},
+		{paceline.Pace{LimitedBy: "pause", PausedFor: 300 * time.Millisecond, PausedCause: paceline.CodeThrottled},
+			"paused 1 s: the server asked us to wait (429 or the like)"},
+		{paceline.Pace{LimitedBy: "outage", PausedFor: 90 * time.Second, PausedCause: paceline.CodeOutage},
+			"paused 1 min 30 s: nothing answers; then it is probed"},
+	} {
+		s := liveState{Stats: paceline.Stats{Pace: tt.pace}}
+		if got, _ := s.waitsFor(); got != tt.want {
+			t.Errorf("%+v: got %q, want %q", tt.pace, got, tt.want)
+		}
+	}
+}
+
 func TestBlockInASCII(t *testing.T) {
 	text := blockText(midRun(), 80, 24, true)
 	for _, r := range text {
