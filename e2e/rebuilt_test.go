@@ -83,35 +83,6 @@ func officialClient(t *testing.T, body string) (o official) {
 	return o
 }
 
-// decode returns a response object without what differs from call to call.
-func decode(t *testing.T, body []byte) map[string]any {
-	t.Helper()
-	var object map[string]any
-	if err := json.Unmarshal(body, &object); err != nil {
-		t.Fatal(err)
-	}
-	for _, key := range []string{"id", "created", "timings"} {
-		if _, ok := object[key]; !ok {
-			t.Errorf("the response has no %q", key)
-		}
-		delete(object, key)
-	}
-	if usage, ok := object["usage"].(map[string]any); ok {
-		delete(usage, "prompt_tokens_details") // cached_tokens grows with each repetition
-	}
-	return object
-}
-
-func equal(t *testing.T, what string, got, want map[string]any) {
-	t.Helper()
-	if reflect.DeepEqual(got, want) {
-		return
-	}
-	g, _ := json.MarshalIndent(got, "", " ")
-	w, _ := json.MarshalIndent(want, "", " ")
-	t.Errorf("rebuilt:\n%s\n%s:\n%s", g, what, w)
-}
-
 func texts(object map[string]any) (all []string) {
 	for _, c := range object["choices"].([]any) {
 		text, _ := c.(map[string]any)["message"].(map[string]any)["content"].(string)
