@@ -34,6 +34,7 @@ type attempt struct {
 	race  atomic.Pointer[race]
 
 	// The dispatcher's.
+	number   int // of the call's requests, from 1
 	learners *learners
 	limits   limits // the deadlines in force
 	slot     int    // place in the watch

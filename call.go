@@ -35,7 +35,8 @@ type call struct {
 	reader   func(Delta)             // takes the pieces of a stream; nil: nobody looks
 
 	reason   Verdict      // why the next request is sent; VerdictDone: it is the first
-	requests int          // sent so far
+	requests int          // that have ended
+	sent     int          // the dispatcher's: requests started
 	charged  int          // attempts that failed
 	spared   int          // failures that were not charged at the end
 	failing  flow.Instant // start of the first attempt that was charged

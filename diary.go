@@ -10,7 +10,7 @@ type diary struct {
 	run      *run
 	index    int64
 	sum      uint32
-	reserved int64 // what the request under way costs at most, in micro-dollars
+	reserved int64 // what the request under way costs at most, in nano-dollars
 }
 
 func (r *run) diary(item *Item) *diary {
@@ -40,7 +40,7 @@ func (d *diary) after(end *ending) {
 		return
 	}
 	note := journal.Attempt{
-		Index: d.index, Reserved: d.reserved, Cost: micros(end.cost),
+		Index: d.index, Reserved: d.reserved, Cost: nanos(end.cost),
 		PromptTokens: journal.Unknown, CompletionTokens: journal.Unknown,
 	}
 	if end.usage.Known {
@@ -60,13 +60,13 @@ func (d *diary) after(end *ending) {
 	}
 }
 
-// atMost returns what the call's next request costs at most, in micro-dollars,
+// atMost returns what the call's next request costs at most, in nano-dollars,
 // by what admission has reserved for it.
 func (c *call) atMost() int64 {
 	if c.engine.cfg.Price == nil {
 		return journal.Unknown
 	}
-	return micros(c.engine.cfg.Price(c.model, Usage{
+	return nanos(c.engine.cfg.Price(c.model, Usage{
 		Prompt: int64(c.ticket.In), Completion: int64(c.ticket.Out), Known: true,
 	}))
 }

@@ -130,14 +130,15 @@ func (d *dispatcher) start(c *call, now flow.Instant) {
 	a.hedged = c.reader != nil || d.engine.cfg.Hedge.Budget < 0
 	d.watch.add(a)
 	d.each(c, func(t *tally) { t.start(c) })
-	d.engine.observe(c, EventStart, func(ev *Event) { ev.Attempt++ })
+	d.engine.observe(a, EventStart, func(*Event) {})
 	c.admitted(a)
 }
 
 func (d *dispatcher) newAttempt(c *call, t *flow.Ticket, now flow.Instant) *attempt {
 	learnt := d.deadlines.of(c)
+	c.sent++
 	a := &attempt{
-		call: c, ticket: t, provider: d.engine.endpoints[t.Lane()].Provider,
+		call: c, number: c.sent, ticket: t, provider: d.engine.endpoints[t.Lane()].Provider,
 		admitted: now, learners: learnt, limits: d.deadlines.limits(learnt),
 	}
 	a.ctx, a.cancel = context.WithCancelCause(c.ctx)
@@ -154,7 +155,7 @@ func (d *dispatcher) each(c *call, f func(*tally)) {
 
 func (d *dispatcher) alive(a *attempt) {
 	d.admission.Alive(d.engine.now(), a.ticket)
-	d.engine.observe(a.call, EventFirstToken, func(ev *Event) { ev.FirstToken = a.firstToken() })
+	d.engine.observe(a, EventFirstToken, func(ev *Event) { ev.FirstToken = a.firstToken() })
 }
 
 func (d *dispatcher) done(a *attempt, end *ending) {
@@ -191,13 +192,13 @@ func (d *dispatcher) again(c *call, lane int) {
 
 // tell passes an attempt's end to the observer.
 func (d *dispatcher) tell(a *attempt, end *ending, now flow.Instant) {
-	d.engine.observe(a.call, EventEnd, func(ev *Event) {
+	d.engine.observe(a, EventEnd, func(ev *Event) {
 		ev.Err, ev.Usage = end.err, end.usage
 		ev.FirstToken, ev.Total = a.firstToken(), end.at.Sub(a.sent)
 	})
 	if end.outcome.Kind == flow.Throttled {
 		pause := pace(d.admission.State(), now).PausedFor
-		d.engine.observe(a.call, EventLater, func(ev *Event) { ev.Err, ev.Delay = end.err, pause })
+		d.engine.observe(a, EventLater, func(ev *Event) { ev.Err, ev.Delay = end.err, pause })
 	}
 }
 

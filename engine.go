@@ -51,7 +51,7 @@ func NewPool(endpoints []Endpoint, cfg Config) (*Engine, error) {
 	d := &dispatcher{
 		engine:    e,
 		admission: flow.New(rand.Float64, lanes(endpoints)...),
-		tally:     newTally(),
+		tally:     newTally(e.now()),
 		tokens:    make(map[string]*flow.Estimator),
 		deadlines: newDeadlines(e.cfg.Deadlines),
 	}

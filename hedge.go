@@ -131,7 +131,7 @@ func (d *dispatcher) second(a *attempt, now flow.Instant) bool {
 	}
 	d.watch.add(r.hedge)
 	d.each(a.call, func(t *tally) { t.requests++; t.hedges++ })
-	d.engine.observe(a.call, EventStart, func(ev *Event) { ev.Hedge = true })
+	d.engine.observe(r.hedge, EventStart, func(ev *Event) { ev.Hedge = true })
 	go r.runHedge()
 	return true
 }

@@ -16,8 +16,7 @@ type Item struct {
 	File  string          // where it stands, for errors; "" if nowhere
 	Line  int64           // from 1; 0 if unknown
 
-	// Request is the call to make. A source may leave it nil for
-	// [Job.Prepare] to fill.
+	// Request is the call to make. [Job.Prepare] may make or complete it.
 	Request *Request
 
 	// Err says why the item cannot be sent. The item then gets a row with
@@ -83,9 +82,10 @@ func (f SinkFunc) Put(ctx context.Context, r *Result) error { return f(ctx, r) }
 type Job struct {
 	Source Source
 
-	// Prepare makes the request of an item whose source left it nil; an error
-	// becomes the item's row ([CodeBadItem]). It is called on one goroutine. A
-	// panic in it fails the item alone ([CodePanic]).
+	// Prepare makes an item's request, or completes the one that the source
+	// gave it; an error becomes the item's row ([CodeBadItem]). It is called on
+	// one goroutine. A panic in it fails the item alone ([CodePanic]). nil:
+	// the source makes the requests.
 	Prepare func(*Item) (*Request, error)
 
 	// Journal makes the run durable and resumable: items that have a row in it

@@ -41,12 +41,12 @@ func (o *observer) close() {
 }
 
 // observe tells the observer, if there is one, of something that happened to
-// c. The dispatcher alone calls it.
-func (e *Engine) observe(c *call, kind EventKind, fill func(*Event)) {
+// a. The dispatcher alone calls it.
+func (e *Engine) observe(a *attempt, kind EventKind, fill func(*Event)) {
 	if e.observer.events == nil {
 		return
 	}
-	ev := Event{Kind: kind, Time: time.Now(), Index: c.index, Attempt: c.requests}
+	ev := Event{Kind: kind, Time: time.Now(), Index: a.call.index, Attempt: a.number}
 	fill(&ev)
 	select {
 	case e.observer.events <- ev:

@@ -59,7 +59,7 @@ func (r *run) entry(res *Result) journal.Entry {
 		Index: res.Item.Index, Status: journal.Status(res.Status), ItemSum: r.job.sum(&res.Item),
 		FirstToken: res.FirstToken, Total: res.Total, Started: res.Started,
 		Requests: int64(res.Requests), Attempts: int64(res.Requests),
-		PromptTokens: journal.Unknown, CompletionTokens: journal.Unknown, Cost: micros(res.Cost),
+		PromptTokens: journal.Unknown, CompletionTokens: journal.Unknown, Cost: nanos(res.Cost),
 	}
 	if res.Usage.Known {
 		e.PromptTokens, e.CompletionTokens = res.Usage.Prompt, res.Usage.Completion
@@ -70,12 +70,12 @@ func (r *run) entry(res *Result) journal.Entry {
 	return e
 }
 
-// micros returns a cost in millionths of a dollar, rounded up.
-func micros(c Cost) int64 {
+// nanos returns a cost in billionths of a dollar, rounded up.
+func nanos(c Cost) int64 {
 	if !c.Known {
 		return journal.Unknown
 	}
-	return int64(math.Ceil(c.USD * 1e6))
+	return int64(math.Ceil(c.USD * 1e9))
 }
 
 // watchJournal stops the run when its journal fails, since what can't be kept

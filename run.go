@@ -77,14 +77,13 @@ type run struct {
 
 func (e *Engine) newRun(ctx context.Context, job Job) *run {
 	r := &run{
-		engine: e, job: job, tally: newTally(),
+		engine: e, job: job, tally: newTally(e.now()),
 		window:  make(chan struct{}, aheadMin+2*e.cfg.Limits.InFlight),
 		results: make(chan *Result, 64),
 	}
 	if e.cfg.Limits.InFlight == 0 {
 		r.window = make(chan struct{}, 4*aheadMin)
 	}
-	r.tally.began = e.now()
 	r.mayFinish, r.abort = context.WithCancelCause(context.WithoutCancel(ctx))
 	r.mayStart, r.halt = context.WithCancel(ctx)
 	return r
@@ -152,7 +151,7 @@ func (r *run) take(item Item) {
 	r.submit(item)
 }
 
-// prepare fills in the item's request.
+// prepare makes or completes the item's request.
 func (r *run) prepare(item *Item) (failure *Error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -160,8 +159,11 @@ func (r *run) prepare(item *Item) (failure *Error) {
 		}
 	}()
 	err := item.Err
-	if err == nil && item.Request == nil {
+	if err == nil && r.job.Prepare != nil {
 		item.Request, err = r.job.Prepare(item)
+	}
+	if err == nil && item.Request == nil {
+		err = errors.New("the item has no request, and Job.Prepare makes none")
 	}
 	if err == nil {
 		return nil

@@ -66,7 +66,7 @@ type Event struct {
 	Kind    EventKind
 	Time    time.Time
 	Index   int64 // the item's index; -1 for calls outside of a run
-	Attempt int   // from 1
+	Attempt int   // which of the call's requests, from 1
 	Hedge   bool  // on EventStart: it is a second attempt beside the first
 	Status  Status
 	Err     *Error // nil: well

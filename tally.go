@@ -41,8 +41,9 @@ type tally struct {
 	firstToken, total                   *hist.Histogram
 }
 
-func newTally() *tally {
+func newTally(began flow.Instant) *tally {
 	return &tally{
+		began:      began,
 		cost:       Cost{Known: true},
 		causes:     make(map[Code]int64),
 		firstToken: hist.New(),

@@ -40,7 +40,7 @@ type Entry struct {
 
 	PromptTokens     int64 // of all its requests in this session; Unknown
 	CompletionTokens int64 // likewise
-	Cost             int64 // likewise, in millionths of a US dollar
+	Cost             int64 // likewise, in billionths of a US dollar
 }
 
 // Attempt is a request that ended and brought no row: throttled, failed, not
@@ -52,7 +52,7 @@ type Attempt struct {
 	Reserved         int64 // the cost given to Intend for it
 	PromptTokens     int64 // what it used; Unknown
 	CompletionTokens int64
-	Cost             int64 // in millionths of a US dollar; Unknown
+	Cost             int64 // in billionths of a US dollar; Unknown
 }
 
 // appendKnown appends n shifted by one, so that Unknown is 0.

@@ -1,7 +1,7 @@
 package journal
 
 // Intend records that a request for an item is about to be sent, and what it
-// costs at most in millionths of a US dollar (Unknown if that is not known).
+// costs at most in billionths of a US dollar (Unknown if that is not known).
 // Call it before every send. When it returns the record is written, though not
 // synced: it survives the death of the process. Thousands may call at once;
 // they share their writes. sum is the item's checksum, 0 if there is none. It

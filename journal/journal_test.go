@@ -418,8 +418,8 @@ func Example() {
 	j, _ = Open(output, Options{})
 	defer j.Close()
 	r := j.Recovered()
-	fmt.Printf("%s: %d rows, %d requests, %d millionths of a dollar\n", r.Identity, r.Rows(), r.Totals.Requests, r.Totals.Cost)
+	fmt.Printf("%s: %d rows, %d requests, %d billionths of a dollar\n", r.Identity, r.Rows(), r.Totals.Requests, r.Totals.Cost)
 	// Output:
 	// <nil>
-	// {"model":"m"}: 3 rows, 3 requests, 360 millionths of a dollar
+	// {"model":"m"}: 3 rows, 3 requests, 360 billionths of a dollar
 }

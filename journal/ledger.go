@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Totals is what a run came to over all its sessions. Costs are in millionths
+// Totals is what a run came to over all its sessions. Costs are in billionths
 // of a US dollar.
 type Totals struct {
 	Requests         int64 // whose end is known
@@ -70,7 +70,7 @@ func parseCarry(payload []byte) (t Totals, ok bool) {
 type InFlight struct {
 	Index int64
 	Calls int64
-	Cost  int64 // of these calls at most, in millionths of a US dollar; Unknown if one is
+	Cost  int64 // of these calls at most, in billionths of a US dollar; Unknown if one is
 }
 
 // open is what an item without a row has behind it in one session.

@@ -138,7 +138,7 @@ func rowEntry(row []byte) (journal.Entry, error) {
 		e.PromptTokens, e.CompletionTokens = r.Usage.Prompt, r.Usage.Completion
 	}
 	if r.Cost.Known {
-		e.Cost = int64(r.Cost.USD*1e6 + 0.5)
+		e.Cost = int64(r.Cost.USD*1e9 + 0.5)
 	}
 	if r.Error != nil {
 		e.Code, e.Attempts = uint8(codeNamed(r.Error.Code)), int64(r.Error.Attempts)
@@ -236,13 +236,13 @@ func (s *session) sayWhatIsThere(rec journal.Recovery, was *identity) {
 }
 
 // inDoubt tells of calls whose end nobody knows.
-func inDoubt(calls, microDollars int64) string {
+func inDoubt(calls, nanoDollars int64) string {
 	were, most := "calls were", "what they cost may be paid twice"
 	if calls == 1 {
 		were, most = "call was", "what it costs may be paid twice"
 	}
-	if microDollars >= 0 {
-		most = "at most " + price.USD(paceline.Cost{USD: float64(microDollars) / 1e6, Known: true}) + " may be paid twice"
+	if nanoDollars >= 0 {
+		most = "at most " + price.USD(paceline.Cost{USD: float64(nanoDollars) / 1e9, Known: true}) + " may be paid twice"
 	}
 	return fmt.Sprintf("%s %s in flight when the last run ended; %s", grouped(calls), were, most)
 }
@@ -285,7 +285,7 @@ func newEarlier(rec journal.Recovery) earlier {
 		done: rec.Done, failed: rec.Failed, invalid: rec.Invalid,
 		requests: t.Requests + t.Lost,
 		usage:    paceline.Usage{Prompt: t.PromptTokens, Completion: t.CompletionTokens, Known: true},
-		cost:     paceline.Cost{USD: float64(t.Cost) / 1e6, Known: t.Unpriced == 0},
+		cost:     paceline.Cost{USD: float64(t.Cost) / 1e9, Known: t.Unpriced == 0},
 	}
 }
 

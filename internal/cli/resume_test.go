@@ -52,7 +52,7 @@ func TestInDoubt(t *testing.T) {
 		calls, cost int64
 		want        string
 	}{
-		{37, 40_000, "37 calls were in flight when the last run ended; at most $0.04 may be paid twice"},
+		{37, 40_000_000, "37 calls were in flight when the last run ended; at most $0.04 may be paid twice"},
 		{1, journal.Unknown, "1 call was in flight when the last run ended; what it costs may be paid twice"},
 		{1200, journal.Unknown, "1,200 calls were in flight when the last run ended; what they cost may be paid twice"},
 	}
@@ -71,7 +71,7 @@ func TestRowEntryReadsARowBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if e.Index != 7 || e.Status != journal.Failed || codeNamed("timeout").String() != "timeout" || e.Code != uint8(codeNamed("timeout")) ||
-		e.Requests != 3 || e.Attempts != 2 || e.PromptTokens != 5 || e.CompletionTokens != 6 || e.Cost != 123 {
+		e.Requests != 3 || e.Attempts != 2 || e.PromptTokens != 5 || e.CompletionTokens != 6 || e.Cost != 123_000 {
 		t.Errorf("got %+v", e)
 	}
 	if _, err := rowEntry([]byte("precious")); err == nil {

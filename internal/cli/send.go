@@ -80,9 +80,8 @@ func (s *session) job() paceline.Job {
 	}
 }
 
-// next yields the items that are to be sent. One that brings its own request
-// is completed here, for it is not prepared otherwise. Input that could not be
-// surveyed is compared here with what it was.
+// next yields the items that are to be sent. Input that could not be surveyed
+// is compared here with what it was.
 func (s *session) next(ctx context.Context) (paceline.Item, error) {
 	it, err := s.source.Next(ctx)
 	if err != nil {
@@ -92,9 +91,6 @@ func (s *session) next(ctx context.Context) (paceline.Item, error) {
 		if err := s.unchanged(&it); err != nil {
 			return it, err
 		}
-	}
-	if it.Request != nil && it.Err == nil {
-		it.Request, it.Err = s.request(&it)
 	}
 	return it, nil
 }
