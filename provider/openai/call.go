@@ -16,6 +16,7 @@ type call struct {
 	p       Provider
 	rt      http.RoundTripper
 	url     *url.URL
+	user    *url.Userinfo // of the base URL; nil if there is none
 	key     string
 	family  family
 	stream  bool
@@ -33,7 +34,7 @@ func (p Provider) newCall(req *paceline.Request, emit func(paceline.Delta)) (*ca
 	}
 	base, _ := p.base()
 	key, _ := cleanKey(p.Key)
-	c := &call{p: p, rt: p.transport(), key: key, emit: emit, secrets: newSecrets(key, base, p.Header)}
+	c := &call{p: p, rt: p.transport(), key: key, user: base.User, emit: emit, secrets: newSecrets(key, base, p.Header)}
 	path := req.Path
 	if path == "" {
 		path = paceline.ChatCompletions
@@ -69,7 +70,9 @@ func badPath(path string) string {
 func endpoint(base *url.URL, path string) *url.URL {
 	u := *base
 	u.Path = strings.TrimRight(base.Path, "/") + path
-	u.RawPath = ""
+	if u.RawPath != "" {
+		u.RawPath = strings.TrimRight(u.RawPath, "/") + (&url.URL{Path: path}).EscapedPath()
+	}
 	u.User = nil
 	return &u
 }

@@ -188,9 +188,10 @@ func noQuota(h http.Header) bool {
 	return false
 }
 
-func contains(message string, any ...string) bool {
+// contains reports whether a message has any of the phrases, in any case.
+func contains(message string, phrases ...string) bool {
 	message = strings.ToLower(message)
-	for _, words := range any {
+	for _, words := range phrases {
 		if strings.Contains(message, words) {
 			return true
 		}

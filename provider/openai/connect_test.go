@@ -60,6 +60,30 @@ func TestFault13HugeHeader(t *testing.T) {
 	}
 }
 
+// TestFault13HugeHeaderOverHTTP2 holds that the cap counts there too, though
+// net/http says no more of it than that the connection broke the protocol.
+func TestFault13HugeHeaderOverHTTP2(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 2 {
+			t.Errorf("the request came over %s", r.Proto)
+		}
+		for i := range 400 {
+			w.Header().Set(fmt.Sprintf("X-Big-%d", i), strings.Repeat("x", 10<<10))
+		}
+	}))
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	defer srv.Close()
+	tr := NewTransport()
+	tr.TLSClientConfig = &tls.Config{RootCAs: srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
+	defer tr.CloseIdleConnections()
+	p := Provider{BaseURL: srv.URL, Transport: tr}
+	_, err := p.Attempt(t.Context(), &paceline.Request{Model: "m"}, nil)
+	if paceline.CodeOf(err) != paceline.CodeConnection {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestFault21BadCertificate(t *testing.T) {
 	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
 	srv.Config.ErrorLog = quiet()
@@ -184,6 +208,8 @@ func TestFault16DeadKeepAlive(t *testing.T) {
 	if e, ok := errors.AsType[*paceline.Error](err); !ok || e.Code != paceline.CodeConnection || !e.MaybeBilled {
 		t.Errorf("died after taking it: %v", err)
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	if asked != 2 {
 		t.Errorf("asked %d times", asked)
 	}

@@ -35,7 +35,7 @@ func (c *call) post(ctx context.Context, usage bool) (*paceline.Response, *pacel
 	req := c.request(httptrace.WithClientTrace(inner, &httptrace.ClientTrace{
 		WroteRequest: func(i httptrace.WroteRequestInfo) { x.written.Store(i.Err == nil) },
 	}), payload)
-	if err := ctx.Err(); err != nil {
+	if ctx.Err() != nil {
 		return nil, x.canceled()
 	}
 	x.res, err = c.rt.RoundTrip(req)
@@ -73,15 +73,14 @@ func (c *call) header() http.Header {
 	} else {
 		h["Accept"] = []string{"application/json"}
 	}
-	base, _ := c.p.base()
-	switch password, _ := base.User.Password(); {
+	switch password, _ := c.user.Password(); {
 	case c.key != "" && c.p.KeyHeader != "":
 		h.Set(c.p.KeyHeader, c.key)
 	case c.key != "":
 		h["Authorization"] = []string{"Bearer " + c.key}
-	case base.User != nil:
+	case c.user != nil:
 		r := http.Request{Header: h}
-		r.SetBasicAuth(base.User.Username(), password)
+		r.SetBasicAuth(c.user.Username(), password)
 	}
 	for name, vals := range c.p.Header {
 		h[http.CanonicalHeaderKey(name)] = vals

@@ -94,11 +94,11 @@ func complete(a assembler, said bool) error {
 // consume feeds the assembler until the server says that the answer is
 // complete, or the body ends.
 func (x *exchange) consume(dec *sse.Decoder, a assembler) (said bool, err error) {
-	any := false
+	seen := false
 	for {
 		ev, err := dec.Next()
 		switch {
-		case err == io.EOF && !any:
+		case err == io.EOF && !seen:
 			return false, errEmpty
 		case err == io.EOF:
 			return false, nil
@@ -113,7 +113,7 @@ func (x *exchange) consume(dec *sse.Decoder, a assembler) (said bool, err error)
 			x.keepAlive()
 			continue
 		}
-		any = true
+		seen = true
 		if isDone(data) {
 			return true, nil
 		}
