@@ -125,7 +125,7 @@ func (t *toolCalls) candidate(p toolPiece) *toolCall {
 		if t.last != nil && t.last.indexed && t.last.index == p.index {
 			return t.last
 		}
-		for _, c := range slices.Backward(t.calls) {
+		for _, c := range slices.Backward(newest(t.calls)) {
 			if c.indexed && c.index == p.index {
 				return c
 			}
@@ -139,7 +139,7 @@ func (t *toolCalls) candidate(p toolPiece) *toolCall {
 }
 
 func (t *toolCalls) byID(id []byte) *toolCall {
-	for _, c := range slices.Backward(t.calls) {
+	for _, c := range slices.Backward(newest(t.calls)) {
 		if bytes.Equal(c.id(), id) {
 			return c
 		}

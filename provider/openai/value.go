@@ -168,7 +168,7 @@ func (v *value) mergeArray(name string, raw []byte, depth int) {
 func (v *value) mergeIndexed(raw []byte, depth int) {
 	target := &value{}
 	if index := rawjson.Get(raw, "index"); !rawjson.Null(index) {
-		for _, e := range v.elements {
+		for _, e := range newest(v.elements) {
 			if m := e.members.find("index"); m != nil && bytes.Equal(m.buf, index) {
 				e.mergeObject(raw, depth+1)
 				return
@@ -178,6 +178,10 @@ func (v *value) mergeIndexed(raw []byte, depth int) {
 	target.mergeObject(raw, depth+1)
 	v.elements = append(v.elements, target)
 }
+
+// newest returns the last of a list that are looked through for a match, so
+// that a list without end costs no more than its length.
+func newest[T any](list []T) []T { return list[max(0, len(list)-maxMembers):] }
 
 // hasParts names the values that may be lists of content parts (Mistral's
 // reasoning models), whose pieces of one kind belong together.
