@@ -1,0 +1,118 @@
+package flow
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// A Table is one measurement: its scenarios and, for each, its figures.
+type Table struct {
+	Title   string
+	Command string // which repeats it
+	Text    string // what is measured, and how the ideal is known
+	Rows    []Row
+}
+
+// A Row is one figure over all seeds.
+type Row struct {
+	Scenario string
+	Figure   string // what it is, with its unit
+	Format   Format
+	Goal     Goal
+	Sample   Sample
+}
+
+// A Format writes a figure with its unit.
+type Format func(float64) string
+
+// The formats.
+var (
+	Count   Format = func(v float64) string { return grouped(v) }
+	Percent Format = func(v float64) string { return decimals(100*v, 4) + " %" }
+	Seconds Format = func(v float64) string { return decimals(v, 4) + " s" }
+	Millis  Format = func(v float64) string { return decimals(1000*v, 3) + " ms" }
+	Micros  Format = func(v float64) string { return decimals(1e6*v, 3) + " µs" }
+)
+
+// decimals writes v with so many significant digits, without an exponent.
+func decimals(v float64, digits int) string {
+	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	places := max(0, digits-1-int(math.Floor(math.Log10(math.Abs(v)))))
+	text := strconv.FormatFloat(v, 'f', min(places, digits-1), 64)
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text
+}
+
+// grouped writes a whole number with a comma between thousands.
+func grouped(v float64) string {
+	if v < 0 {
+		return "-" + grouped(-v)
+	}
+	digits := strconv.FormatFloat(v, 'f', 0, 64)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// Markdown returns the table as a section of a page.
+func (t *Table) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### %s\n\n%s\n\n    %s\n\n", t.Title, t.Text, t.Command)
+	b.WriteString("| scenario | figure | target | median | 95 % | worst | seeds | |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|\n")
+	last := ""
+	for i := range t.Rows {
+		r := &t.Rows[i]
+		name := r.Scenario
+		if name == last {
+			name = ""
+		}
+		last = r.Scenario
+		median, p95, worst := r.Goal.spread(r.Sample)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %d | %s |\n", name, r.Figure, r.target(),
+			r.Format(median), r.Format(p95), r.Format(worst), len(r.Sample), r.verdict())
+	}
+	return b.String()
+}
+
+func (r *Row) target() string {
+	switch g := r.Goal; {
+	case g.Absent:
+		return ""
+	case g.Least:
+		return "≥ " + r.Format(g.Want)
+	case g.P95 > 0:
+		return "≤ " + r.Format(g.Want) + ", 95 %: ≤ " + r.Format(g.P95)
+	case g.Want == 0:
+		return r.Format(0)
+	default:
+		return "≤ " + r.Format(g.Want)
+	}
+}
+
+func (r *Row) verdict() string {
+	switch {
+	case r.Goal.Absent:
+		return ""
+	case r.Goal.Met(r.Sample):
+		return "pass"
+	}
+	return "**short**"
+}
+
+// Short returns the rows that miss their goals.
+func (t *Table) Short() (short []Row) {
+	for i := range t.Rows {
+		if !t.Rows[i].Goal.Met(t.Rows[i].Sample) {
+			short = append(short, t.Rows[i])
+		}
+	}
+	return short
+}

@@ -1,0 +1,271 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/provider/openai"
+	"github.com/seed-1814a72b/paceline/sim"
+)
+
+// A trial is one run of items through an engine and a simulated provider.
+type trial struct {
+	seed   uint64
+	phases []phase       // of the provider; each from its time on
+	delay  sim.Durations // of the network, each way
+	cfg    paceline.Config
+	items  int64
+	until  time.Duration // the source ends then, however many items it had; 0: at items
+	batch  int64         // wait for all of so many before the next begin; 0: no barrier
+
+	request func(i int64, chance *rand.Rand) *paceline.Request // nil: a short question
+}
+
+// A phase is how the provider behaves from a time on.
+type phase struct {
+	from time.Duration
+	sim  sim.Config
+}
+
+// one is a provider that does not change.
+func one(cfg sim.Config) []phase { return []phase{{sim: cfg}} }
+
+// A report is what a trial came to.
+type report struct {
+	began    time.Time
+	took     time.Duration
+	items    int64 // taken from the source
+	requests int64
+	sum      paceline.Summary // of the last batch
+	refused  int64            // by the provider's ledger
+	arrivals []sim.Record     // in the order of arrival, of all phases
+	cuts     map[int64][]cut  // attempts that we cancelled at a deadline, by item
+	lost     int64            // events, for which cuts would be too few
+	rows     map[int64]row    // by item
+}
+
+// A row is what is kept of an item's result.
+type row struct {
+	requestID         string
+	err               *paceline.Error
+	firstToken, total time.Duration
+}
+
+// A cut is an attempt that was cancelled for being late.
+type cut struct {
+	code  paceline.Code
+	after time.Duration // since the sending
+}
+
+// run runs the trial in virtual time and checks that every item has one row
+// and every answer stands in the provider's ledger.
+func (tr trial) run(t *testing.T) *report {
+	t.Helper()
+	r := &report{cuts: map[int64][]cut{}, rows: map[int64]row{}}
+	synctest.Test(t, func(t *testing.T) { tr.inBubble(t, r) })
+	r.check(t)
+	return r
+}
+
+func (tr trial) inBubble(t *testing.T, r *report) {
+	p := newProvider(t, tr.seed, tr.phases)
+	network := &sim.Network{Delay: tr.delay, Seed: tr.seed}
+	client, stop := network.Serve(p)
+	tr.cfg.Observe = r.observe
+	e, err := paceline.New(openai.Provider{BaseURL: "http://sim/v1", Transport: client.Transport}, tr.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chance := rand.New(rand.NewPCG(tr.seed, 1))
+	// Fixed windows begin at full minutes: runs begin anywhere in them.
+	time.Sleep(time.Duration(chance.Int64N(int64(time.Minute))))
+	p.start()
+	r.began = time.Now()
+	src := tr.source(chance, r.began)
+	for !src.ended {
+		src.rest = tr.batch
+		sum, err := e.Run(t.Context(), paceline.Job{Source: src, Sink: paceline.SinkFunc(r.put)})
+		if err != nil {
+			t.Error(err)
+		}
+		r.sum = sum
+		r.requests += sum.Requests
+	}
+	r.took = time.Since(r.began)
+	r.items = src.next
+	r.lost = e.Stats().EventsLost
+	if err := e.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+	stop()
+	p.end(r)
+}
+
+// source yields the trial's items.
+type source struct {
+	*trial
+	chance *rand.Rand
+	end    time.Time
+	next   int64
+	rest   int64 // of this batch; 0: there are no batches
+	ended  bool
+}
+
+func (tr *trial) source(chance *rand.Rand, now time.Time) *source {
+	s := &source{trial: tr, chance: chance}
+	if tr.until > 0 {
+		s.end = now.Add(tr.until)
+	}
+	return s
+}
+
+func (s *source) Next(context.Context) (paceline.Item, error) {
+	if s.next == s.items || !s.end.IsZero() && !time.Now().Before(s.end) {
+		s.ended = true
+		return paceline.Item{}, io.EOF
+	}
+	if s.batch > 0 {
+		if s.rest == 0 {
+			return paceline.Item{}, io.EOF
+		}
+		s.rest--
+	}
+	it := paceline.Item{Index: s.next, Request: question(s.next, 0)}
+	if s.request != nil {
+		it.Request = s.request(s.next, s.chance)
+	}
+	s.next++
+	return it, nil
+}
+
+// question returns the request of item i, with so many bytes of text.
+func question(i int64, bytes int) *paceline.Request {
+	return &paceline.Request{Model: "m", Messages: paceline.User(fmt.Sprint("item ", i, " ", strings.Repeat("some text ", bytes/10)))}
+}
+
+// itemOf returns the item that a request's body is of.
+func itemOf(body string) int64 {
+	_, rest, _ := strings.Cut(body, "item ")
+	digits, _, _ := strings.Cut(rest, " ")
+	i, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return -1
+	}
+	return i
+}
+
+// put is the sink.
+func (r *report) put(_ context.Context, res *paceline.Result) error {
+	if _, twice := r.rows[res.Item.Index]; twice {
+		return fmt.Errorf("item %d has a second row", res.Item.Index)
+	}
+	kept := row{err: res.Err, firstToken: res.FirstToken, total: res.Total}
+	if res.Response != nil {
+		kept.requestID = res.Response.RequestID
+	}
+	r.rows[res.Item.Index] = kept
+	return nil
+}
+
+func (r *report) observe(ev paceline.Event) {
+	if ev.Kind != paceline.EventEnd || ev.Err == nil {
+		return
+	}
+	switch code := ev.Err.Code; code {
+	case paceline.CodeFirstToken, paceline.CodeStall, paceline.CodeTimeout:
+		r.cuts[ev.Index] = append(r.cuts[ev.Index], cut{code, ev.Total})
+	}
+}
+
+// check holds the rows against the provider's ledger.
+func (r *report) check(t *testing.T) {
+	t.Helper()
+	given := map[string]int64{}
+	for i := range r.arrivals {
+		if rec := &r.arrivals[i]; rec.Complete {
+			given[rec.RequestID] = itemOf(rec.Body)
+		}
+	}
+	if int64(len(r.rows)) != r.items {
+		t.Errorf("%d rows for %d items", len(r.rows), r.items)
+	}
+	for i, row := range r.rows {
+		if row.err != nil {
+			t.Errorf("item %d is not done: %v", i, row.err)
+		} else if item, ok := given[row.requestID]; !ok || item != i {
+			t.Errorf("the answer of item %d does not stand in the ledger", i)
+		}
+	}
+	if int64(len(r.arrivals)) > r.requests {
+		t.Errorf("we count %d requests, the provider %d", r.requests, len(r.arrivals))
+	}
+}
+
+// span returns the time from the first arrival to the last.
+func (r *report) span() time.Duration {
+	return r.arrivals[len(r.arrivals)-1].At.Sub(r.arrivals[0].At)
+}
+
+// provider is a simulated one that changes with time.
+type provider struct {
+	phases  []phase
+	servers []*sim.Server
+	mu      sync.Mutex
+	started time.Time
+}
+
+func newProvider(t *testing.T, seed uint64, phases []phase) *provider {
+	p := &provider{phases: phases}
+	for i, ph := range phases {
+		ph.sim.Seed, ph.sim.KeepRequests = seed+uint64(i)<<32, true
+		s, err := sim.New(ph.sim)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.servers = append(p.servers, s)
+	}
+	p.start()
+	return p
+}
+
+// start makes the phases count from now.
+func (p *provider) start() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.started = time.Now()
+}
+
+func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	since := time.Since(p.started)
+	p.mu.Unlock()
+	now := 0
+	for i, ph := range p.phases {
+		if since >= ph.from {
+			now = i
+		}
+	}
+	p.servers[now].ServeHTTP(w, r)
+}
+
+// end closes the servers and takes over what they saw.
+func (p *provider) end(r *report) {
+	for _, s := range p.servers {
+		s.Close()
+		l := s.Ledger()
+		r.refused += l.Refused
+		r.arrivals = append(r.arrivals, l.Records...)
+	}
+	slices.SortStableFunc(r.arrivals, func(a, b sim.Record) int { return a.At.Compare(b.At) })
+}
