@@ -22,7 +22,7 @@ var (
 type attempt struct {
 	call     *call
 	ticket   *flow.Ticket
-	provider Provider
+	endpoint *endpoint
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	admitted flow.Instant
@@ -35,6 +35,7 @@ type attempt struct {
 
 	// The dispatcher's.
 	number   int // of the call's requests, from 1
+	lane     int // number of the endpoint
 	learners *learners
 	limits   limits // the deadlines in force
 	slot     int    // place in the watch
@@ -48,7 +49,7 @@ const held = int64(flow.Never)
 // send makes the request. The result is a response or an error, never both.
 func (a *attempt) send() (*Response, *Error) {
 	a.sent = a.call.engine.now()
-	resp, err := a.provider.Attempt(a.ctx, a.call.req, a.emit)
+	resp, err := a.endpoint.Provider.Attempt(a.ctx, a.call.req, a.emit)
 	failure := a.failure(err)
 	a.cancel(nil)
 	if failure != nil {
@@ -63,6 +64,7 @@ func (a *attempt) send() (*Response, *Error) {
 // emit is called by the provider for each sign of life.
 func (a *attempt) emit(d Delta) {
 	if !d.Kind.Progress() {
+		a.told(d.Limits)
 		return
 	}
 	now := a.call.engine.now()

@@ -31,7 +31,8 @@ type Delta struct {
 	Choice int         // the choice's index, 0 unless n > 1
 	Chunk  []byte      // the JSON of the chunk as it came; nil for headers and whole answers
 	Quoted []byte      // the piece of text as a JSON string with its quotes, or nil
-	Header http.Header // for DeltaHeader: the response's header (rate limits are in it)
+	Header http.Header // for DeltaHeader: the response's header
+	Limits *RateLimits // for DeltaHeader: the rate limits that it tells; nil: none
 }
 
 // Text returns the delta's piece of text decoded, or "" when it has none.

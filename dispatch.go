@@ -75,6 +75,8 @@ func (d *dispatcher) handle(m *message) {
 		}
 	case msgAlive:
 		d.alive(m.attempt)
+	case msgTold:
+		d.admission.Told(d.engine.now(), m.attempt.lane, *m.told)
 	case msgDone:
 		d.done(m.attempt, &m.end)
 	case msgStopRun:
@@ -138,7 +140,7 @@ func (d *dispatcher) newAttempt(c *call, t *flow.Ticket, now flow.Instant) *atte
 	learnt := d.deadlines.of(c)
 	c.sent++
 	a := &attempt{
-		call: c, number: c.sent, ticket: t, provider: d.engine.endpoints[t.Lane()].Provider,
+		call: c, number: c.sent, ticket: t, lane: t.Lane(), endpoint: d.engine.endpoints[t.Lane()],
 		admitted: now, learners: learnt, limits: d.deadlines.limits(learnt),
 	}
 	a.ctx, a.cancel = context.WithCancelCause(c.ctx)
@@ -161,7 +163,6 @@ func (d *dispatcher) alive(a *attempt) {
 func (d *dispatcher) done(a *attempt, end *ending) {
 	c := a.call
 	now := d.engine.now()
-	lane := a.ticket.Lane()
 	d.watch.remove(a)
 	d.deadlines.observe(a, end, &d.watch)
 	d.admission.Done(now, a.ticket, end.outcome)
@@ -171,7 +172,7 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 	d.each(c, func(t *tally) { t.end(a, end) })
 	d.tell(a, end, now)
 	if end.again {
-		d.again(c, lane)
+		d.again(c, a.lane)
 	}
 }
 
@@ -235,7 +236,6 @@ func (d *dispatcher) stats(t *tally, p *progress) Stats {
 	s.EventsLost = d.engine.observer.lost.Load()
 	s.Elapsed = now.Sub(t.began)
 	s.Pace = pace(state, now)
-	s.Pace.Requests, s.Pace.Tokens = d.engine.rates()
 	return s
 }
 
@@ -243,8 +243,10 @@ func (d *dispatcher) stats(t *tally, p *progress) Stats {
 func pace(state flow.State, now flow.Instant) Pace {
 	p := Pace{LimitedBy: state.Cause.String()}
 	soonest, down := flow.Never, true
-	for _, l := range state.Lanes {
+	for i, l := range state.Lanes {
 		p.InFlight += l.Cap
+		p.Requests = together(p.Requests, l.Requests, i == 0)
+		p.Tokens = together(p.Tokens, l.Tokens, i == 0)
 		soonest = min(soonest, l.PausedUntil)
 		down = down && l.Down
 	}

@@ -9,7 +9,8 @@ import (
 
 // An Endpoint is one address with one key, and what it allows.
 type Endpoint struct {
-	Name     string // for errors and statistics; "": its number, from 1
+	Name string // for errors and statistics; "": its number, from 1
+	// Provider sends. If it has a method Validate() error, that is asked first.
 	Provider Provider
 	Limits   Limits
 	Weight   float64 // its share of the calls in flight beside other endpoints; 0: 1
@@ -32,6 +33,11 @@ func validateEndpoints(endpoints []Endpoint) error {
 			bad("Weight", "is %g; must be above 0, or 0 for 1", ep.Weight)
 		}
 		ep.Limits.validate(bad)
+		if v, ok := ep.Provider.(interface{ Validate() error }); ok {
+			if err := v.Validate(); err != nil {
+				bad("Provider", "%v", err)
+			}
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -63,23 +69,22 @@ func (l Limits) flow() flow.Limits {
 	}
 }
 
-// rates returns what all endpoints allow together; zero if one is unlimited.
-func (e *Engine) rates() (requests, tokens Rate) {
-	var perSecond [2]float64
-	for i := range e.endpoints {
-		l := &e.endpoints[i].Limits
-		if i == 0 {
-			requests, tokens = l.Requests, l.Tokens
-		}
-		perSecond[0] += l.Requests.PerSecond()
-		perSecond[1] += l.Tokens.PerSecond()
+// endpoint is an Endpoint with what it has told.
+type endpoint struct {
+	Endpoint
+	tellings tellings
+}
+
+// together adds the rate of one more endpoint to that of those before. The sum
+// is zero, no limit, as soon as one has none.
+func together(sum Rate, lane flow.Rate, first bool) Rate {
+	r := Rate{N: lane.N, Per: lane.Per}
+	switch {
+	case first || r.IsZero():
+		return r
+	case sum.IsZero():
+		return sum
 	}
-	sum := func(r *Rate, total float64) {
-		if !r.IsZero() && len(e.endpoints) > 1 {
-			r.N = total * r.Per.Seconds()
-		}
-	}
-	sum(&requests, perSecond[0])
-	sum(&tokens, perSecond[1])
-	return requests, tokens
+	sum.N += r.PerSecond() * sum.Per.Seconds()
+	return sum
 }

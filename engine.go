@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
@@ -13,7 +12,7 @@ import (
 // An Engine makes calls within the limits of its endpoints. It is safe for
 // concurrent use. It owns one goroutine until [Engine.Shutdown].
 type Engine struct {
-	endpoints []Endpoint // in the order of admission's lanes
+	endpoints []*endpoint // in the order of admission's lanes
 	cfg       Config
 	epoch     time.Time // instants count from here, on the monotonic clock
 	box       *mailbox
@@ -40,12 +39,14 @@ func NewPool(endpoints []Endpoint, cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{
-		endpoints: slices.Clone(endpoints),
-		cfg:       cfg.completed(),
-		epoch:     time.Now().Add(-time.Second), // so that no instant is 0, which stands for none
-		box:       newMailbox(),
-		observer:  newObserver(cfg.Observe),
-		stopped:   make(chan struct{}),
+		cfg:      cfg.completed(),
+		epoch:    time.Now().Add(-time.Second), // so that no instant is 0, which stands for none
+		box:      newMailbox(),
+		observer: newObserver(cfg.Observe),
+		stopped:  make(chan struct{}),
+	}
+	for _, ep := range endpoints {
+		e.endpoints = append(e.endpoints, &endpoint{Endpoint: ep})
 	}
 	e.accepting, e.drain = context.WithCancel(context.Background())
 	d := &dispatcher{

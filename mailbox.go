@@ -12,6 +12,7 @@ const (
 	msgSubmit   messageKind = iota // call wants to start
 	msgWithdraw                    // call does not want to start any more
 	msgAlive                       // attempt has its first content
+	msgTold                        // the endpoint told its limits
 	msgDone                        // attempt has ended
 	msgStopRun                     // nothing of run may start any more
 	msgStats                       // a snapshot is asked for
@@ -24,8 +25,9 @@ type message struct {
 	kind    messageKind
 	call    *call
 	attempt *attempt
-	end     ending // of msgDone
-	run     *run   // of msgStopRun and msgStats (nil: the engine's)
+	end     ending     // of msgDone
+	told    *flow.Told // of msgTold
+	run     *run       // of msgStopRun and msgStats (nil: the engine's)
 	stats   chan<- Stats
 }
 

@@ -50,6 +50,13 @@ func newAdaptive(expected float64) Adaptive {
 	}
 }
 
+// expect raises slow start to a cap that is known to be needed.
+func (a *Adaptive) expect(n float64) {
+	if a.slowStart {
+		a.cap = min(max(a.cap, n), a.max)
+	}
+}
+
 // Cap returns how many calls may be in flight now, at least one.
 func (a *Adaptive) Cap() int { return int(a.cap) }
 

@@ -168,10 +168,11 @@ type State struct {
 
 // LaneState is how a lane stands.
 type LaneState struct {
-	InFlight, Cap int
-	PausedUntil   Instant // 0 or past: not paused
-	Down          bool    // it does not answer; DownSince says since when
-	DownSince     Instant
+	InFlight, Cap    int
+	Requests, Tokens Rate    // the limits in force; zero: none
+	PausedUntil      Instant // 0 or past: not paused
+	Down             bool    // it does not answer; DownSince says since when
+	DownSince        Instant
 }
 
 // State returns how admission stood at the last Next.
@@ -179,7 +180,7 @@ func (a *Admission) State() State {
 	s := State{Waiting: a.queue.len, Cause: a.cause}
 	for _, l := range a.lanes {
 		s.Lanes = append(s.Lanes, LaneState{
-			InFlight: l.inFlight, Cap: l.Cap(),
+			InFlight: l.inFlight, Cap: l.Cap(), Requests: l.requests.rate, Tokens: l.tokens.rate,
 			PausedUntil: l.pause.until, Down: l.breaker.open, DownSince: l.breaker.since,
 		})
 	}

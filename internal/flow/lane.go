@@ -1,9 +1,6 @@
 package flow
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // Limits is what one endpoint and key allow. Zero rates do not limit.
 type Limits struct {
@@ -20,13 +17,6 @@ type Rate struct {
 	Per time.Duration
 }
 
-func (r Rate) bucket(burst float64) Bucket {
-	if r.N == 0 {
-		return Bucket{}
-	}
-	return NewBucket(r.N, r.Per, burst)
-}
-
 // worth returns how many units the rate brings in d.
 func (r Rate) worth(d time.Duration) float64 {
 	if r.Per == 0 {
@@ -40,10 +30,10 @@ type Lane struct {
 	number int
 	weight float64
 
-	requests Bucket
+	requests gauge
 	strict   *Sliding // in place of requests, or nil
-	tokens   Bucket
-	in, out  Bucket
+	tokens   gauge
+	in, out  gauge
 
 	inFlight int
 	rated    bool // a limit on requests or tokens is known: refusals are not for concurrency
@@ -58,20 +48,20 @@ type Lane struct {
 func newLane(number int, l Limits) *Lane {
 	lane := &Lane{
 		number: number, weight: l.Weight, retries: newRetryBudget(),
-		tokens: l.Tokens.bucket(l.Tokens.worth(time.Second)),
-		in:     l.In.bucket(l.In.worth(time.Second)),
-		out:    l.Out.bucket(l.Out.worth(time.Second)),
-		limit:  l.InFlight,
-		rated:  l.Requests.N > 0 || l.Tokens.N > 0 || l.In.N > 0 || l.Out.N > 0,
+		requests: newGauge(l.Requests, time.Second/10),
+		tokens:   newGauge(l.Tokens, time.Second),
+		in:       newGauge(l.In, time.Second),
+		out:      newGauge(l.Out, time.Second),
+		limit:    l.InFlight,
+		rated:    l.Requests.N > 0 || l.Tokens.N > 0 || l.In.N > 0 || l.Out.N > 0,
 	}
 	switch {
 	case l.Requests.N == 0:
 	case l.Strict:
 		lane.strict = NewSliding(l.Requests.N, l.Requests.Per)
+		lane.requests.Bucket = Bucket{}
 	case l.Burst > 0:
-		lane.requests = l.Requests.bucket(l.Burst)
-	default:
-		lane.requests = l.Requests.bucket(math.Floor(l.Requests.worth(time.Second / 10)))
+		lane.requests.Bucket = NewBucket(l.Requests.N, l.Requests.Per, l.Burst)
 	}
 	if lane.weight == 0 {
 		lane.weight = 1

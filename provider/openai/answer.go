@@ -57,7 +57,7 @@ func (x *exchange) read(negotiating bool) (*paceline.Response, *paceline.Error) 
 
 func (x *exchange) headerArrived() {
 	if x.emit != nil {
-		x.emit(paceline.Delta{Kind: paceline.DeltaHeader, Header: x.res.Header})
+		x.emit(paceline.Delta{Kind: paceline.DeltaHeader, Header: x.res.Header, Limits: rateLimits(x.res.Header)})
 	}
 }
 

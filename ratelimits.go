@@ -1,0 +1,100 @@
+package paceline
+
+import (
+	"sync"
+	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/flow"
+)
+
+// RateLimits is what a provider told of its limits in a response's header.
+// Where the configuration names no limit, the engine keeps to what was told;
+// where it names one, to the lower of both.
+type RateLimits struct {
+	Requests, Tokens, InputTokens, OutputTokens Allowance
+}
+
+// An Allowance is one limit as it was told.
+type Allowance struct {
+	Limit  float64       // units for each window; 0: no limit was told
+	Window time.Duration // 0: it was not told; the engine finds it out from the resets
+	Left   float64       // of Limit, at the moment
+	Reset  time.Duration // until all of it is there again; 0: it was not told
+}
+
+// tellings is what an endpoint has told so far. Its attempts share it; one that
+// finds it busy passes by, since the next answer tells the same.
+type tellings struct {
+	mu     sync.Mutex
+	limits [4]telling
+	last   flow.Told
+}
+
+// told takes in what an attempt's response told, and passes on what is news.
+func (a *attempt) told(r *RateLimits) {
+	t := &a.endpoint.tellings
+	if r == nil || !t.mu.TryLock() {
+		return
+	}
+	now := a.call.engine.now()
+	told := flow.Told{
+		Requests: t.limits[0].read(now, r.Requests), Tokens: t.limits[1].read(now, r.Tokens),
+		In: t.limits[2].read(now, r.InputTokens), Out: t.limits[3].read(now, r.OutputTokens),
+	}
+	news := !told.Same(t.last)
+	t.last = told
+	t.mu.Unlock()
+	if news {
+		a.call.engine.box.put(message{kind: msgTold, attempt: a, told: &told})
+	}
+}
+
+// telling finds out the window of one limit whose provider does not tell it.
+// A reset is the time until all of the limit is there again: for a token bucket
+// in proportion to what is missing, for a fixed window until its end. Neither
+// exceeds the window, so the longest reset seen decides.
+type telling struct {
+	limit   float64
+	since   flow.Instant
+	longest time.Duration // reset
+	missing float64       // the largest share seen to be missing
+}
+
+const (
+	// A window of a second is believed when for so long, with so much of the
+	// limit missing, no reset has exceeded it.
+	secondAfter   = 5 * time.Second
+	secondMissing = 0.2
+)
+
+func (t *telling) read(now flow.Instant, a Allowance) flow.Allowance {
+	if a.Limit <= 0 {
+		return flow.Allowance{}
+	}
+	if a.Limit != t.limit {
+		*t = telling{limit: a.Limit, since: now}
+	}
+	t.longest = max(t.longest, a.Reset)
+	t.missing = max(t.missing, (a.Limit-a.Left)/a.Limit)
+	window, sure := a.Window, true
+	if window == 0 {
+		window, sure = t.window(now, a)
+	}
+	return flow.Allowance{Rate: flow.Rate{N: a.Limit, Per: window}, Left: a.Left, Sure: sure}
+}
+
+// window returns the likeliest window, and whether nothing speaks for another.
+func (t *telling) window(now flow.Instant, a Allowance) (time.Duration, bool) {
+	proportion := float64(t.longest) / max(t.missing, 1e-6)
+	switch {
+	case t.longest > time.Hour || t.longest > time.Minute && proportion > 5*float64(time.Hour):
+		return 24 * time.Hour, true
+	case t.longest > time.Minute:
+		return time.Hour, true
+	case t.longest > 2*time.Second:
+		return time.Minute, true
+	case t.longest > 0 && t.longest <= time.Second && t.missing >= secondMissing && now.Sub(t.since) >= secondAfter:
+		return time.Second, true
+	}
+	return time.Minute, false // what nearly all providers count by
+}
