@@ -18,6 +18,7 @@ type exchange struct {
 	giveUp  context.CancelFunc // ends this exchange alone
 	res     *http.Response
 	written atomic.Bool // the request was sent in full
+	kept    keptConn
 }
 
 // post sends the request and reads the answer. It uses the transport directly
@@ -33,12 +34,18 @@ func (c *call) post(ctx context.Context, usage bool) (*paceline.Response, *pacel
 	defer cancel()
 	x.giveUp = cancel
 	req := c.request(httptrace.WithClientTrace(inner, &httptrace.ClientTrace{
-		WroteRequest: func(i httptrace.WroteRequestInfo) { x.written.Store(i.Err == nil) },
+		GotConn:              x.kept.got,
+		WroteRequest:         func(i httptrace.WroteRequestInfo) { x.written.Store(i.Err == nil) },
+		GotFirstResponseByte: x.kept.firstByte,
 	}), payload)
+	req.Close = keeps.hopeless(c)
 	if ctx.Err() != nil {
 		return nil, x.canceled()
 	}
 	x.res, err = c.rt.RoundTrip(req)
+	if ctx.Err() == nil {
+		x.kept.judge(&keeps, c)
+	}
 	if err != nil {
 		return nil, x.connectError(err, req)
 	}

@@ -1,0 +1,96 @@
+package openai
+
+import (
+	"net/http/httptrace"
+	"sync"
+	"time"
+)
+
+// Some servers (llama.cpp's, after each streamed answer) close a connection
+// that they have announced to keep. A request that takes it up at once fails
+// although nothing is wrong: the client cannot know whether it was read, so it
+// must not simply be sent again. But such a server never once answers on a
+// kept connection, and that can be learnt.
+const (
+	// atOnce is how soon after its last answer a kept connection must die for
+	// the server to be suspected: real idle time-outs are seconds.
+	atOnce = 100 * time.Millisecond
+	// suspicions are how many such deaths, with no answer on a kept connection
+	// between them, make sure.
+	suspicions = 3
+)
+
+// A keptConn is what a trace tells of the connection of one exchange. It is
+// written by net/http's goroutines, under mu.
+type keptConn struct {
+	mu       sync.Mutex
+	reused   bool
+	idle     time.Duration
+	answered bool
+}
+
+func (k *keptConn) got(info httptrace.GotConnInfo) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.reused, k.idle, k.answered = info.Reused, info.IdleTime, false
+}
+
+func (k *keptConn) firstByte() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.answered = true
+}
+
+// judge tells scores how the exchange's connection fared.
+func (k *keptConn) judge(scores *keepScores, c *call) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case !k.reused:
+	case k.answered:
+		scores.worked(c)
+	case k.idle < atOnce:
+		scores.died(c)
+	}
+}
+
+// keepScores counts deaths of kept connections by endpoint, for the life of
+// the process. Like refusalSet it is bounded. It is safe for concurrent use.
+type keepScores struct {
+	mu     sync.RWMutex
+	deaths map[refusal]int
+}
+
+var keeps keepScores
+
+// hopeless reports whether the endpoint never answers on a kept connection: a
+// request then asks for the connection to be closed.
+func (s *keepScores) hopeless(c *call) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.deaths) > 0 && s.deaths[keyOf(c)] >= suspicions
+}
+
+func (s *keepScores) died(c *call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.deaths == nil || len(s.deaths) >= maxRefusals {
+		s.deaths = make(map[refusal]int)
+	}
+	s.deaths[keyOf(c)]++
+}
+
+// worked clears the endpoint, unless it is already known to be hopeless.
+func (s *keepScores) worked(c *call) {
+	s.mu.RLock()
+	suspected := len(s.deaths) > 0 && s.deaths[keyOf(c)] > 0
+	s.mu.RUnlock()
+	if !suspected {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k := keyOf(c); s.deaths[k] < suspicions {
+		delete(s.deaths, k)
+	}
+}
