@@ -33,7 +33,7 @@ func TestStrictTen(t *testing.T) {
 		s := overSeeds(t, w.name, func(t *testing.T, seed uint64) figures {
 			r := trial{
 				seed:   seed,
-				phases: one(sim.Config{Limits: sim.Limits{RPS: 2, Window: w.sim}, TTFT: sim.MustDurations("uniform:2s,5s")}),
+				phases: one(sim.Config{Limits: sim.Limits{RPS: 2, Window: w.sim}, Headers: sim.NoHeaders, TTFT: sim.MustDurations("uniform:2s,5s")}),
 				cfg:    paceline.Config{Limits: paceline.Limits{Requests: paceline.Per(2, time.Second), Window: paceline.Strict}},
 				items:  10,
 			}.run(t)
@@ -82,7 +82,7 @@ func strict(t *testing.T, tb *Table, delay sim.Durations, used float64, limits .
 func (l strictLimit) measure(t *testing.T, seed uint64, w sim.Window, delay sim.Durations) figures {
 	r := trial{
 		seed:   seed,
-		phases: one(sim.Config{Limits: l.server(w), TTFT: sim.MustDurations("uniform:0.5s,1s"), Tokens: sim.MustCounts("2")}),
+		phases: one(sim.Config{Limits: l.server(w), Headers: sim.NoHeaders, TTFT: sim.MustDurations("uniform:0.5s,1s"), Tokens: sim.MustCounts("2")}),
 		delay:  delay,
 		cfg: paceline.Config{Limits: paceline.Limits{
 			Requests: paceline.Per(float64(l.n), l.window), Window: paceline.Strict,

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -26,7 +27,7 @@ type trial struct {
 	delay  sim.Durations // of the network, each way
 	cfg    paceline.Config
 	items  int64
-	until  time.Duration // the source ends then, however many items it had; 0: at items
+	until  time.Duration // the engine is shut down then, without a row for what waits; 0: never
 	batch  int64         // wait for all of so many before the next begin; 0: no barrier
 
 	request func(i int64, chance *rand.Rand) *paceline.Request // nil: a short question
@@ -92,12 +93,18 @@ func (tr trial) inBubble(t *testing.T, r *report) {
 	time.Sleep(time.Duration(chance.Int64N(int64(time.Minute))))
 	p.start()
 	r.began = time.Now()
-	src := tr.source(chance, r.began)
+	src := &source{trial: &tr, chance: chance}
+	if tr.until > 0 {
+		time.AfterFunc(tr.until, func() { e.Shutdown(context.Background()) })
+	}
 	for !src.ended {
 		src.rest = tr.batch
 		sum, err := e.Run(t.Context(), paceline.Job{Source: src, Sink: paceline.SinkFunc(r.put)})
+		if tr.until > 0 && errors.Is(err, paceline.ErrShutdown) {
+			src.ended, err = true, nil
+		}
 		if err != nil {
-			t.Error(err)
+			t.Fatal(err)
 		}
 		r.sum = sum
 		r.requests += sum.Requests
@@ -116,22 +123,13 @@ func (tr trial) inBubble(t *testing.T, r *report) {
 type source struct {
 	*trial
 	chance *rand.Rand
-	end    time.Time
 	next   int64
 	rest   int64 // of this batch; 0: there are no batches
 	ended  bool
 }
 
-func (tr *trial) source(chance *rand.Rand, now time.Time) *source {
-	s := &source{trial: tr, chance: chance}
-	if tr.until > 0 {
-		s.end = now.Add(tr.until)
-	}
-	return s
-}
-
 func (s *source) Next(context.Context) (paceline.Item, error) {
-	if s.next == s.items || !s.end.IsZero() && !time.Now().Before(s.end) {
+	if s.next == s.items {
 		s.ended = true
 		return paceline.Item{}, io.EOF
 	}
@@ -193,11 +191,16 @@ func (r *report) check(t *testing.T) {
 	t.Helper()
 	given := map[string]int64{}
 	for i := range r.arrivals {
-		if rec := &r.arrivals[i]; rec.Complete {
-			given[rec.RequestID] = itemOf(rec.Body)
+		rec := &r.arrivals[i]
+		if !rec.Complete {
+			continue
+		}
+		given[rec.RequestID] = itemOf(rec.Body)
+		if _, ok := r.rows[itemOf(rec.Body)]; !ok {
+			t.Errorf("item %d was answered and has no row", itemOf(rec.Body))
 		}
 	}
-	if int64(len(r.rows)) != r.items {
+	if int64(len(r.rows)) != r.items && r.sum.StoppedBy == "" {
 		t.Errorf("%d rows for %d items", len(r.rows), r.items)
 	}
 	for i, row := range r.rows {

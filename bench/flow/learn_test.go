@@ -1,0 +1,69 @@
+package flow
+
+import (
+	"testing"
+	"time"
+
+	"github.com/seed-1814a72b/paceline/sim"
+)
+
+// A change is the limit on requests a minute from one phase to the next.
+type change [3]int
+
+func TestLearn(t *testing.T) {
+	tb := table(t, titleLearn, "No limit is given. The provider allows 300 requests a minute, then 900, then 150, ten minutes each. "+
+		"Used are the calls that were let in after the first minute, over what the limits allow in that time (a bucket of a minute is full after each change, which comes on top and makes more than 100 % possible); refused is a share of all requests. "+
+		"Calls take 1-2 s to the first token and 0.5 s of generation.")
+	limits := change{300, 900, 150}
+	for _, headers := range []struct {
+		name          string
+		style         sim.HeaderStyle
+		used, refused float64
+	}{
+		{"no headers", sim.NoHeaders, 0.90, 0.02},
+		{"OpenAI's headers", sim.OpenAIHeaders, 0.98, 0.001},
+		{"Anthropic's headers", sim.AnthropicHeaders, 0.98, 0.001},
+	} {
+		for _, w := range []struct {
+			name  string
+			sim   sim.Window
+			burst int // seconds' worth that a bucket holds
+		}{
+			{"token bucket of a second", sim.TokenBucket, 1}, {"token bucket of a minute", sim.TokenBucket, 60},
+			{"fixed window", sim.FixedWindow, 0}, {"sliding window", sim.SlidingWindow, 0},
+		} {
+			name := headers.name + ", " + w.name
+			s := overSeeds(t, name, func(t *testing.T, seed uint64) figures {
+				return limits.measure(t, seed, w.sim, w.burst, headers.style)
+			})
+			tb.Rows = append(tb.Rows,
+				Row{name, "limit used", Percent, AtLeast(headers.used), s["used"]},
+				Row{name, "refused", Percent, AtMost(headers.refused), s["refused"]})
+		}
+	}
+}
+
+func (c change) measure(t *testing.T, seed uint64, w sim.Window, burst int, style sim.HeaderStyle) figures {
+	each := size(10*time.Minute, 2*time.Minute)
+	tr := trial{seed: seed, items: 1 << 40, until: 3 * each}
+	for i, rpm := range c {
+		tr.phases = append(tr.phases, phase{time.Duration(i) * each, sim.Config{
+			Limits:  sim.Limits{RPM: rpm, Window: w, Burst: burst * rpm / 60},
+			Headers: style,
+			TTFT:    sim.MustDurations("uniform:1s,2s"), ITL: sim.MustDurations("100ms"), Tokens: sim.MustCounts("6"),
+		}})
+	}
+	r := tr.run(t)
+	let := 0
+	for i := range r.arrivals {
+		since := r.arrivals[i].At.Sub(r.began)
+		if r.arrivals[i].Status != 429 && since >= time.Minute {
+			let++
+		}
+	}
+	allowed := float64(c[0])*(each.Minutes()-1) + float64(c[1]+c[2])*each.Minutes()
+	return figures{
+		"used":    float64(let) / allowed,
+		"refused": float64(r.refused) / float64(len(r.arrivals)),
+	}
+}
