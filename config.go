@@ -107,7 +107,7 @@ type Retry struct {
 // while nobody waits and every limit permits; on another endpoint where there
 // is one. Calls of [Engine.Stream] are not hedged.
 type Hedge struct {
-	Budget float64 // extra calls as a share of all; 0: 0.02; negative: none
+	Budget float64 // extra calls as a share of all; 0: 0.01; negative: none
 }
 
 // Deadlines limit one attempt. Time spent waiting in our own queue never
@@ -179,7 +179,7 @@ func (c Config) completed() Config {
 	setDefault(&c.Retry.Base, 500*time.Millisecond)
 	setDefault(&c.Retry.Max, 60*time.Second)
 	setDefault(&c.Deadlines.Total, 15*time.Minute)
-	setDefault(&c.Hedge.Budget, 0.02)
+	setDefault(&c.Hedge.Budget, 0.01)
 	return c
 }
 

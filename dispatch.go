@@ -156,7 +156,9 @@ func (d *dispatcher) each(c *call, f func(*tally)) {
 }
 
 func (d *dispatcher) alive(a *attempt) {
-	d.admission.Alive(d.engine.now(), a.ticket)
+	now := d.engine.now()
+	d.admission.Alive(now, a.ticket)
+	d.deadlines.begun(a, &d.watch, now)
 	d.engine.observe(a, EventFirstToken, func(ev *Event) { ev.FirstToken = a.firstToken() })
 }
 

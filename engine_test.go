@@ -270,6 +270,34 @@ func TestTheFirstTokenDeadlineIsLearntAndAppliesToCallsUnderWay(t *testing.T) {
 	})
 }
 
+func TestManyHangsAmongFewCallsAreCutAllTheSame(t *testing.T) {
+	// A tenth hangs: too many for the distribution to be known by its answers,
+	// and nothing ends any more that could teach. Four times the slowest
+	// answer is proof enough.
+	var n atomic.Int32
+	mixed := func(ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+		if i := n.Add(1); i <= 30 && i%10 == 7 {
+			return hangs(ctx, emit)
+		}
+		return answers(time.Second, "a")(ctx, emit)
+	}
+	engine(t, paceline.Config{Limits: paceline.Limits{InFlight: 100}}, []step{mixed}, func(t *testing.T, e *paceline.Engine, s *script) {
+		began := time.Now()
+		var wg sync.WaitGroup
+		for range 30 {
+			wg.Go(func() {
+				if _, err := e.Do(t.Context(), &paceline.Request{}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
 func TestInvalidAnswersAreAskedForAgainAndThenKept(t *testing.T) {
 	cfg := paceline.Config{Accept: func(_ *paceline.Request, r *paceline.Response) error {
 		if r.Text() != "yes" {

@@ -43,12 +43,12 @@ func TestAnOutageOfAnHourIsWaitedOut(t *testing.T) {
 	cfg := paceline.Config{Limits: paceline.Limits{InFlight: 100, Requests: paceline.Per(50, time.Second)}}
 	running(t, g, cfg, func(t *testing.T, e *paceline.Engine) {
 		time.AfterFunc(20*time.Second, func() { g.set(true) })
-		var back time.Time
-		time.AfterFunc(20*time.Second+time.Hour, func() { g.set(false); back = time.Now() })
+		back := time.Now().Add(20*time.Second + time.Hour)
+		time.AfterFunc(time.Until(back), func() { g.set(false) })
 		var first time.Time
 		sink := new(collector)
 		counting := paceline.SinkFunc(func(ctx context.Context, r *paceline.Result) error {
-			if !back.IsZero() && first.IsZero() {
+			if first.IsZero() && !time.Now().Before(back) {
 				first = time.Now()
 			}
 			return sink.Put(ctx, r)

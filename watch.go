@@ -17,6 +17,9 @@ func (w *watch) add(a *attempt) {
 	w.attempts = append(w.attempts, a)
 	at, _ := a.deadline(a.admitted)
 	at = min(at, a.hedgeAt())
+	if ripe := a.learners.first.ripe(); ripe > 0 {
+		at = min(at, a.admitted.Add(ripe))
+	}
 	if at < w.next || len(w.attempts) == 1 {
 		w.next = at
 	}
@@ -58,9 +61,28 @@ func (w *watch) look(now flow.Instant, d *dispatcher) flow.Instant {
 			a.hedged = true
 			d.due = append(d.due, a)
 		}
-		w.next = min(w.next, at, a.hedgeAt())
+		w.next = min(w.next, at, a.hedgeAt(), w.ripenAt(a, now, d.deadlines))
 	}
 	return w.next
+}
+
+// ripenAt returns when an attempt will have waited for so long that its waiting
+// says something, and has the deadlines learn from that when it has.
+func (w *watch) ripenAt(a *attempt, now flow.Instant, d *deadlines) flow.Instant {
+	ripe := a.learners.first.ripe()
+	if ripe == 0 || a.last.Load() != 0 {
+		return flow.Never
+	}
+	at := a.admitted.Add(ripe)
+	if at > now {
+		return at
+	}
+	before := d.version
+	d.ripen(a.learners, w, now)
+	if d.version != before {
+		return now
+	}
+	return flow.Never
 }
 
 // hedgeAt returns when the attempt has been slow to begin for so long that a

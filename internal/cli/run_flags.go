@@ -49,7 +49,7 @@ var (
 func defaultRunFlags() *runFlags {
 	return &runFlags{
 		inputFormat: "auto", window: "bucket", format: "jsonl", keyEnv: "OPENAI_API_KEY",
-		seed: 1, attempts: 5, timeout: 15 * time.Minute, hedge: 0.02, grace: 30 * time.Second,
+		seed: 1, attempts: 5, timeout: 15 * time.Minute, hedge: 0.01, grace: 30 * time.Second,
 	}
 }
 
