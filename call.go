@@ -42,6 +42,7 @@ type call struct {
 	failing  flow.Instant // start of the first attempt that was charged
 	asks     int          // complete answers that were not accepted
 	over     bool         // the dispatcher grants no further attempt: err stands
+	revived  bool         // a dead connection was forgiven
 	streamed bool         // the reader has had content: no further attempt
 
 	started    flow.Instant // of the first request
@@ -193,6 +194,11 @@ func (c *call) failed(err *Error) (again bool) {
 		c.again(VerdictLater, laterDelay(err)) // the lane's pause holds it back
 		return true
 	case VerdictRetry:
+		if err.Stale && !c.revived {
+			c.revived = true
+			c.again(VerdictRetry, 0)
+			return true
+		}
 		c.charged++ // unless the dispatcher knows of an outage
 		r := c.engine.cfg.Retry
 		delay := backoff.FullJitter(c.charged, r.Base, r.Max, rand.Float64())
@@ -228,6 +234,7 @@ func outcome(resp *Response, err *Error) flow.Outcome {
 	}
 	o := flow.Outcome{Kind: flow.Neutral, RetryAfter: err.RetryAfter}
 	switch v := err.Verdict(); {
+	case err.Stale: // says nothing of the endpoint
 	case err.Code == CodeLocal:
 		o.Kind = flow.Exhausted
 	case v == VerdictLater:

@@ -181,7 +181,7 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 // again queues a call that is to have another attempt, if it has one left.
 func (d *dispatcher) again(c *call, lane int) {
 	if c.reason == VerdictRetry {
-		if d.excused(c, lane) {
+		if c.charged > 0 && d.excused(c, lane) {
 			c.charged--
 		}
 		if c.charged >= d.engine.cfg.Retry.Attempts {

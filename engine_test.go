@@ -129,6 +129,22 @@ func TestFault3TransientFailuresAreRetriedWithinTheAttempts(t *testing.T) {
 	})
 }
 
+func TestFault16ADeadKeepAliveCostsNoAttemptOnce(t *testing.T) {
+	stale := fails(paceline.Error{Code: paceline.CodeConnection, Stale: true})
+	cfg := paceline.Config{Retry: paceline.Retry{Attempts: 1}}
+	engine(t, cfg, []step{stale, answers(time.Second, "well")}, func(t *testing.T, e *paceline.Engine, s *script) {
+		resp, err := e.Do(t.Context(), &paceline.Request{})
+		if err != nil || resp.Text() != "well" || !s.sent[1].Equal(s.sent[0]) {
+			t.Errorf("%v, %v, sent at %v", resp, err, s.sent)
+		}
+	})
+	engine(t, cfg, []step{stale}, func(t *testing.T, e *paceline.Engine, s *script) {
+		if _, err := e.Do(t.Context(), &paceline.Request{}); err == nil || len(s.sent) != 2 {
+			t.Errorf("%v after %d requests, want one forgiven and one charged", err, len(s.sent))
+		}
+	})
+}
+
 func TestFault5TheItemsFaultIsNotRetried(t *testing.T) {
 	engine(t, paceline.Config{}, []step{fails(paceline.Error{Code: paceline.CodeInvalidRequest, Status: 400})}, func(t *testing.T, e *paceline.Engine, s *script) {
 		if _, err := e.Do(t.Context(), &paceline.Request{}); paceline.CodeOf(err) != paceline.CodeInvalidRequest || len(s.sent) != 1 {

@@ -40,6 +40,11 @@ type Error struct {
 	// MaybeBilled is true if the provider may charge for the attempt: it had
 	// accepted the request when the answer was lost.
 	MaybeBilled bool
+	// Stale is true if a connection that had been kept from an earlier call
+	// died before anything came back on it: most likely the server had closed
+	// it already. Such a failure is retried at once, and once per call costs
+	// no attempt.
+	Stale bool
 	// Usage is what is known to have been used despite the failure.
 	Usage Usage
 

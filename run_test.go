@@ -301,7 +301,7 @@ func TestAStoppedRunIsContinuedByTheSameJob(t *testing.T) {
 		return answers(0, "a")(ctx, emit)
 	})
 	session := func(stopAfter int64) paceline.Summary {
-		e, err := paceline.New(p, paceline.Config{Limits: paceline.Limits{InFlight: 10}})
+		e, err := paceline.New(p, paceline.Config{Limits: paceline.Limits{InFlight: 10}, Hedge: paceline.Hedge{Budget: -1}})
 		if err != nil {
 			t.Fatal(err)
 		}

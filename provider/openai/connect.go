@@ -18,7 +18,7 @@ func (x *exchange) connectError(err error, req *http.Request) *paceline.Error {
 	if x.ctx.Err() != nil {
 		return x.canceled()
 	}
-	e := &paceline.Error{Code: paceline.CodeConnection, Err: err, MaybeBilled: x.written.Load()}
+	e := &paceline.Error{Code: paceline.CodeConnection, Err: err, MaybeBilled: x.written.Load(), Stale: x.kept.stale()}
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		e.Err = u.Err // a custom transport's; it repeats the address
 	}

@@ -205,7 +205,7 @@ func TestFault16DeadKeepAlive(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := p.Attempt(t.Context(), req, nil)
-	if e, ok := errors.AsType[*paceline.Error](err); !ok || e.Code != paceline.CodeConnection || !e.MaybeBilled {
+	if e, ok := errors.AsType[*paceline.Error](err); !ok || e.Code != paceline.CodeConnection || !e.MaybeBilled || !e.Stale {
 		t.Errorf("died after taking it: %v", err)
 	}
 	mu.Lock()

@@ -41,6 +41,14 @@ func (k *keptConn) firstByte() {
 	k.answered = true
 }
 
+// stale reports whether the exchange was given a connection of an earlier one,
+// and nothing has come back on it.
+func (k *keptConn) stale() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.reused && !k.answered
+}
+
 // judge tells scores how the exchange's connection fared.
 func (k *keptConn) judge(scores *keepScores, c *call) {
 	k.mu.Lock()
