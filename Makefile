@@ -6,16 +6,18 @@ FUZZTIME ?= 20s
 BENCH    ?= .
 ITEMS    ?= 1000000
 MAX_MB   ?= 200
+ROWS     ?= .
+SEEDS    ?= 20
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race cover lint fuzz bench cross mem e2e-real clean
+.PHONY: help build test race cover lint fuzz bench bench-flow cross mem e2e-real clean
 
 help: ## list the tasks
 	@printf '\nPaceline: language-model API calls in bulk\n\n'
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-9s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\nFUZZTIME=%s, BENCH=%s, ITEMS=%s and MAX_MB=%s can be set: make fuzz FUZZTIME=2m\n\n' \
-		'$(FUZZTIME)' '$(BENCH)' '$(ITEMS)' '$(MAX_MB)'
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nFUZZTIME=%s, BENCH=%s, ITEMS=%s, MAX_MB=%s, ROWS=%s and SEEDS=%s can be set: make fuzz FUZZTIME=2m\n\n' \
+		'$(FUZZTIME)' '$(BENCH)' '$(ITEMS)' '$(MAX_MB)' '$(ROWS)' '$(SEEDS)'
 
 build: ## build bin/paceline
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/paceline ./cmd/paceline
@@ -37,6 +39,9 @@ fuzz: ## run each fuzz target for FUZZTIME
 
 bench: ## run the benchmarks that match BENCH
 	$(GO) test ./... -run '^$$' -bench '$(BENCH)' -benchmem
+
+bench-flow: ## measure admission and stuck calls, into docs/flow.md
+	$(GO) test ./bench/flow -full -count=1 -timeout 4h -seeds $(SEEDS) -run '$(ROWS)' -page '$(CURDIR)/docs/flow.md'
 
 cross: ## build for every system and processor, without cgo
 	@for t in $(TARGETS); do \

@@ -15,14 +15,13 @@ const never = 1e-15
 
 // hangScenario is 1,000 calls, 100 at once, of which some hang for 600 s.
 type hangScenario struct {
-	name     string
-	ttft     string
-	p99      time.Duration // of ttft: no call is to be cut before
-	tokens   string
-	itl      string
-	hang     float64 // before the first token
-	stall    float64 // in mid-stream
-	noTarget bool
+	name   string
+	ttft   string
+	p99    time.Duration // of ttft: no call is to be cut before
+	tokens string
+	itl    string
+	hang   float64 // before the first token
+	stall  float64 // in mid-stream
 }
 
 // lognormal99 is the 99th percentile of a lognormal distribution.
@@ -32,7 +31,7 @@ func lognormal99(median time.Duration, sigma float64) time.Duration {
 
 func hangScenarios() []hangScenario {
 	uniform99 := 1490 * time.Millisecond
-	return []hangScenario{
+	all := []hangScenario{
 		{name: "first token 0.5-1.5 s, 2 s of generation, 1 % hang", ttft: "uniform:0.5s,1.5s", p99: uniform99, tokens: "21", itl: "100ms", hang: 0.01},
 		{name: "no generation, 1 % hang", ttft: "uniform:0.5s,1.5s", p99: uniform99, tokens: "1", itl: "0s", hang: 0.01},
 		{name: "lognormal first token (0.8 s, σ 0.6), 2 s of generation, 1 % hang", ttft: "lognormal:800ms,0.6", p99: lognormal99(800*time.Millisecond, 0.6), tokens: "21", itl: "100ms", hang: 0.01},
@@ -40,9 +39,10 @@ func hangScenarios() []hangScenario {
 		{name: "2 s of generation, 1 % hang in mid-stream", ttft: "uniform:0.5s,1.5s", p99: uniform99, tokens: "21", itl: "100ms", stall: 0.01},
 		{name: "2 s of generation, 0.5 % hang at once, 0.5 % in mid-stream", ttft: "uniform:0.5s,1.5s", p99: uniform99, tokens: "21", itl: "100ms", hang: 0.005, stall: 0.005},
 	}
+	return size(all, all[:1])
 }
 
-// trial returns the scenario's run, with so many percent of its hangs.
+// trial returns the scenario's run, with these shares of hangs.
 func (h hangScenario) trial(seed uint64, hang, stall float64) trial {
 	return trial{
 		seed: seed, items: size[int64](1000, 300),

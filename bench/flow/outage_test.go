@@ -8,14 +8,16 @@ import (
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
-// anHour is how the outage lies in the run.
+// The outage begins in mid-run, lasts an hour, and is to be known after a
+// while.
 const (
 	outageFrom = 100 * time.Second
 	outageTo   = outageFrom + time.Hour
-	// noticed is how long after its beginning an outage has to be known.
-	noticed = 15 * time.Second
-	pace    = 50 // calls a second before and after
+	noticed    = 15 * time.Second
 )
+
+// pace returns how many calls a second there are before and after.
+func pace() int { return size(50, 10) }
 
 func TestOutage(t *testing.T) {
 	tb := table(t, titleOutage, "10,000 items at 50 a second; after 100 s the provider is down for an hour. "+
@@ -39,9 +41,9 @@ func measureOutage(t *testing.T, seed uint64, fault string) figures {
 	down := well
 	down.Outages = []sim.Outage{{From: 0, To: 1000 * time.Hour, Fault: fault}}
 	r := trial{
-		seed: seed, items: size[int64](10_000, 6_500),
+		seed: seed, items: size[int64](10_000, 1_300),
 		phases: []phase{{0, well}, {outageFrom, down}, {outageTo, well}},
-		cfg:    paceline.Config{Limits: paceline.Limits{Requests: paceline.Per(pace, time.Second), InFlight: 500}},
+		cfg:    paceline.Config{Limits: paceline.Limits{Requests: paceline.Per(float64(pace()), time.Second), InFlight: 500}},
 	}.run(t)
 	bySecond := map[time.Duration]int{}
 	f := figures{"undone": float64(r.items - r.sum.Done), "storm": 0, "noticing": 0, "back": 3600, "swing": 3600}
@@ -66,7 +68,7 @@ func measureOutage(t *testing.T, seed uint64, fault string) figures {
 func (r *report) swing(from time.Duration) time.Duration {
 	for i := range r.arrivals {
 		at := r.arrivals[i].At
-		last := i + pace*9/10 - 1
+		last := i + pace()*9/10 - 1
 		if at.Sub(r.began) >= from && last < len(r.arrivals) && r.arrivals[last].At.Sub(at) <= time.Second {
 			return at.Sub(r.began) - from
 		}

@@ -9,12 +9,16 @@ import (
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
-// windows are the ways in which servers count.
-var windows = []struct {
+// A count is a way in which a server counts.
+type count struct {
 	name string
 	sim  sim.Window
-}{
-	{"token bucket", sim.TokenBucket}, {"fixed window", sim.FixedWindow}, {"sliding window", sim.SlidingWindow},
+}
+
+// counts returns the ways in which servers count.
+func counts() []count {
+	all := []count{{"token bucket", sim.TokenBucket}, {"fixed window", sim.FixedWindow}, {"sliding window", sim.SlidingWindow}}
+	return size(all, all[2:])
 }
 
 const strictText = "The theoretical time is that of the last start under a limit of n in any window: " +
@@ -29,7 +33,7 @@ func lastStart(calls int64, n int, window time.Duration) time.Duration {
 func TestStrictTen(t *testing.T) {
 	tb := table(t, titleStrictTen, "Strictly 2 calls a second, calls of 2-5 s, 10 calls. "+
 		"The last of ten calls may start 4 s after the first. Late is how much later it reached the server.")
-	for _, w := range windows {
+	for _, w := range counts() {
 		s := overSeeds(t, w.name, func(t *testing.T, seed uint64) figures {
 			r := trial{
 				seed:   seed,
@@ -66,10 +70,17 @@ func (l strictLimit) server(w sim.Window) sim.Limits {
 	return sim.Limits{RPS: l.n, Window: w}
 }
 
+func (l strictLimit) config() paceline.Config {
+	return paceline.Config{Limits: paceline.Limits{
+		Requests: paceline.Per(float64(l.n), l.window), Window: paceline.Strict,
+		InFlight: 2*l.n + 100, // so that the limit on requests is the one that holds
+	}}
+}
+
 // strict measures limits against each kind of window.
 func strict(t *testing.T, tb *Table, delay sim.Durations, used float64, limits ...strictLimit) {
 	for _, l := range limits {
-		for _, w := range windows {
+		for _, w := range counts() {
 			name := l.String() + ", " + w.name
 			s := overSeeds(t, name, func(t *testing.T, seed uint64) figures { return l.measure(t, seed, w.sim, delay) })
 			tb.Rows = append(tb.Rows,
@@ -84,11 +95,8 @@ func (l strictLimit) measure(t *testing.T, seed uint64, w sim.Window, delay sim.
 		seed:   seed,
 		phases: one(sim.Config{Limits: l.server(w), Headers: sim.NoHeaders, TTFT: sim.MustDurations("uniform:0.5s,1s"), Tokens: sim.MustCounts("2")}),
 		delay:  delay,
-		cfg: paceline.Config{Limits: paceline.Limits{
-			Requests: paceline.Per(float64(l.n), l.window), Window: paceline.Strict,
-			InFlight: 2*l.n + 100, // so that the limit on requests is the one that holds
-		}},
-		items: l.calls,
+		cfg:    l.config(),
+		items:  l.calls,
 	}.run(t)
 	return figures{
 		"used":    float64(lastStart(l.calls, l.n, l.window)) / float64(r.span()),
@@ -98,10 +106,9 @@ func (l strictLimit) measure(t *testing.T, seed uint64, w sim.Window, delay sim.
 
 // perSecond are the limits of one-second windows.
 func perSecond() []strictLimit {
-	return []strictLimit{
-		{2, time.Second, size[int64](10_000, 21)}, {20, time.Second, size[int64](10_000, 201)},
-		{200, time.Second, size[int64](10_000, 1_001)}, {2_000, time.Second, size[int64](10_000, 6_001)},
-	}
+	return size([]strictLimit{
+		{2, time.Second, 10_000}, {20, time.Second, 10_000}, {200, time.Second, 10_000}, {2_000, time.Second, 10_000},
+	}, []strictLimit{{2, time.Second, 21}, {20, time.Second, 201}, {200, time.Second, 601}})
 }
 
 var jitter = sim.MustDurations("uniform:0s,20ms")
@@ -116,5 +123,5 @@ func TestStrictJitter(t *testing.T) {
 
 func TestStrictMinute(t *testing.T) {
 	strict(t, table(t, titleStrictMinute, strictText), jitter, 0.995,
-		strictLimit{120, time.Minute, size[int64](10_000, 601)}, strictLimit{1_200, time.Minute, size[int64](10_000, 2_401)})
+		size([]strictLimit{{120, time.Minute, 10_000}, {1_200, time.Minute, 10_000}}, []strictLimit{{120, time.Minute, 361}})...)
 }

@@ -30,6 +30,7 @@ type Format func(float64) string
 // The formats.
 var (
 	Count   Format = func(v float64) string { return grouped(v) }
+	Plain   Format = func(v float64) string { return decimals(v, 3) }
 	Percent Format = func(v float64) string { return decimals(100*v, 4) + " %" }
 	Seconds Format = func(v float64) string { return decimals(v, 4) + " s" }
 	Millis  Format = func(v float64) string { return decimals(1000*v, 3) + " ms" }
@@ -42,7 +43,7 @@ func decimals(v float64, digits int) string {
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
 	places := max(0, digits-1-int(math.Floor(math.Log10(math.Abs(v)))))
-	text := strconv.FormatFloat(v, 'f', min(places, digits-1), 64)
+	text := strconv.FormatFloat(v, 'f', min(places, digits), 64)
 	if strings.Contains(text, ".") {
 		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
 	}

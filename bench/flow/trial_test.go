@@ -69,11 +69,13 @@ type cut struct {
 	after time.Duration // since the sending
 }
 
+func newReport() *report { return &report{cuts: map[int64][]cut{}, rows: map[int64]row{}} }
+
 // run runs the trial in virtual time and checks that every item has one row
 // and every answer stands in the provider's ledger.
 func (tr trial) run(t *testing.T) *report {
 	t.Helper()
-	r := &report{cuts: map[int64][]cut{}, rows: map[int64]row{}}
+	r := newReport()
 	synctest.Test(t, func(t *testing.T) { tr.inBubble(t, r) })
 	r.check(t)
 	return r
