@@ -27,6 +27,8 @@ type attempt struct {
 	cancel   context.CancelCauseFunc
 	admitted flow.Instant
 
+	strict bool // admission wants to know when it goes out
+
 	sent  flow.Instant  // the sending goroutine's own
 	gap   time.Duration // its longest silence between two pieces of content
 	first atomic.Int64  // instant of the first content, 0: none yet
@@ -64,7 +66,7 @@ func (a *attempt) send() (*Response, *Error) {
 // emit is called by the provider for each sign of life.
 func (a *attempt) emit(d Delta) {
 	if !d.Kind.Progress() {
-		a.told(d.Limits)
+		a.noProgress(d)
 		return
 	}
 	now := a.call.engine.now()
@@ -83,6 +85,15 @@ func (a *attempt) emit(d Delta) {
 		a.call.reader(d)
 		a.last.Store(int64(a.call.engine.now()))
 	}
+}
+
+// noProgress takes what a sign of life that is no progress tells of the
+// endpoint.
+func (a *attempt) noProgress(d Delta) {
+	if d.Kind == DeltaSent && a.strict {
+		a.call.engine.box.put(message{kind: msgSent, attempt: a, took: d.Took, at: a.call.engine.now()})
+	}
+	a.told(d.Limits)
 }
 
 // firstToken returns the time from the sending to the first content, 0 if none
@@ -105,6 +116,10 @@ func (a *attempt) failure(err error) *Error {
 		e = &Error{Code: CodeUnknown, Err: err}
 	}
 	if e.Code != CodeCanceled {
+		return e
+	}
+	if a.ctx.Err() == nil { // nobody cancelled it
+		e.Code = CodeUnknown
 		return e
 	}
 	e.Err = context.Cause(a.ctx)

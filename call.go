@@ -87,7 +87,16 @@ func maxTokens(body []byte) int64 {
 // proceed makes the attempt a and reports whether the dispatcher decides what
 // follows: it queues the call again or, if that was the last attempt that the
 // item gets, grants none.
+//
+// Where it unwinds by a panic, of a hook or of the body of a Stream's loop, what
+// was reserved is given back.
 func (c *call) proceed(a *attempt) (again bool) {
+	told := false
+	defer func() {
+		if !told {
+			c.unwind(a)
+		}
+	}()
 	c.requests++
 	if c.requests == 1 {
 		c.started = a.admitted
@@ -113,8 +122,21 @@ func (c *call) proceed(a *attempt) (again bool) {
 		end = ending{at: end.at, err: own}
 	}
 	end.outcome, end.again = outcome(resp, end.err), again
+	told = true
 	c.engine.box.put(message{kind: msgDone, call: c, attempt: a, end: end})
 	return again
+}
+
+// unwind ends an attempt that was broken off by a panic.
+func (c *call) unwind(a *attempt) {
+	a.cancel(nil)
+	if r := a.race.Swap(closed); r != nil && r != closed {
+		r.hedge.cancel(errOutrun)
+		<-r.over
+	}
+	c.engine.box.put(message{kind: msgDone, call: c, attempt: a, end: ending{
+		at: c.engine.now(), err: &Error{Code: CodePanic}, outcome: flow.Outcome{Kind: flow.Neutral},
+	}})
 }
 
 func (c *call) attempt(a *attempt) (of *attempt, resp *Response, err, own *Error) {

@@ -3,6 +3,7 @@ package paceline
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -120,12 +121,17 @@ type Deadlines struct {
 
 // Validate returns every fault of c, joined, each naming its field.
 func (c *Config) Validate() error {
+	return errors.Join(c.Limits.check("config"), c.validate())
+}
+
+// validate is Validate without the limits, which endpoints have.
+func (c *Config) validate() error {
 	var errs []error
 	bad := func(field, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("config: %s: %s", field, fmt.Sprintf(format, args...)))
 	}
 	c.Retry.validate(bad)
-	if c.Hedge.Budget > 1 {
+	if !(c.Hedge.Budget <= 1) {
 		bad("Hedge.Budget", "is %g; it is a share of the calls, such as 0.05", c.Hedge.Budget)
 	}
 	if c.OutageLimit < 0 {
@@ -137,6 +143,15 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+// check returns every fault of l, joined, each naming whose field it is.
+func (l *Limits) check(whose string) error {
+	var errs []error
+	l.validate(func(field, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: %s: %s", whose, field, fmt.Sprintf(format, args...)))
+	})
+	return errors.Join(errs...)
+}
+
 func (l *Limits) validate(bad func(field, format string, args ...any)) {
 	for _, r := range []struct {
 		name string
@@ -145,8 +160,8 @@ func (l *Limits) validate(bad func(field, format string, args ...any)) {
 		{"Limits.Requests", l.Requests}, {"Limits.Tokens", l.Tokens},
 		{"Limits.InputTokens", l.InputTokens}, {"Limits.OutputTokens", l.OutputTokens},
 	} {
-		if !r.rate.IsZero() && !(r.rate.N > 0 && r.rate.Per > 0) {
-			bad(r.name, "is %g per %v; both must be above 0 (leave it out for no limit)", r.rate.N, r.rate.Per)
+		if !r.rate.IsZero() && !(r.rate.N > 0 && r.rate.Per > 0 && r.rate.N < math.Inf(1)) {
+			bad(r.name, "is %g per %v; both must be above 0 and finite (leave it out for no limit)", r.rate.N, r.rate.Per)
 		}
 	}
 	if l.InFlight < 0 {

@@ -3,6 +3,7 @@ package paceline
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 )
 
 // DeltaKind says what a [Delta] is a sign of.
@@ -11,7 +12,8 @@ type DeltaKind uint8
 // The kinds of deltas. Only the kinds for which [DeltaKind.Progress] is true
 // feed the first-token and stall deadlines.
 const (
-	DeltaHeader    DeltaKind = iota // the response's header has arrived
+	DeltaSent      DeltaKind = iota // the request has its connection and goes out
+	DeltaHeader                     // the response's header has arrived
 	DeltaKeepAlive                  // a comment, a ping, a role-only or an empty chunk
 	DeltaContent                    // text of the answer
 	DeltaReasoning                  // text of the model's reasoning
@@ -20,19 +22,20 @@ const (
 	DeltaOther                      // a finish reason, usage: the end is near
 )
 
-// Progress reports whether the model has produced something: keep-alives and
-// headers are no progress, a reasoning token is.
+// Progress reports whether the model has produced something: connections, headers and
+// keep-alives are no progress, a reasoning token is.
 func (k DeltaKind) Progress() bool { return k >= DeltaContent }
 
 // A Delta is one sign of life of an attempt. Its slices belong to the provider
 // and are valid until the emit function returns; clone what is to be kept.
 type Delta struct {
 	Kind   DeltaKind
-	Choice int         // the choice's index, 0 unless n > 1
-	Chunk  []byte      // the JSON of the chunk as it came; nil for headers and whole answers
-	Quoted []byte      // the piece of text as a JSON string with its quotes, or nil
-	Header http.Header // for DeltaHeader: the response's header
-	Limits *RateLimits // for DeltaHeader: the rate limits that it tells; nil: none
+	Choice int           // the choice's index, 0 unless n > 1
+	Chunk  []byte        // the JSON of the chunk as it came; nil for headers and whole answers
+	Quoted []byte        // the piece of text as a JSON string with its quotes, or nil
+	Header http.Header   // for DeltaHeader: the response's header
+	Took   time.Duration // for DeltaSent: the opening of its connection, a round trip; 0: an older one
+	Limits *RateLimits   // for DeltaHeader: the rate limits that it tells; nil: none
 }
 
 // Text returns the delta's piece of text decoded, or "" when it has none.

@@ -23,7 +23,7 @@ type dispatcher struct {
 
 func (d *dispatcher) loop() {
 	defer close(d.engine.stopped)
-	defer d.engine.observer.close()
+	defer d.engine.observer.end()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	var messages []message
@@ -34,12 +34,13 @@ func (d *dispatcher) loop() {
 		}
 		clear(messages)
 		now := d.engine.now()
-		wake := min(d.watch.look(now, d), d.admit(now), d.outage(now))
+		wake := min(d.admit(now), d.outage(now))
+		d.watch.look(now, d)
 		d.hedge(now)
 		if d.ended() {
 			return
 		}
-		d.sleep(timer, wake)
+		d.sleep(timer, min(wake, d.watch.next)) // the watch knows by now all that was started
 	}
 }
 
@@ -77,6 +78,8 @@ func (d *dispatcher) handle(m *message) {
 		d.alive(m.attempt)
 	case msgTold:
 		d.admission.Told(d.engine.now(), m.attempt.lane, *m.told)
+	case msgSent:
+		d.admission.Sent(m.at, m.attempt.ticket, m.took)
 	case msgDone:
 		d.done(m.attempt, &m.end)
 	case msgStopRun:
@@ -141,7 +144,7 @@ func (d *dispatcher) newAttempt(c *call, t *flow.Ticket, now flow.Instant) *atte
 	c.sent++
 	a := &attempt{
 		call: c, number: c.sent, ticket: t, lane: t.Lane(), endpoint: d.engine.endpoints[t.Lane()],
-		admitted: now, learners: learnt, limits: d.deadlines.limits(learnt),
+		admitted: now, strict: d.admission.Strict(t.Lane()), learners: learnt, limits: d.deadlines.limits(learnt),
 	}
 	a.ctx, a.cancel = context.WithCancelCause(c.ctx)
 	return a

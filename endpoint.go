@@ -29,10 +29,12 @@ func validateEndpoints(endpoints []Endpoint) error {
 		if ep.Provider == nil {
 			bad("Provider", "is missing")
 		}
-		if ep.Weight < 0 {
+		if !(ep.Weight >= 0) {
 			bad("Weight", "is %g; must be above 0, or 0 for 1", ep.Weight)
 		}
-		ep.Limits.validate(bad)
+		if err := ep.Limits.check("endpoint " + ep.name(i)); err != nil {
+			errs = append(errs, err)
+		}
 		if v, ok := ep.Provider.(interface{ Validate() error }); ok {
 			if err := v.Validate(); err != nil {
 				bad("Provider", "%v", err)

@@ -35,7 +35,7 @@ func New(p Provider, cfg Config) (*Engine, error) {
 // limits and health of its own: the least loaded among those that may take a
 // call gets it. cfg.Limits is not used. Its error names every wrong field.
 func NewPool(endpoints []Endpoint, cfg Config) (*Engine, error) {
-	if err := errors.Join(cfg.Validate(), validateEndpoints(endpoints)); err != nil {
+	if err := errors.Join(cfg.validate(), validateEndpoints(endpoints)); err != nil {
 		return nil, err
 	}
 	e := &Engine{
@@ -88,10 +88,12 @@ func (e *Engine) snapshot(r *run) Stats {
 // Shutdown stops starting calls, lets those in flight finish, cancels them when
 // ctx ends, and returns when all have ended: with nil, or with ctx's error if
 // some had to be cancelled. Calls that wait, and runs, end with [ErrShutdown].
-// It may be called more than once and concurrently.
+// It may be called more than once and concurrently, though not by
+// Config.Observe, whose end it awaits.
 func (e *Engine) Shutdown(ctx context.Context) error {
 	e.drain()
 	e.box.put(message{kind: msgDrain})
+	defer e.observer.join()
 	select {
 	case <-e.stopped:
 		return nil

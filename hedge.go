@@ -74,7 +74,7 @@ func (r *race) runHedge() {
 		r.hedge.cancel(nil)
 		r.err = &Error{Code: CodeCanceled, Err: err}
 	} else {
-		r.resp, r.err = r.hedge.send()
+		r.send()
 	}
 	if r.err == nil {
 		r.first.cancel(errOutrun)
@@ -87,6 +87,17 @@ func (r *race) runHedge() {
 	}
 	c.engine.box.put(message{kind: msgDone, call: c, attempt: r.hedge, end: end})
 	close(r.over)
+}
+
+// send makes the hedge's request. A panic of the provider is its failure.
+func (r *race) send() {
+	defer func() {
+		if p := recover(); p != nil {
+			r.hedge.cancel(nil)
+			r.err = panicked("the provider", p)
+		}
+	}()
+	r.resp, r.err = r.hedge.send()
 }
 
 // hedge starts second attempts for those in due whose first content is still

@@ -53,6 +53,7 @@ type Result struct {
 	Err      *Error    // nil if done
 
 	Requests   int           // requests sent for the item, hedges included
+	Attempts   int           // of these, those that counted: waiting as told costs none
 	Started    time.Time     // when its first request was sent; zero if none was
 	FirstToken time.Duration // of the attempt that ended it; 0 if none
 	Total      time.Duration // likewise
@@ -61,7 +62,11 @@ type Result struct {
 }
 
 // A Sink takes each item's result, exactly once, in the order of completion.
-// It is used by one goroutine at a time. An error stops the run, resumable.
+// It is used by one goroutine at a time. Its context carries the run's values
+// and does not end with the run: what is answered, and durable, is still put.
+// An error stops the run, and nothing is put after it; with a journal the
+// results that were committed stand in it and are not put again by a resumed
+// run.
 type Sink interface {
 	Put(ctx context.Context, r *Result) error
 }

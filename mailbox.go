@@ -2,6 +2,7 @@ package paceline
 
 import (
 	"sync"
+	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
 )
@@ -13,6 +14,7 @@ const (
 	msgWithdraw                    // call does not want to start any more
 	msgAlive                       // attempt has its first content
 	msgTold                        // the endpoint told its limits
+	msgSent                        // attempt has its connection and goes out
 	msgDone                        // attempt has ended
 	msgStopRun                     // nothing of run may start any more
 	msgStats                       // a snapshot is asked for
@@ -25,9 +27,11 @@ type message struct {
 	kind    messageKind
 	call    *call
 	attempt *attempt
-	end     ending     // of msgDone
-	told    *flow.Told // of msgTold
-	run     *run       // of msgStopRun and msgStats (nil: the engine's)
+	end     ending        // of msgDone
+	told    *flow.Told    // of msgTold
+	took    time.Duration // of msgSent: the opening of its connection
+	at      flow.Instant  // of msgSent
+	run     *run          // of msgStopRun and msgStats (nil: the engine's)
 	stats   chan<- Stats
 }
 

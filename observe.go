@@ -32,13 +32,15 @@ func newObserver(f func(Event)) *observer {
 	return o
 }
 
-// close ends the observer once it has seen every event.
-func (o *observer) close() {
+// end says that there will be no further event.
+func (o *observer) end() {
 	if o.events != nil {
 		close(o.events)
 	}
-	<-o.joined
 }
+
+// join waits until the observer has seen every event.
+func (o *observer) join() { <-o.joined }
 
 // observe tells the observer, if there is one, of something that happened to
 // a. The dispatcher alone calls it.

@@ -26,8 +26,9 @@ func (d *dispatcher) outage(now flow.Instant) flow.Instant {
 	if now < end {
 		return end
 	}
-	failure := &Error{Code: CodeOutage, Err: d.last, Message: fmt.Sprintf("nothing has answered for %v", now.Sub(since).Round(time.Second))}
+	failure := &Error{Code: CodeOutage, Message: fmt.Sprintf("nothing has answered for %v", now.Sub(since).Round(time.Second))}
 	if d.last != nil {
+		failure.Err = d.last
 		failure.Message += ": " + d.last.Error()
 	}
 	d.refuse(func(c *call) bool {
@@ -58,9 +59,9 @@ const spareMost = 3
 // where the last attempt failed and the endpoint has answered nothing that was
 // sent since the first failure.
 func (d *dispatcher) excused(c *call, lane int) bool {
+	d.last = c.err
 	h := d.admission.Health(lane)
 	if h.Down {
-		d.last = c.err
 		return true
 	}
 	if c.charged < d.engine.cfg.Retry.Attempts || c.spared >= spareMost || !h.EverAlive || h.Answered >= c.failing {

@@ -14,7 +14,7 @@ import (
 func (r *run) commit(res *Result) {
 	defer r.leave()
 	if r.job.Journal == nil {
-		r.results <- res
+		r.put(res)
 		return
 	}
 	row, err := r.encode(res)
@@ -31,7 +31,16 @@ func (r *run) commit(res *Result) {
 func (r *run) committed(res *Result) {
 	r.count(res.Status)
 	if r.job.Sink != nil {
-		r.results <- res
+		r.put(res)
+	}
+}
+
+// put hands a result to the sink. After the run's end, when only a journal that
+// was closed under it can still call, it does nothing.
+func (r *run) put(res *Result) {
+	select {
+	case r.results <- res:
+	case <-r.ended:
 	}
 }
 
@@ -58,14 +67,14 @@ func (r *run) entry(res *Result) journal.Entry {
 	e := journal.Entry{
 		Index: res.Item.Index, Status: journal.Status(res.Status), ItemSum: r.job.sum(&res.Item),
 		FirstToken: res.FirstToken, Total: res.Total, Started: res.Started,
-		Requests: int64(res.Requests), Attempts: int64(res.Requests),
+		Requests: int64(res.Requests), Attempts: int64(res.Attempts),
 		PromptTokens: journal.Unknown, CompletionTokens: journal.Unknown, Cost: nanos(res.Cost),
 	}
 	if res.Usage.Known {
 		e.PromptTokens, e.CompletionTokens = res.Usage.Prompt, res.Usage.Completion
 	}
 	if res.Err != nil {
-		e.Code, e.Attempts = uint8(res.Err.Code), int64(res.Err.Attempts)
+		e.Code = uint8(res.Err.Code)
 	}
 	return e
 }
@@ -106,20 +115,31 @@ func (r *run) flush() {
 	}
 }
 
-// sink hands the results to the job's sink. After a failure it only drains.
-func (r *run) sink() {
-	failed := false
-	for res := range r.results {
-		if failed || r.job.Sink == nil {
+// sink hands the results to the job's sink until the run has ended. After a
+// failure it only drains.
+func (r *run) sink(ctx context.Context) {
+	failed := r.job.Sink == nil
+	for {
+		select {
+		case res := <-r.results:
+			failed = failed || !r.sinkTakes(ctx, res)
 			continue
+		case <-r.ended:
 		}
-		if err := r.job.Sink.Put(r.mayFinish, res); err != nil {
-			failed = true
-			r.stop("sink", err, 0)
-			continue
+		for len(r.results) > 0 { // nobody adds to them any more
+			failed = failed || !r.sinkTakes(ctx, <-r.results)
 		}
-		if r.job.Journal == nil {
-			r.count(res.Status)
-		}
+		return
 	}
+}
+
+func (r *run) sinkTakes(ctx context.Context, res *Result) bool {
+	if err := r.job.Sink.Put(ctx, res); err != nil {
+		r.stop("sink", err, 0)
+		return false
+	}
+	if r.job.Journal == nil {
+		r.count(res.Status)
+	}
+	return true
 }

@@ -6,7 +6,10 @@ import (
 	"hash/crc32"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/flow"
 )
 
 // ErrShutdown is returned by calls and runs that [Engine.Shutdown] ended.
@@ -44,14 +47,28 @@ func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
 	sunk := make(chan struct{})
 	go func() {
 		defer close(sunk)
-		r.sink()
+		r.sink(context.WithoutCancel(ctx))
 	}()
-	r.read()
+	whole := r.read()
 	r.open.Wait()
 	r.flush()
-	close(r.results)
+	close(r.ended)
 	<-sunk
+	if !whole || r.left.Load() > 0 {
+		r.unfinished(ctx)
+	}
 	return r.summary()
+}
+
+// unfinished notes why a run ended before its source did, if nobody has said so
+// yet: those who end it tell the run on goroutines of their own.
+func (r *run) unfinished(ctx context.Context) {
+	switch {
+	case ctx.Err() != nil:
+		r.stop("interrupted", context.Cause(ctx), 0)
+	case r.engine.accepting.Err() != nil:
+		r.stop("interrupted", ErrShutdown, never)
+	}
 }
 
 // run is one call of Run.
@@ -68,25 +85,41 @@ type run struct {
 
 	window  chan struct{}  // a token for each item taken and not ended
 	open    sync.WaitGroup // the same, to wait for
+	left    atomic.Int64   // items that left without a result
 	results chan *Result   // to the sink
+	ended   chan struct{}  // closed when there will be no further result
 
 	mu        sync.Mutex
 	stoppedBy string
 	err       error
+	refusal   string // the words in which the last item was refused
+	refused   int    // items refused in these words, one after the other
 }
 
 func (e *Engine) newRun(ctx context.Context, job Job) *run {
 	r := &run{
 		engine: e, job: job, tally: newTally(e.now()),
-		window:  make(chan struct{}, aheadMin+2*e.cfg.Limits.InFlight),
+		window:  make(chan struct{}, e.ahead()),
 		results: make(chan *Result, 64),
-	}
-	if e.cfg.Limits.InFlight == 0 {
-		r.window = make(chan struct{}, 4*aheadMin)
+		ended:   make(chan struct{}),
 	}
 	r.mayFinish, r.abort = context.WithCancelCause(context.WithoutCancel(ctx))
 	r.mayStart, r.halt = context.WithCancel(ctx)
 	return r
+}
+
+// ahead returns how many items a run may hold: those in flight, as many that wait
+// between two attempts, and some that wait for admission.
+func (e *Engine) ahead() int {
+	n := aheadMin
+	for _, ep := range e.endpoints {
+		if ep.Limits.InFlight > 0 {
+			n += 2 * ep.Limits.InFlight
+		} else {
+			n += 2 * flow.AdaptiveMax
+		}
+	}
+	return n
 }
 
 // never is a grace that does not end by itself.
@@ -114,21 +147,25 @@ func (r *run) stop(by string, err error, grace time.Duration) {
 // never stops.
 func (r *run) stopping() bool { return r != nil && r.mayStart.Err() != nil }
 
-// read takes items from the source until it ends or the run is stopped.
-func (r *run) read() {
+// read takes items from the source until it ends or the run is stopped. It
+// reports whether the source has ended.
+func (r *run) read() (whole bool) {
 	for {
 		select {
 		case r.window <- struct{}{}:
 		case <-r.mayStart.Done():
-			return
+			return false
 		}
 		item, err := r.job.Source.Next(r.mayStart)
 		if err != nil {
 			<-r.window
-			if !errors.Is(err, io.EOF) && !r.stopping() {
+			if errors.Is(err, io.EOF) {
+				return true
+			}
+			if !r.stopping() {
 				r.stop("source", err, never)
 			}
-			return
+			return false
 		}
 		r.open.Add(1)
 		r.take(item)
@@ -182,24 +219,39 @@ func (r *run) submit(item Item) {
 		case a == nil && c.over:
 			go r.finish(c, item)
 		case a == nil:
-			r.leave()
+			r.drop()
 		default:
-			go func() {
-				if !c.proceed(a) {
-					r.finish(c, item)
-				}
-			}()
+			go r.work(c, a, item)
 		}
 	}
 	c.diary = r.diary(&item)
 	if !r.engine.box.put(message{kind: msgSubmit, call: c}) {
 		r.stop("interrupted", ErrShutdown, never)
-		r.leave()
+		r.drop()
 	}
 }
 
-// leave ends an item that has no result in this run, or whose result is taken
-// care of.
+// work makes one attempt. A panic of the provider, or of Config.Price, is the
+// item's misfortune alone.
+func (r *run) work(c *call, a *attempt, item Item) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.err = panicked("the provider", p)
+			r.finish(c, item)
+		}
+	}()
+	if !c.proceed(a) {
+		r.finish(c, item)
+	}
+}
+
+// drop ends an item that gets no result in this run.
+func (r *run) drop() {
+	r.left.Add(1)
+	r.leave()
+}
+
+// leave ends an item: its result is taken care of, or it has none.
 func (r *run) leave() {
 	<-r.window
 	r.open.Done()
@@ -210,13 +262,35 @@ func (r *run) finish(c *call, item Item) {
 	err := c.final()
 	switch r.verdict(err) {
 	case VerdictStop:
-		r.leave()
+		r.drop()
 	case VerdictJob:
 		c.diary.after(&ending{err: err, usage: err.Usage})
 		r.stop(err.Code.String(), err, faultGrace)
-		r.leave()
+		r.drop()
 	default:
 		r.commit(c.result(item, err))
+		r.suspect(err)
+	}
+}
+
+// suspectAfter items that failed by the same fault of theirs, while none has
+// been answered, are no coincidence: the job asks for what the endpoint refuses.
+const suspectAfter = 10
+
+// suspect stops the run when every item so far was refused in the same words.
+func (r *run) suspect(err *Error) {
+	if err == nil || !err.Remote || r.progress.done.Load() > 0 {
+		return
+	}
+	r.mu.Lock()
+	if said := err.Error(); said != r.refusal {
+		r.refusal, r.refused = said, 0
+	}
+	r.refused++
+	certain := r.refused >= suspectAfter
+	r.mu.Unlock()
+	if certain {
+		r.stop(err.Code.String(), err, faultGrace)
 	}
 }
 
@@ -237,11 +311,11 @@ func (c *call) result(item Item, err *Error) *Result {
 		Item: item, Err: err, Requests: c.requests,
 		Started:    c.engine.at(c.started),
 		FirstToken: c.firstToken, Total: c.total,
-		Usage: c.usage, Cost: c.cost,
+		Usage: c.usage, Cost: c.cost, Attempts: max(1, c.charged),
 	}
 	switch {
 	case err == nil:
-		res.Response = c.resp
+		res.Response, res.Attempts = c.resp, c.charged+1
 	case err.Code == CodeInvalidAnswer:
 		res.Status, res.Response = StatusInvalid, c.resp
 	default:

@@ -433,3 +433,29 @@ func TestManyItemsGoThroughInConstantMemory(t *testing.T) {
 		}
 	})
 }
+
+func TestTenItemsRefusedInTheSameWordsStopTheRun(t *testing.T) {
+	refuses := fails(paceline.Error{Code: paceline.CodeInvalidRequest, Status: 400, Message: "streaming is not supported", Remote: true})
+	running(t, always(refuses), paceline.Config{Limits: paceline.Limits{InFlight: 4}}, func(t *testing.T, e *paceline.Engine) {
+		sink := new(collector)
+		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 100_000}, Sink: sink})
+		if paceline.CodeOf(err) != paceline.CodeInvalidRequest || sum.StoppedBy != "invalid_request" {
+			t.Errorf("%v, stopped by %q", err, sum.StoppedBy)
+		}
+		if sum.Requests > 20 {
+			t.Errorf("%d requests before it stopped", sum.Requests)
+		}
+	})
+	// Refusals in words of their own, or beside answers, are the items' faults.
+	mixed := byNumber(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+		if i == 0 {
+			return answers(0, "a")(ctx, emit)
+		}
+		return refuses(ctx, emit)
+	})
+	running(t, mixed, paceline.Config{Limits: paceline.Limits{InFlight: 1}}, func(t *testing.T, e *paceline.Engine) {
+		if sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 50}, Sink: new(collector)}); err != nil || sum.Failed != 49 {
+			t.Errorf("%v, %+v", err, sum.Stats)
+		}
+	})
+}

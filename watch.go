@@ -36,14 +36,11 @@ func (w *watch) remove(a *attempt) {
 	}
 }
 
-// look cancels what is late, notes what is due for a hedge, and returns when to
-// look again.
-func (w *watch) look(now flow.Instant, d *dispatcher) flow.Instant {
-	if len(w.attempts) == 0 {
-		return flow.Never
-	}
+// look cancels what is late, notes what is due for a hedge, and sets w.next to
+// when to look again.
+func (w *watch) look(now flow.Instant, d *dispatcher) {
 	if w.version == d.deadlines.version && now < w.next {
-		return w.next
+		return
 	}
 	shortened := w.version != d.deadlines.version
 	w.version = d.deadlines.version
@@ -63,7 +60,6 @@ func (w *watch) look(now flow.Instant, d *dispatcher) flow.Instant {
 		}
 		w.next = min(w.next, at, a.hedgeAt(), w.ripenAt(a, now, d.deadlines))
 	}
-	return w.next
 }
 
 // ripenAt returns when an attempt will have waited for so long that its waiting

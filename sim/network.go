@@ -16,6 +16,7 @@ import (
 // the zero value is ready.
 type Network struct {
 	// Delay is how long each write is under way; the order of the bytes stays.
+	// A connection takes a round trip, two delays, to open.
 	// Seed determines the delays drawn. Set them before the first use.
 	Delay Durations
 	Seed  uint64
@@ -56,6 +57,9 @@ func (n *Network) Dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: "mem", Addr: memAddr(addr), Err: err}
 	}
+	if err := n.handshake(ctx); err != nil {
+		return nil, &net.OpError{Op: "dial", Net: "mem", Addr: memAddr(addr), Err: err}
+	}
 	client, server := newConnPair(memAddr(fmt.Sprintf("client:%d", number)), l.addr, n.draw)
 	select {
 	case l.backlog <- server:
@@ -66,6 +70,20 @@ func (n *Network) Dial(ctx context.Context, _, addr string) (net.Conn, error) {
 		err = syscall.ECONNREFUSED
 	}
 	return nil, &net.OpError{Op: "dial", Net: "mem", Addr: memAddr(addr), Err: err}
+}
+
+// handshake takes a round trip, as that of TCP does.
+func (n *Network) handshake(ctx context.Context) error {
+	trip := n.draw() + n.draw()
+	if trip == 0 {
+		return nil
+	}
+	select {
+	case <-time.After(trip):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (n *Network) route(addr string) (*listener, int64, error) {

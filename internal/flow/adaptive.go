@@ -8,7 +8,9 @@ import (
 
 const (
 	adaptiveStart = 8
-	adaptiveMax   = 2000 // an idle stream costs tens of KiB and one file descriptor
+	// AdaptiveMax is the highest cap that is tried: an idle stream costs tens
+	// of KiB and a file descriptor.
+	AdaptiveMax = 2000
 
 	// A median first-token time above this multiple of the best one seen says
 	// that calls queue up in the server; below calm it says nothing.
@@ -45,7 +47,7 @@ const startWorth = 10 * time.Second
 
 func newAdaptive(expected float64) Adaptive {
 	return Adaptive{
-		cap: min(max(adaptiveStart, expected), adaptiveMax), max: adaptiveMax,
+		cap: min(max(adaptiveStart, expected), AdaptiveMax), max: AdaptiveMax,
 		epoch: epochMin, slowStart: true,
 	}
 }

@@ -1,5 +1,7 @@
 package flow
 
+import "time"
+
 // Admission is the one place where calls wait: a queue and, behind it, the
 // limits. A call starts at the first instant at which every limit permits. It
 // is owned by one goroutine and is not safe for concurrent use.
@@ -141,6 +143,22 @@ func (a *Admission) Drain() []*Ticket {
 	}
 	return all
 }
+
+// Sent notes that t, which was admitted, goes out at now, and how long its
+// connection took to open, which is a round trip of the network; 0 if it took up
+// an older one.
+func (a *Admission) Sent(now Instant, t *Ticket, opening time.Duration) {
+	if t.state != running || t.lane.strict == nil {
+		return
+	}
+	t.lane.strict.Sent(t.passage, now)
+	if opening > 0 {
+		t.lane.strict.Connected(opening)
+	}
+}
+
+// Strict reports whether lane number n counts strictly, so that Sent matters.
+func (a *Admission) Strict(n int) bool { return a.lanes[n].strict != nil }
 
 // Lane returns the number of the lane on which t runs, from 0.
 func (t *Ticket) Lane() int { return t.lane.number }

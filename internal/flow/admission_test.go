@@ -16,6 +16,7 @@ func drive(a *Admission, n int, took time.Duration) []*Ticket {
 	for len(started) < n {
 		t, wake := a.Next(now)
 		if t != nil {
+			a.Sent(now, t, 0)
 			started = append(started, t)
 			running = append(running, t)
 			continue

@@ -122,7 +122,7 @@ func (l *Lane) whenRequest(now Instant) Instant {
 // take starts t here.
 func (l *Lane) take(now Instant, t *Ticket) {
 	if l.strict != nil {
-		l.strict.Take(now)
+		t.passage = l.strict.Take(now)
 	}
 	l.requests.Take(now, 1)
 	l.tokens.Take(now, t.In+t.Out)
@@ -160,6 +160,9 @@ const (
 // done ends t here.
 func (l *Lane) done(now Instant, t *Ticket, o Outcome, chance float64) {
 	l.inFlight--
+	if l.strict != nil {
+		l.strict.Ended(t.passage, now)
+	}
 	l.settle(t, o)
 	l.breaker.ended(now, t, o.Kind, chance)
 	if o.Kind != Throttled {

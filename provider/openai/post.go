@@ -34,7 +34,9 @@ func (c *call) post(ctx context.Context, usage bool) (*paceline.Response, *pacel
 	defer cancel()
 	x.giveUp = cancel
 	req := c.request(httptrace.WithClientTrace(inner, &httptrace.ClientTrace{
-		GotConn:              x.kept.got,
+		GetConn:              x.kept.ask,
+		TLSHandshakeStart:    x.kept.connected,
+		GotConn:              x.got,
 		WroteRequest:         func(i httptrace.WroteRequestInfo) { x.written.Store(i.Err == nil) },
 		GotFirstResponseByte: x.kept.firstByte,
 	}), payload)
@@ -51,6 +53,15 @@ func (c *call) post(ctx context.Context, usage bool) (*paceline.Response, *pacel
 	}
 	defer x.res.Body.Close()
 	return x.read(usage)
+}
+
+// got notes the exchange's connection. net/http calls it on the goroutine that
+// makes the exchange, so that it may emit.
+func (x *exchange) got(info httptrace.GotConnInfo) {
+	x.kept.got(info)
+	if x.emit != nil {
+		x.emit(paceline.Delta{Kind: paceline.DeltaSent, Took: x.kept.opening()})
+	}
 }
 
 // request makes the HTTP request. GetBody lets net/http send it again when a

@@ -168,7 +168,7 @@ func TestDeltas(t *testing.T) {
 			chunks = append(chunks, "data: "+string(d.Chunk)+"\n\n")
 		}
 	}
-	want := []string{"0 ", "1 ", "1 ", "1 ", "1 ", `3 "hm"`, `3 "hm"`, `2 "a"`, `2 "b"`, `4 "no"`, `5 "{"`, `2 "c"`, "6 ", "6 "}
+	want := []string{"1 ", "2 ", "2 ", "2 ", "2 ", `4 "hm"`, `4 "hm"`, `3 "a"`, `3 "b"`, `5 "no"`, `6 "{"`, `3 "c"`, "7 ", "7 "}
 	if !slices.Equal(got, want) {
 		t.Errorf("deltas\n%q, want\n%q", got, want)
 	}
