@@ -97,28 +97,36 @@ func (q *queue) poke() {
 }
 
 // Flush commits what was appended before it and waits until that is durable. It
-// ends early with the context's error; the commit goes on.
+// ends early with the context's error; the commit goes on. On a journal that is
+// closed or has failed it waits for the last commit, so that no callback of
+// Append runs after it, and returns why nothing is accepted any more.
 func (j *Journal) Flush(ctx context.Context) error {
 	q := &j.queue
 	q.mu.Lock()
-	if q.refuse != nil {
-		defer q.mu.Unlock()
-		return q.refuse
+	refuse, done := q.refuse, q.joined
+	if refuse == nil {
+		done = q.batch.wanted()
+		q.urgent = true
 	}
-	b := q.batch
-	if b.done == nil {
-		b.done = make(chan struct{})
-	}
-	done := b.done
-	q.urgent = true
 	q.mu.Unlock()
 	q.poke()
 	select {
 	case <-done:
-		return j.Err() // nil, or why nothing is committed any more
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	if refuse != nil {
+		return refuse
+	}
+	return j.Err() // nil, or why nothing is committed any more
+}
+
+// wanted returns what is closed when b is committed or never will be.
+func (b *batch) wanted() chan struct{} {
+	if b.done == nil {
+		b.done = make(chan struct{})
+	}
+	return b.done
 }
 
 // startCommitter starts the goroutine that commits. queue.halt ends it.

@@ -116,6 +116,58 @@ func TestFault50FullAtTheStart(t *testing.T) {
 	}
 }
 
+// A disk that is still full is found out before anything is changed or sent.
+func TestFault50StillFull(t *testing.T) {
+	name := tempOutput(t)
+	rows, records := smallRun(t, name, upTo(5)...)
+	put(t, name, append(rows, "torn"...), records)
+	for op, n := range map[string]int{"open": 1, "write": 1 + probeBytes/probeChunk/2, "sync": 1} {
+		f := &faultFS{match: is(op, "probe.tmp"), n: n, err: errFull}
+		_, err := Open(name, Options{FS: f})
+		if failure(t, err, CodeIO); !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("%s: got %v", op, err)
+		}
+		if f.times("write answers.jsonl")+f.times("truncate answers.jsonl")+f.times("write journal") > 0 {
+			t.Errorf("%s: the files were touched: %v", op, f.log)
+		}
+		if exists(placeOf(name).probe) {
+			t.Errorf("%s: the probe was left behind", op)
+		}
+	}
+	equal(t, indices(t, name, mustOpen(t, name, Options{})), upTo(5))
+}
+
+// After Flush nobody is told anything, also when it only says that the journal
+// is closed.
+func TestFlushWaitsForTheLastCommit(t *testing.T) {
+	j := mustOpen(t, tempOutput(t), Options{SyncEvery: -1})
+	told := false
+	held, release := make(chan struct{}), make(chan struct{})
+	err := j.Append(entryOf(0), rowOf(0), func() {
+		close(held)
+		<-release
+		told = true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan error)
+	go func() { closed <- j.Close() }()
+	<-held
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := j.Flush(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("while the last commit goes on: %v", err)
+	}
+	close(release)
+	if failure(t, j.Flush(context.Background()), CodeClosed); !told {
+		t.Error("Flush returned before the last commit was told of")
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestFault51SyncFails(t *testing.T) {
 	for _, base := range []string{"answers.jsonl", "journal"} {
 		name := tempOutput(t)

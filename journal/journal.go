@@ -81,10 +81,10 @@ type Journal struct {
 
 // Open opens or creates the journal of an output, and takes its lock, which
 // Close gives back. It cuts off what no commit covers. It fails before anything
-// has been spent: if the output cannot be written (CodeOutput, CodeIO), if
-// another run holds it (CodeLocked), if it holds rows without a journal
-// (CodeNoJournal), if what was committed is damaged (CodeCorrupt), if the
-// journal cannot be understood (CodeVersion).
+// has been spent: if the output cannot be written (CodeOutput, CodeIO), if the disk
+// does not take another MiB, written and removed again (CodeIO), if holds it (CodeLocked), if it holds rows without a journal (CodeNoJournal), if
+// what was committed is damaged (CodeCorrupt), if the journal cannot be
+// understood (CodeVersion).
 func Open(output string, o Options) (*Journal, error) {
 	j, err := prepare(output, o)
 	if err != nil {
@@ -121,6 +121,9 @@ func prepare(output string, o Options) (*Journal, error) {
 
 // begin recovers, and starts to accept rows.
 func (j *Journal) begin() error {
+	if err := j.probe(); err != nil {
+		return err
+	}
 	if err := j.load(); err != nil {
 		return err
 	}
