@@ -50,9 +50,13 @@ func (d *dispatcher) patience(h flow.Health) flow.Instant {
 	return h.Since.Add(limit)
 }
 
-// spareMost is how many failures at most are not held against a call because
-// the endpoint has answered nothing since.
-const spareMost = 3
+const (
+	// spareMost failures at most are not held against a call because the
+	// endpoint has answered nothing since,
+	spareMost = 3
+	// while so many different calls have failed in a row.
+	spareAmong = 3
+)
 
 // excused reports whether c's last failure is the endpoint's rather than its
 // own: in an outage, and at the beginning of one, before anybody knows of it,
@@ -64,7 +68,9 @@ func (d *dispatcher) excused(c *call, lane int) bool {
 	if h.Down {
 		return true
 	}
-	if c.charged < d.engine.cfg.Retry.Attempts || c.spared >= spareMost || !h.EverAlive || h.Answered >= c.failing {
+	lastAttempt := c.charged >= d.engine.cfg.Retry.Attempts && c.spared < spareMost
+	silent := h.EverAlive && h.Answered < c.failing && h.Failures >= spareAmong
+	if !lastAttempt || !silent {
 		return false
 	}
 	c.spared++
