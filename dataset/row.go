@@ -22,9 +22,10 @@ import (
 //
 // In "llm", what is not known is null: the response of a failed item, usage,
 // cost_usd, ttft_ms, total_ms, model, request_id, and an error's status. The
-// response is the first choice's content as it came; with several choices
-// "responses" has all of them; an answer of another shape (an embedding) is
-// there whole. For an item with [paceline.StatusInvalid] it is the last
+// response is the first choice's content, in which characters beyond ASCII that
+// the server escaped (\u4e2d) stand as themselves, so that grep finds them; with
+// several choices "responses" has all of them; an answer of another shape (an
+// embedding) is there whole. For an item with [paceline.StatusInvalid] it is the last
 // answer, and the error's code is "invalid_answer". Times are milliseconds
 // with up to three decimals, costs US dollars with up to ten.
 func AppendRow(dst []byte, r *paceline.Result) []byte {
@@ -171,7 +172,7 @@ func appendAnswer(dst []byte, resp *paceline.Response) []byte {
 		return append(dst, `,"finish_reason":null`...)
 	}
 	first := &resp.Choices[0]
-	dst = appendJSON(dst, first.Content)
+	dst = appendReadable(dst, first.Content)
 	if len(resp.Choices) > 1 {
 		dst = appendContents(dst, resp.Choices)
 	}
@@ -188,7 +189,7 @@ func appendContents(dst []byte, choices []paceline.Choice) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendJSON(dst, choices[i].Content)
+		dst = appendReadable(dst, choices[i].Content)
 	}
 	return append(dst, ']')
 }
@@ -199,7 +200,7 @@ func appendPresent(dst []byte, name string, raw []byte) []byte {
 	case "", "null", "[]":
 		return dst
 	}
-	return appendJSON(append(dst, name...), raw)
+	return appendReadable(append(dst, name...), raw)
 }
 
 // appendText appends a string, null if it is empty.

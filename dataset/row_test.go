@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -28,7 +29,7 @@ func done(raw string) *paceline.Result {
 	}
 }
 
-const doneLLM = `"llm":{"response":"pos\u00e9 <b>","finish_reason":"stop","requests":2,"usage":{"prompt_tokens":10,"completion_tokens":2},` +
+const doneLLM = `"llm":{"response":"posé <b>","finish_reason":"stop","requests":2,"usage":{"prompt_tokens":10,"completion_tokens":2},` +
 	`"cost_usd":0.000012,"ttft_ms":812.437,"total_ms":1500,"model":"m-1","request_id":"req_1"}}`
 
 func TestRowKeepsTheItemsFields(t *testing.T) {
@@ -123,7 +124,7 @@ func TestRowOfInvalidAnswer(t *testing.T) {
 	r := done(`{}`)
 	r.Status = paceline.StatusInvalid
 	got := AppendRow(nil, r)
-	if gjson.GetBytes(got, "llm.response").Raw != `"pos\u00e9 <b>"` || gjson.GetBytes(got, "llm.error.code").String() != "invalid_answer" {
+	if gjson.GetBytes(got, "llm.response").Raw != `"posé <b>"` || gjson.GetBytes(got, "llm.error.code").String() != "invalid_answer" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -270,6 +271,58 @@ func FuzzAppendRow(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Every other escape stays as it came, and the text says the same.
+func TestReadable(t *testing.T) {
+	for _, tt := range []struct{ raw, want string }{
+		{`"plain"`, `"plain"`},
+		{`"\u4e2d\u6587"`, `"中文"`},
+		{`"caf\u00e9 \ud83d\ude00!"`, `"café 😀!"`},
+		{`"a\\u00e9\n\"\u00E9\\"`, `"a\\u00e9\n\"é\\"`},
+		{`"\u0041\u0000\u007f\u003c"`, `"\u0041\u0000\u007f\u003c"`},
+		{`"\u2028\u2029\u0085\u009b"`, `"\u2028\u2029\u0085\u009b"`},
+		{`"\ud83d"`, `"\ud83d"`},
+		{`"\ud83d\u00e9"`, `"\ud83dé"`},
+		{`"\ude00\ud83d x"`, `"\ude00\ud83d x"`},
+		{`"\ud83d\n\ude00"`, `"\ud83d\n\ude00"`},
+		{`["\u00e9"]`, `["\u00e9"]`},
+		{`null`, `null`},
+		{``, `null`},
+	} {
+		if got := string(appendReadable([]byte("x"), []byte(tt.raw))); got != "x"+tt.want {
+			t.Errorf("%s became %s, want %s", tt.raw, got[1:], tt.want)
+		}
+	}
+}
+
+func FuzzReadable(f *testing.F) {
+	for _, s := range []string{`"\u4e2d"`, `"\ud83d\ude00\ud83d"`, `"\\u00e9\""`, `{"a":"\u00e9"}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if !json.Valid(raw) || !utf8.Valid(raw) {
+			return
+		}
+		out := appendReadable(nil, raw)
+		if !json.Valid(out) || len(out) > len(raw) {
+			t.Fatalf("%q became %q", raw, out)
+		}
+		var before, after string
+		if json.Unmarshal(raw, &before) == nil && (json.Unmarshal(out, &after) != nil || before != after) {
+			t.Fatalf("%q became %q", raw, out)
+		}
+	})
+}
+
+func BenchmarkAppendReadable(b *testing.B) {
+	escaped := []byte(`"` + strings.Repeat(`\u4e2d\u6587 and some ASCII `, 20) + `"`)
+	var dst []byte
+	b.ReportAllocs()
+	b.SetBytes(int64(len(escaped)))
+	for b.Loop() {
+		dst = appendReadable(dst[:0], escaped)
+	}
 }
 
 func BenchmarkAppendRow(b *testing.B) {
