@@ -29,7 +29,7 @@ type attempt struct {
 
 	strict bool // admission wants to know when it goes out
 
-	sent  flow.Instant  // the sending goroutine's own
+	sent  atomic.Int64  // instant of the sending, 0: not yet
 	gap   time.Duration // its longest silence between two pieces of content
 	first atomic.Int64  // instant of the first content, 0: none yet
 	last  atomic.Int64  // instant of the last content; held while a reader is busy
@@ -50,7 +50,7 @@ const held = int64(flow.Never)
 
 // send makes the request. The result is a response or an error, never both.
 func (a *attempt) send() (*Response, *Error) {
-	a.sent = a.call.engine.now()
+	a.sent.Store(int64(a.call.engine.now()))
 	resp, err := a.endpoint.Provider.Attempt(a.ctx, a.call.req, a.emit)
 	failure := a.failure(err)
 	a.cancel(nil)
@@ -58,7 +58,7 @@ func (a *attempt) send() (*Response, *Error) {
 		return nil, failure
 	}
 	end := a.call.engine.now()
-	resp.Total = end.Sub(a.sent)
+	resp.Total = a.took(end)
 	resp.FirstToken = a.firstToken()
 	return resp, nil
 }
@@ -96,11 +96,19 @@ func (a *attempt) noProgress(d Delta) {
 	a.told(d.Limits)
 }
 
+// took returns the time from the sending to end, 0 if nothing was sent.
+func (a *attempt) took(end flow.Instant) time.Duration {
+	if sent := a.sent.Load(); sent != 0 {
+		return end.Sub(flow.Instant(sent))
+	}
+	return 0
+}
+
 // firstToken returns the time from the sending to the first content, 0 if none
 // was seen.
 func (a *attempt) firstToken() time.Duration {
 	if first := a.first.Load(); first != 0 {
-		return flow.Instant(first).Sub(a.sent)
+		return a.took(flow.Instant(first))
 	}
 	return 0
 }
@@ -125,7 +133,7 @@ func (a *attempt) failure(err error) *Error {
 	e.Err = context.Cause(a.ctx)
 	e.MaybeBilled = true
 	if code := lateCode(e.Err); code != CodeUnknown {
-		took := a.call.engine.now().Sub(a.sent).Round(time.Millisecond)
+		took := a.took(a.call.engine.now()).Round(time.Millisecond)
 		e.Code, e.Message = code, e.Err.Error()+" (cancelled after "+took.String()+")"
 	}
 	return e

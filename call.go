@@ -108,20 +108,23 @@ func (c *call) proceed(a *attempt) (again bool) {
 			c.failing = a.admitted
 		}
 		end.usage = err.Usage
+		if end.usage.Known {
+			end.cost = c.price(end.usage)
+		}
 	} else {
-		end.usage, end.cost = resp.Usage, c.price(resp)
+		end.usage, end.cost = resp.Usage, c.price(resp.Usage)
 		resp.Cost = end.cost
 		again = c.answered(resp)
 		end.asked = c.err != nil && c.err.Code == CodeInvalidAnswer
 	}
 	c.account(&end, of)
 	if again {
-		c.diary.after(&end)
+		c.diary.after(&end, a.atMost())
 	}
 	if of != a { // the hedge has told its own end
 		end = ending{at: end.at, err: own}
 	}
-	end.outcome, end.again = outcome(resp, end.err), again
+	end.outcome, end.again = a.outcome(resp, end.err), again
 	told = true
 	c.engine.box.put(message{kind: msgDone, call: c, attempt: a, end: end})
 	return again
@@ -140,7 +143,7 @@ func (c *call) unwind(a *attempt) {
 }
 
 func (c *call) attempt(a *attempt) (of *attempt, resp *Response, err, own *Error) {
-	if err := c.diary.before(c); err != nil {
+	if err := c.diary.before(a.atMost()); err != nil {
 		a.cancel(nil)
 		own = &Error{Code: CodeCanceled, Err: err}
 		return a, nil, own, own
@@ -150,9 +153,9 @@ func (c *call) attempt(a *attempt) (of *attempt, resp *Response, err, own *Error
 
 // account adds an attempt's usage and times to the call's.
 func (c *call) account(end *ending, a *attempt) {
-	c.firstToken, c.total = a.firstToken(), end.at.Sub(a.sent)
+	c.firstToken, c.total = a.firstToken(), a.took(end.at)
 	c.usage.add(end.usage)
-	if end.err == nil {
+	if end.err == nil || end.usage.Known {
 		c.cost = c.cost.Add(end.cost)
 	}
 }
@@ -163,11 +166,11 @@ func (c *call) spend(u Usage, cost Cost) {
 	c.cost = c.cost.Add(cost)
 }
 
-func (c *call) price(resp *Response) Cost {
+func (c *call) price(u Usage) Cost {
 	if c.engine.cfg.Price == nil {
 		return Cost{}
 	}
-	return c.engine.cfg.Price(c.model, resp.Usage)
+	return c.engine.cfg.Price(c.model, u)
 }
 
 // answered judges a complete answer and reports whether to ask again.
@@ -247,7 +250,7 @@ func (c *call) again(reason Verdict, delay time.Duration) {
 }
 
 // outcome says what an attempt's end means for the endpoint's limits.
-func outcome(resp *Response, err *Error) flow.Outcome {
+func (a *attempt) outcome(resp *Response, err *Error) flow.Outcome {
 	if err == nil {
 		return flow.Outcome{
 			Kind: flow.Answered, FirstToken: resp.FirstToken, Known: resp.Usage.Known,
@@ -256,6 +259,8 @@ func outcome(resp *Response, err *Error) flow.Outcome {
 	}
 	o := flow.Outcome{Kind: flow.Neutral, RetryAfter: err.RetryAfter}
 	switch v := err.Verdict(); {
+	case a.sent.Load() == 0:
+		o.Kind = flow.Unsent
 	case err.Stale: // says nothing of the endpoint
 	case err.Code == CodeLocal:
 		o.Kind = flow.Exhausted
@@ -263,6 +268,10 @@ func outcome(resp *Response, err *Error) flow.Outcome {
 		o.Kind = flow.Throttled
 	case v == VerdictRetry:
 		o.Kind = flow.Overloaded
+	case v == VerdictStop: // what was asked for is used, the rest is not
+		o.Known, o.In = true, a.ticket.In
+	case err.Remote:
+		o.Kind = flow.Refused
 	}
 	return o
 }

@@ -88,7 +88,7 @@ func (d *deadlines) begun(a *attempt, w *watch, now flow.Instant) {
 
 // observe learns from an attempt that has ended.
 func (d *deadlines) observe(a *attempt, end *ending, w *watch) {
-	took := end.at.Sub(a.sent)
+	took := a.took(end.at)
 	switch {
 	case end.err == nil:
 		d.learn(&a.learners.stall, func(l *learner) { l.ended(a.gap, nobody) })
@@ -127,7 +127,7 @@ func nobody(func(time.Duration) bool) {}
 func (w *watch) waiting(l *learners, now flow.Instant) iter.Seq[time.Duration] {
 	return func(yield func(time.Duration) bool) {
 		for _, a := range w.attempts {
-			if a.learners == l && a.first.Load() == 0 && !yield(now.Sub(a.admitted)) {
+			if a.learners == l && a.first.Load() == 0 && !yield(a.took(now)) {
 				return
 			}
 		}

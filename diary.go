@@ -7,10 +7,9 @@ import "github.com/seed-1814a72b/paceline/journal"
 // in flight if the process dies, and may be paid twice. A nil diary notes
 // nothing.
 type diary struct {
-	run      *run
-	index    int64
-	sum      uint32
-	reserved int64 // what the request under way costs at most, in nano-dollars
+	run   *run
+	index int64
+	sum   uint32
 }
 
 func (r *run) diary(item *Item) *diary {
@@ -20,27 +19,27 @@ func (r *run) diary(item *Item) *diary {
 	return &diary{run: r, index: item.Index, sum: r.job.sum(item)}
 }
 
-// before notes that a request of c is about to be sent. An error means that it
-// must not be; the run is stopped.
-func (d *diary) before(c *call) error {
+// before notes that a request is about to be sent that costs at most so many
+// nano-dollars. An error means that it must not be; the run is stopped.
+func (d *diary) before(atMost int64) error {
 	if d == nil {
 		return nil
 	}
-	d.reserved = c.atMost()
-	err := d.run.job.Journal.Intend(d.index, d.sum, d.reserved)
+	err := d.run.job.Journal.Intend(d.index, d.sum, atMost)
 	if err != nil {
 		d.run.stop("journal", err, 0)
 	}
 	return err
 }
 
-// after notes how a request ended that brought no row.
-func (d *diary) after(end *ending) {
+// after notes how a request ended, for which atMost was noted before, that
+// brought no row.
+func (d *diary) after(end *ending, atMost int64) {
 	if d == nil {
 		return
 	}
 	note := journal.Attempt{
-		Index: d.index, Reserved: d.reserved, Cost: nanos(end.cost),
+		Index: d.index, Reserved: atMost, Cost: nanos(end.cost),
 		PromptTokens: journal.Unknown, CompletionTokens: journal.Unknown,
 	}
 	if end.usage.Known {
@@ -60,13 +59,13 @@ func (d *diary) after(end *ending) {
 	}
 }
 
-// atMost returns what the call's next request costs at most, in nano-dollars,
-// by what admission has reserved for it.
-func (c *call) atMost() int64 {
-	if c.engine.cfg.Price == nil {
+// atMost returns what a request costs at most, in nano-dollars, by what
+// admission has reserved for it.
+func (a *attempt) atMost() int64 {
+	if a.call.engine.cfg.Price == nil || a.call.diary == nil {
 		return journal.Unknown
 	}
-	return nanos(c.engine.cfg.Price(c.model, Usage{
-		Prompt: int64(c.ticket.In), Completion: int64(c.ticket.Out), Known: true,
+	return nanos(a.call.engine.cfg.Price(a.call.model, Usage{
+		Prompt: int64(a.ticket.In), Completion: int64(a.ticket.Out), Known: true,
 	}))
 }

@@ -200,7 +200,7 @@ func (d *dispatcher) again(c *call, lane int) {
 func (d *dispatcher) tell(a *attempt, end *ending, now flow.Instant) {
 	d.engine.observe(a, EventEnd, func(ev *Event) {
 		ev.Err, ev.Usage = end.err, end.usage
-		ev.FirstToken, ev.Total = a.firstToken(), end.at.Sub(a.sent)
+		ev.FirstToken, ev.Total = a.firstToken(), a.took(end.at)
 	})
 	if end.outcome.Kind == flow.Throttled {
 		pause := pace(d.admission.State(), now).PausedFor

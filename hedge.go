@@ -60,7 +60,7 @@ func (a *attempt) run() (of *attempt, resp *Response, err, own *Error) {
 	<-r.over
 	switch {
 	case own == nil && r.err == nil: // neither streams: both are paid for
-		a.call.spend(r.resp.Usage, a.call.price(r.resp))
+		a.call.spend(r.resp.Usage, a.call.price(r.resp.Usage))
 	case own != nil && (r.err == nil || errors.Is(own, errOutrun)):
 		return r.hedge, r.resp, r.err, own
 	}
@@ -70,7 +70,8 @@ func (a *attempt) run() (of *attempt, resp *Response, err, own *Error) {
 // runHedge makes the hedge's attempt to its end.
 func (r *race) runHedge() {
 	c := r.hedge.call
-	if err := c.diary.before(c); err != nil {
+	atMost := r.hedge.atMost()
+	if err := c.diary.before(atMost); err != nil {
 		r.hedge.cancel(nil)
 		r.err = &Error{Code: CodeCanceled, Err: err}
 	} else {
@@ -79,11 +80,11 @@ func (r *race) runHedge() {
 	if r.err == nil {
 		r.first.cancel(errOutrun)
 	}
-	end := ending{at: c.engine.now(), err: r.err, outcome: outcome(r.resp, r.err)}
+	end := ending{at: c.engine.now(), err: r.err, outcome: r.hedge.outcome(r.resp, r.err)}
 	if r.err == nil {
-		end.usage, end.cost = r.resp.Usage, c.price(r.resp)
+		end.usage, end.cost = r.resp.Usage, c.price(r.resp.Usage)
 	} else {
-		c.diary.after(&end)
+		c.diary.after(&end, atMost)
 	}
 	c.engine.box.put(message{kind: msgDone, call: c, attempt: r.hedge, end: end})
 	close(r.over)
@@ -106,6 +107,9 @@ func (d *dispatcher) hedge(now flow.Instant) {
 	if len(d.due) > 2*len(d.watch.attempts)+64 {
 		d.due = slices.DeleteFunc(d.due, (*attempt).begun)
 	}
+	if d.draining {
+		d.due = nil
+	}
 	for len(d.due) > 0 {
 		if a := d.due[0]; !a.begun() && !(d.affordable() && d.second(a, now)) {
 			return
@@ -116,9 +120,9 @@ func (d *dispatcher) hedge(now flow.Instant) {
 	d.due = nil
 }
 
-// begun reports whether a hedge would come too late.
+// begun reports whether a hedge would come too late, or nothing more may start.
 func (a *attempt) begun() bool {
-	return a.first.Load() != 0 || a.ctx.Err() != nil || a.race.Load() != nil
+	return a.first.Load() != 0 || a.ctx.Err() != nil || a.race.Load() != nil || a.call.run.stopping()
 }
 
 // affordable reports whether the budget has room for one more hedge.
@@ -137,7 +141,7 @@ func (d *dispatcher) second(a *attempt, now flow.Instant) bool {
 	r.hedge.hedged = true
 	if !a.race.CompareAndSwap(nil, r) { // a has ended in this moment
 		r.hedge.cancel(nil)
-		d.admission.Done(now, t, flow.Outcome{Kind: flow.Neutral})
+		d.admission.Done(now, t, flow.Outcome{Kind: flow.Unsent})
 		return true
 	}
 	d.watch.add(r.hedge)

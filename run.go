@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
+	"github.com/seed-1814a72b/paceline/journal"
 )
 
 // ErrShutdown is returned by calls and runs that [Engine.Shutdown] ended.
@@ -264,7 +265,7 @@ func (r *run) finish(c *call, item Item) {
 	case VerdictStop:
 		r.drop()
 	case VerdictJob:
-		c.diary.after(&ending{err: err, usage: err.Usage})
+		c.diary.after(&ending{err: err, usage: err.Usage}, journal.Unknown)
 		r.stop(err.Code.String(), err, faultGrace)
 		r.drop()
 	default:

@@ -15,13 +15,14 @@ type Stats struct {
 	Throttled  int64 // answers that said "later"
 	Asked      int64 // of Requests, those because an answer was not accepted
 	Hedges     int64 // of Requests, second attempts beside a first one
+	Unsettled  int64 // of Requests, those without an answer that may be billed; Cost is without them
 	EventsLost int64 // events left out because Config.Observe was too slow
 
 	InFlight int // requests sent and not yet ended
 	Waiting  int // calls in the queue of admission
 
 	Usage Usage // of all requests, as far as known
-	Cost  Cost  // likewise; unknown as soon as one part is
+	Cost  Cost  // of all answers; unknown as soon as one's is
 
 	FirstToken Latency // time to the first content, of answered attempts
 	Total      Latency // time to the last byte, of answered attempts

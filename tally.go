@@ -34,7 +34,7 @@ func (p *progress) fill(s *Stats) {
 type tally struct {
 	began                               flow.Instant
 	requests, retries, throttled, asked int64
-	hedges                              int64
+	hedges, unsettled                   int64
 	usage                               Usage
 	cost                                Cost
 	causes                              map[Code]int64
@@ -66,9 +66,16 @@ func (t *tally) start(c *call) {
 func (t *tally) end(a *attempt, end *ending) {
 	t.usage.add(end.usage)
 	if end.err != nil && errors.Is(end.err, errOutrun) {
+		t.unsettled++
 		return
 	}
+	if end.err != nil && end.usage.Known {
+		t.cost = t.cost.Add(end.cost)
+	}
 	if end.err != nil {
+		if end.err.MaybeBilled && !end.usage.Known {
+			t.unsettled++
+		}
 		t.causes[end.err.Code]++
 		if end.outcome.Kind == flow.Throttled {
 			t.throttled++
@@ -82,7 +89,7 @@ func (t *tally) end(a *attempt, end *ending) {
 	if ft := a.firstToken(); ft > 0 {
 		t.firstToken.Record(ft)
 	}
-	t.total.Record(end.at.Sub(a.sent))
+	t.total.Record(a.took(end.at))
 }
 
 func (t *tally) stats() Stats {
@@ -91,7 +98,7 @@ func (t *tally) stats() Stats {
 		causes[code] = n
 	}
 	return Stats{
-		Requests: t.requests, Retries: t.retries, Throttled: t.throttled, Asked: t.asked, Hedges: t.hedges,
+		Requests: t.requests, Retries: t.retries, Throttled: t.throttled, Asked: t.asked, Hedges: t.hedges, Unsettled: t.unsettled,
 		Usage: t.usage, Cost: t.cost,
 		FirstToken: latency(t.firstToken), Total: latency(t.total),
 		Causes: causes,

@@ -84,10 +84,11 @@ func (w *watch) ripenAt(a *attempt, now flow.Instant, d *deadlines) flow.Instant
 // hedgeAt returns when the attempt has been slow to begin for so long that a
 // second one is worth it.
 func (a *attempt) hedgeAt() flow.Instant {
+	sent := flow.Instant(a.sent.Load())
 	if a.hedged || a.limits.hedge == 0 || a.last.Load() != 0 {
 		return flow.Never
 	}
-	return a.admitted.Add(a.limits.hedge)
+	return max(sent, a.admitted).Add(a.limits.hedge)
 }
 
 // deadline returns when the attempt is late, as things stand now, and for what.
@@ -103,8 +104,10 @@ func (a *attempt) deadline(now flow.Instant) (flow.Instant, error) {
 	}
 	switch last := a.last.Load(); {
 	case last == 0:
-		if a.limits.first > 0 {
-			sooner(a.admitted.Add(a.limits.first), errFirstToken)
+		if sent := a.sent.Load(); a.limits.first > 0 && sent != 0 {
+			sooner(flow.Instant(sent).Add(a.limits.first), errFirstToken)
+		} else if a.limits.first > 0 { // it is about to be
+			sooner(now.Add(a.limits.first), errFirstToken)
 		}
 	case a.limits.stall > 0 && last == held:
 		sooner(now.Add(a.limits.stall), errStall)

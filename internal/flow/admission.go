@@ -1,6 +1,9 @@
 package flow
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Admission is the one place where calls wait: a queue and, behind it, the
 // limits. A call starts at the first instant at which every limit permits. It
@@ -32,7 +35,7 @@ func (a *Admission) Add(now Instant, t *Ticket) { a.queue.add(now, t) }
 func (a *Admission) Next(now Instant) (*Ticket, Instant) {
 	a.queue.wakeDelayed(now)
 	wake := a.queue.nextDelayed()
-	head := a.queue.head(false)
+	head := a.queue.head(true)
 	if head == nil {
 		a.cause = CauseEmpty
 		if a.queue.len > 0 {
@@ -41,10 +44,10 @@ func (a *Admission) Next(now Instant) (*Ticket, Instant) {
 		return nil, wake
 	}
 	lane, at := a.choose(now, head)
-	if lane == nil && a.cause == CauseBudget {
-		// No retry may start before fresh calls have earned it.
+	if lane == nil && head.Retry && a.broke(now, head) {
+		// It may not start before fresh calls have earned it.
 		wake = min(wake, at)
-		if head = a.queue.head(true); head == nil {
+		if head = a.queue.head(false); head == nil {
 			return nil, wake
 		}
 		lane, at = a.choose(now, head)
@@ -55,6 +58,11 @@ func (a *Admission) Next(now Instant) (*Ticket, Instant) {
 	a.queue.take(head)
 	lane.take(now, head)
 	return head, now
+}
+
+// broke reports whether a lane has no budget for the retry t.
+func (a *Admission) broke(now Instant, t *Ticket) bool {
+	return slices.ContainsFunc(a.lanes, func(l *Lane) bool { return l.retries.when(now, t) > now })
 }
 
 // choose returns the least loaded lane on which t may start now, or nil and
@@ -82,7 +90,7 @@ func (a *Admission) choose(now Instant, t *Ticket) (*Lane, Instant) {
 // free slot and every limit permits while nobody waits; it prefers another lane
 // than avoid's. It reports whether t has started.
 func (a *Admission) Spare(now Instant, t *Ticket, avoid *Ticket) bool {
-	if a.queue.head(false) != nil {
+	if a.queue.head(true) != nil {
 		return false
 	}
 	var best *Lane
@@ -137,7 +145,7 @@ func (a *Admission) Drain() []*Ticket {
 		a.queue.remove(t)
 		all = append(all, t)
 	}
-	for t := a.queue.head(false); t != nil; t = a.queue.head(false) {
+	for t := a.queue.head(true); t != nil; t = a.queue.head(true) {
 		a.queue.remove(t)
 		all = append(all, t)
 	}

@@ -57,7 +57,7 @@ func (b *breaker) alive(started Instant) {
 // ended notes a call's end.
 func (b *breaker) ended(now Instant, t *Ticket, kind OutcomeKind, chance float64) {
 	switch kind {
-	case Answered, Throttled: // who says "later" is there
+	case Answered, Refused, Throttled: // who says "later" or "no" is there
 		b.alive(t.Started)
 	case Overloaded:
 		b.failed(now, t, chance)

@@ -54,5 +54,15 @@ func (b *Bucket) Take(now Instant, n float64) {
 	b.tat = max(b.tat, floor) + n*b.interval
 }
 
+// adjust changes the rate to n units per d and the bucket's size to burst,
+// at least one. What it lacked before it still lacks.
+func (b *Bucket) adjust(now Instant, n float64, d time.Duration, burst float64) {
+	fresh := NewBucket(n, d, burst)
+	if b.interval > 0 && b.tat > float64(now) {
+		fresh.tat = float64(now) + min((b.tat-float64(now))/b.interval, fresh.burst)*fresh.interval
+	}
+	*b = fresh
+}
+
 // Give returns n units that were taken and not used; a negative n takes more.
 func (b *Bucket) Give(n float64) { b.tat -= n * b.interval }

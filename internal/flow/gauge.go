@@ -42,22 +42,30 @@ func newGauge(r Rate, worth time.Duration) gauge {
 }
 
 // told takes over a limit that the endpoint told, unless a lower one is given.
+// What was taken before stays taken.
 func (g *gauge) told(now Instant, a Allowance) {
-	if a.N <= 0 || a.Per <= 0 || a.Rate == g.rate {
+	if a.N <= 0 || a.Per <= 0 {
 		return
 	}
-	if g.given.N > 0 && (!a.Sure || g.given.worth(time.Minute) <= a.worth(time.Minute)) {
+	r, worth, margin := a.Rate, g.worth, 1-toldMargin
+	switch given := g.given.N > 0; {
+	case given && (!a.Sure || g.given.worth(time.Minute) <= a.worth(time.Minute)):
+		r, margin = g.given, 1
+	case a.Per > time.Minute:
+		worth, margin = a.Per, 1 // a day's requests need not be spread over the day
+	}
+	if r == g.rate {
 		return
 	}
-	g.rate = a.Rate
-	if a.Per > time.Minute {
-		// A day's requests need not be spread over the day.
-		g.Bucket = NewBucket(a.N, a.Per, a.N)
-		g.Take(now, a.N-min(a.Left, a.N))
-		return
+	g.rate = r
+	fresh := g.interval == 0
+	g.adjust(now, r.N*margin, r.Per, math.Floor(r.worth(worth)))
+	switch {
+	case fresh && a.Per > time.Minute:
+		g.Take(now, g.burst-min(a.Left, g.burst))
+	case fresh: // calls went out before it was told
+		g.Take(now, g.burst)
 	}
-	g.Bucket = NewBucket(a.N*(1-toldMargin), a.Per, math.Floor(a.worth(g.worth)))
-	g.Take(now, g.burst)
 }
 
 // Told notes what the endpoint of lane number n told of its limits.

@@ -153,6 +153,8 @@ const (
 	Answered   OutcomeKind = iota // an answer, valid or not: the endpoint is well
 	Throttled                     // it said "later"
 	Overloaded                    // refused, reset, 5xx or silent: it may be too much for it
+	Refused                       // it answered that it will not: it is there
+	Unsent                        // the call did not go out: all of its reservation is given back
 	Exhausted                     // this machine has no more file descriptors or the like
 	Neutral                       // says nothing of the endpoint (cancelled, the item's fault)
 )
@@ -175,6 +177,8 @@ func (l *Lane) done(now Instant, t *Ticket, o Outcome, chance float64) {
 		l.adaptive.overloaded(now, t.Started)
 	case Exhausted:
 		l.exhausted()
+	case Unsent:
+		l.requests.Give(1)
 	case Answered:
 		if o.FirstToken == 0 {
 			l.adaptive.firstToken(now, now.Sub(t.Started))
@@ -212,7 +216,7 @@ func (l *Lane) throttled(now Instant, t *Ticket, o Outcome, chance float64) {
 // settle corrects the reservation by what was used. A refused call used none.
 func (l *Lane) settle(t *Ticket, o Outcome) {
 	switch {
-	case o.Kind == Throttled:
+	case o.Kind == Throttled, o.Kind == Refused, o.Kind == Unsent:
 		o.In, o.Out = 0, 0
 	case !o.Known:
 		return

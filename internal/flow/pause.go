@@ -48,7 +48,7 @@ func (p *pause) ended(started Instant, kind OutcomeKind) {
 		return
 	}
 	p.probes = max(0, p.probes-1)
-	if kind == Answered {
+	if kind == Answered || kind == Refused {
 		*p = pause{}
 	}
 }

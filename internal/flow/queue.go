@@ -42,7 +42,7 @@ const (
 // first, arrival).
 type queue struct {
 	delayed delayedHeap
-	ready   [classes]struct{ again, fresh list }
+	ready   [classes]struct{ again, retries, fresh list }
 	passed  [classes]int // calls that went ahead while this class waited
 	len     int
 }
@@ -64,7 +64,10 @@ func (q *queue) enlist(t *Ticket) {
 
 func (q *queue) list(t *Ticket) *list {
 	c := &q.ready[class(t)]
-	if t.Again {
+	switch {
+	case t.Retry:
+		return &c.retries
+	case t.Again:
 		return &c.again
 	}
 	return &c.fresh
@@ -88,15 +91,12 @@ func (q *queue) nextDelayed() Instant {
 	return q.delayed[0].NotBefore
 }
 
-// head returns the ticket whose turn it is, or nil; among the fresh ones only,
-// if so wanted.
-func (q *queue) head(fresh bool) *Ticket {
+// head returns the ticket whose turn it is, or nil; without the retries, which
+// wait for their budget, if so wanted.
+func (q *queue) head(retries bool) *Ticket {
 	var first *Ticket
 	for c := range classes {
-		t := q.ready[c].fresh.front
-		if !fresh {
-			t = q.first(c)
-		}
+		t := q.first(c, retries)
 		if t == nil {
 			continue
 		}
@@ -110,11 +110,17 @@ func (q *queue) head(fresh bool) *Ticket {
 	return first
 }
 
-func (q *queue) first(c int) *Ticket {
-	if t := q.ready[c].again.front; t != nil {
-		return t
+// first returns the first ticket of a class: one that was sent back to wait or
+// is to be asked again, a retry, a fresh one.
+func (q *queue) first(c int, retries bool) *Ticket {
+	lists := &q.ready[c]
+	switch {
+	case lists.again.front != nil:
+		return lists.again.front
+	case retries && lists.retries.front != nil:
+		return lists.retries.front
 	}
-	return q.ready[c].fresh.front
+	return lists.fresh.front
 }
 
 // take removes the ticket whose turn it was and notes whom it passed.
@@ -123,7 +129,7 @@ func (q *queue) take(t *Ticket) {
 	c := class(t)
 	q.passed[c] = 0
 	for lower := c + 1; lower < classes; lower++ {
-		if q.first(lower) != nil {
+		if q.first(lower, true) != nil {
 			q.passed[lower]++
 		}
 	}
