@@ -209,7 +209,7 @@ func (f *file) raw() (io.Reader, func(), error) {
 func (f *file) itemsOf(r io.Reader, start []byte, o Options) (reader, error) {
 	format := o.Format
 	if format == FormatAuto {
-		format = formatOf(f.path, start)
+		format = formatOf(f.path, start, o.Fields)
 	}
 	if err := checkHead(start, format); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -44,8 +45,9 @@ var formatsByExt = map[string]Format{
 
 // formatOf tells the format by name, else by the content's beginning: a
 // complete JSON object or string on the first line, or a brace that opens it,
-// is JSON Lines; anything else is plain text.
-func formatOf(name string, head []byte) Format {
+// is JSON Lines; a header that names all of the fields is CSV or TSV; anything
+// else is plain text.
+func formatOf(name string, head []byte, fields []string) Format {
 	name = strings.ToLower(name)
 	for _, ext := range []string{".gz", ".zst", ".zstd"} {
 		name = strings.TrimSuffix(name, ext)
@@ -60,7 +62,30 @@ func formatOf(name string, head []byte) Format {
 	if looksJSON(first, whole) {
 		return FormatJSONL
 	}
+	switch {
+	case whole && namesAll(first, ',', fields):
+		return FormatCSV
+	case whole && namesAll(first, '\t', fields):
+		return FormatTSV
+	}
 	return FormatText
+}
+
+// namesAll reports whether a line is a header of several columns, all of the
+// fields, of which there is at least one, among them.
+func namesAll(text []byte, comma byte, fields []string) bool {
+	if len(fields) == 0 || bytes.IndexByte(text, comma) < 0 {
+		return false
+	}
+	p := csvParser{comma: []byte{comma}}
+	if open, problem := p.line(text); open || problem != nil {
+		return false
+	}
+	columns := map[string]bool{}
+	for i := range p.ends {
+		columns[string(p.field(i))] = true
+	}
+	return !slices.ContainsFunc(fields, func(name string) bool { return !columns[name] })
 }
 
 // looksJSON tells JSON from text. A JSON array counts as JSON, so that it is

@@ -15,6 +15,11 @@ type Options struct {
 	MaxLine int       // the longest line or record in bytes; 0: [DefaultMaxLine]
 	Strict  bool      // the first item that cannot be read ends the input with its *LineError
 	Stdin   io.Reader // what the path "-" reads; nil: "-" is refused
+
+	// Fields are those that the items are expected to have. With FormatAuto,
+	// where the name does not tell, a first line that is a header of all of
+	// them makes a file CSV or TSV that is text otherwise. nil: none does.
+	Fields []string
 }
 
 // An Input is a [paceline.Source] of the items of several files, in order. An

@@ -45,6 +45,40 @@ func zst(s string) string {
 	return b.String()
 }
 
+func TestOpenTellsTablesByTheFields(t *testing.T) {
+	fields := []string{"question", "lang"}
+	tests := []struct {
+		name, content string
+		fields        []string
+		want          string
+	}{
+		{"a", "lang,question,x\nen,\"Why, so?\",1\n", fields, `{"lang":"en","question":"Why, so?","x":"1"}`},
+		{"a", "lang\tquestion\nen\tWhy?\n", fields, `{"lang":"en","question":"Why?"}`},
+		{"a", bomText + "\"lang\",question\r\nen,Why?\r\n", fields, `{"lang":"en","question":"Why?"}`},
+		{"a.gz", gz("lang,question\nen,Why?\n"), fields, `{"lang":"en","question":"Why?"}`},
+		{"a", "lang,question\nen,Why?\n", nil, `"lang,question"`},
+		{"a", "lang,other\nen,Why?\n", fields, `"lang,other"`},
+		{"a", "question\nWhy?\n", []string{"question"}, `"question"`},
+		{"a", "\"lang,question\nx\",y\n", fields, `"\"lang,question"`},
+		{"a.txt", "lang,question\nen,Why?\n", fields, `"lang,question"`},
+		{"a", `{"lang":1}` + "\n", []string{`{"lang":1}`}, `{"lang":1}`},
+	}
+	for _, tt := range tests {
+		in, err := Open([]string{write(t, tt.name, tt.content)}, Options{Fields: tt.fields})
+		if err != nil {
+			t.Errorf("%q: %v", tt.content, err)
+			continue
+		}
+		it, err := in.Next(context.Background())
+		if err != nil || string(it.Raw) != tt.want {
+			t.Errorf("%q: the first item is %s, %v; want %s", tt.content, it.Raw, err, tt.want)
+		}
+		in.Close()
+	}
+}
+
+const bomText = "\xef\xbb\xbf"
+
 func TestOpenTellsFormats(t *testing.T) {
 	tests := []struct{ name, content, want string }{
 		{"a.jsonl", "{}", "{}"}, {"a.NDJSON", "{}", "{}"}, {"a.json", `"x"`, `"x"`},

@@ -103,9 +103,14 @@ func (c *Config) check() error {
 		problems = append(problems, errors.New("--system needs a prompt beside it: add -p '{{.text}}', with the name of the item's field"))
 	}
 	for _, p := range c.Params {
-		if p.Name == "messages" {
+		switch {
+		case p.Name == "messages":
 			problems = append(problems, errors.New("messages cannot be a parameter: use --messages, whose strings are templates"))
-		} else if !json.Valid(p.Value) {
+		case p.Name == "stream" || p.Name == "stream_options":
+			problems = append(problems, fmt.Errorf("%s cannot be a parameter: %s", p.Name, ownStream))
+		case p.Name == "model" && c.Model != "":
+			problems = append(problems, errors.New("-m and the parameter model both name a model: give one of them"))
+		case !json.Valid(p.Value):
 			problems = append(problems, fmt.Errorf("parameter %s: its value is not valid JSON", p.Name))
 		}
 	}
@@ -123,8 +128,16 @@ func (c *Config) checkBody() error {
 	if _, found := fields["messages"]; found {
 		return errors.New("--body must not hold messages: use --messages, whose strings are templates")
 	}
+	for _, name := range []string{"stream", "stream_options"} {
+		if _, found := fields[name]; found {
+			return fmt.Errorf("--body must not hold %s: %s", name, ownStream)
+		}
+	}
 	return nil
 }
+
+// ownStream is why nobody else sets whether an answer is streamed.
+const ownStream = "answers are streamed from the server, with their usage, unless you give --no-stream"
 
 func because(err error) string {
 	if err == nil {

@@ -23,12 +23,17 @@ type MissingFieldError struct {
 	Field   string   // as the template has it: .a.b
 	Fields  []string // those that are there instead
 	Nearest string   // the one that was probably meant, "" if none
+	Text    bool     // the item is a line of text
 }
 
 // Error names the field, the one that was probably meant and those there are.
 func (e *MissingFieldError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "no field %s", e.Field)
+	if e.Text {
+		b.WriteString("; text has only .text; for CSV give --input-format csv")
+		return b.String()
+	}
 	if e.Nearest != "" {
 		fmt.Fprintf(&b, " (did you mean %s?)", e.Nearest)
 	}
@@ -100,7 +105,7 @@ func missing(v any, prefix string, names []string) error {
 	case object:
 		e.Fields = v.names()
 	case line:
-		e.Fields = []string{lineField}
+		e.Fields, e.Text = []string{lineField}, true
 	}
 	e.Nearest = nearest(names[len(names)-1], e.Fields)
 	return e

@@ -2,6 +2,8 @@ package prompt
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 
 	paceline "github.com/seed-1814a72b/paceline"
@@ -61,6 +63,20 @@ func (p *Prompt) assemble(fields []Param) {
 func (f *Param) appendTo(dst []byte) []byte {
 	dst = append(appendQuoted(dst, f.Name), ':')
 	return append(dst, f.Value...)
+}
+
+// Fields returns the names of the fields that the templates use, in order:
+// those of the item, and those of what they range over.
+func (p *Prompt) Fields() []string {
+	names := map[string]bool{}
+	if p.msgs != nil {
+		for _, part := range p.msgs.parts {
+			if part.tmpl != nil {
+				maps.Copy(names, part.tmpl.names)
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // Model returns the model that requests are made for, "" if none is configured.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -105,7 +106,7 @@ func TestRenderErrors(t *testing.T) {
 		{"{{.a.b}}", `{"a":"x"}`, "in.jsonl:17: prompt: .a: a string has no field \"b\""},
 		{"{{.a.b}}", `{"a":null}`, ".a: null has no field \"b\""},
 		{"{{.x}}", `{}`, "no field .x; there are no fields"},
-		{"{{.x}}", `"line"`, "no field .x; the fields are text"},
+		{"{{.x}}", `"line"`, "no field .x; text has only .text; for CSV give --input-format csv"},
 		{`{{if gt .x 1}}{{end}}`, `{"y":1}`, "no field .x (did you mean y?)"},
 		{`{{if gt .x 1}}{{end}}`, `{"x":"1"}`, "a string and a number cannot be compared"},
 		{`{{join "," .x}}`, `{"x":"1"}`, "join wants an array, not a string"},
@@ -158,7 +159,7 @@ func TestModel(t *testing.T) {
 		c    Config
 		want string
 	}{
-		{"config", Config{Model: "a", Params: []Param{{"model", []byte(`"b"`)}}}, "a"},
+		{"config", Config{Model: "a", Body: []byte(`{"model":"c"}`)}, "a"},
 		{"parameter", Config{Params: []Param{{"model", []byte(`"b"`)}}, Body: []byte(`{"model":"c"}`)}, "b"},
 		{"body", Config{Body: []byte(`{"model":"c"}`)}, "c"},
 		{"none", Config{}, ""},
@@ -172,6 +173,39 @@ func TestModel(t *testing.T) {
 		}
 		if n := strings.Count(string(r.Body), `"model"`); n != min(len(tt.want), 1) {
 			t.Errorf("%s: %d models in %s", tt.name, n, r.Body)
+		}
+	}
+}
+
+func TestFields(t *testing.T) {
+	for _, tt := range []struct {
+		c    Config
+		want []string
+	}{
+		{Config{Prompt: "{{.b}} {{.a.x}} {{with .note}}{{.}}{{end}} {{$.c}}", System: "{{.lang}}"}, []string{"a", "b", "c", "lang", "note"}},
+		{Config{Messages: []byte(`[{"role":"user","content":"{{.q}}"},{"role":"user","content":"plain"}]`)}, []string{"q"}},
+		{Config{Prompt: "{{.}}"}, nil},
+		{Config{}, nil},
+	} {
+		if got := mustNew(t, tt.c).Fields(); !slices.Equal(got, tt.want) {
+			t.Errorf("%+v uses %q, want %q", tt.c, got, tt.want)
+		}
+	}
+}
+
+func TestFieldsOfTheRequestThatAreOurs(t *testing.T) {
+	for _, tt := range []struct {
+		c    Config
+		want string
+	}{
+		{Config{Params: []Param{{"stream", []byte("false")}}}, "stream cannot be a parameter: answers are streamed from the server, with their usage, unless you give --no-stream"},
+		{Config{Params: []Param{{"stream_options", []byte("{}")}}}, "stream_options cannot be a parameter: answers are"},
+		{Config{Body: []byte(`{"stream":true}`)}, "--body must not hold stream: answers are"},
+		{Config{Model: "a", Params: []Param{{"model", []byte(`"b"`)}}}, "-m and the parameter model both name a model: give one of them"},
+	} {
+		tt.c.Prompt = "x"
+		if _, err := New(tt.c); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("got %v, want %s", err, tt.want)
 		}
 	}
 }
