@@ -30,9 +30,8 @@ type call struct {
 	// admitted hands over an attempt, or nil when there will be none. The
 	// dispatcher calls it; it must not block.
 	admitted func(*attempt)
-	diary    *diary                  // notes each request; nil: none is kept
-	stop     context.CancelCauseFunc // ends ctx; nil unless the call owns it
-	reader   func(Delta)             // takes the pieces of a stream; nil: nobody looks
+	diary    *diary      // notes each request; nil: none is kept
+	reader   func(Delta) // takes the pieces of a stream; nil: nobody looks
 
 	reason   Verdict      // why the next request is sent; VerdictDone: it is the first
 	requests int          // that have ended
@@ -104,15 +103,13 @@ func (c *call) proceed(a *attempt) (again bool) {
 	of, resp, err, own := c.attempt(a)
 	end := ending{at: c.engine.now(), err: err}
 	if err != nil {
-		if again = c.failed(err); again && c.charged == 1 {
-			c.failing = a.admitted
-		}
-		end.usage = err.Usage
+		again = c.failed(err, a.admitted)
+		end.usage, end.requestID = err.Usage, err.RequestID
 		if end.usage.Known {
 			end.cost = c.price(end.usage)
 		}
 	} else {
-		end.usage, end.cost = resp.Usage, c.price(resp.Usage)
+		end.usage, end.cost, end.requestID = resp.Usage, c.price(resp.Usage), resp.RequestID
 		resp.Cost = end.cost
 		again = c.answered(resp)
 		end.asked = c.err != nil && c.err.Code == CodeInvalidAnswer
@@ -209,7 +206,7 @@ func panicked(where string, p any) *Error {
 }
 
 // failed decides what follows on a failure and reports whether to try again.
-func (c *call) failed(err *Error) (again bool) {
+func (c *call) failed(err *Error, admitted flow.Instant) (again bool) {
 	c.err = err
 	if c.streamed {
 		return false
@@ -223,6 +220,9 @@ func (c *call) failed(err *Error) (again bool) {
 			c.revived = true
 			c.again(VerdictRetry, 0)
 			return true
+		}
+		if c.charged == 0 {
+			c.failing = admitted
 		}
 		c.charged++ // unless the dispatcher knows of an outage
 		r := c.engine.cfg.Retry

@@ -82,6 +82,11 @@ func (d *dispatcher) handle(m *message) {
 		d.admission.Sent(m.at, m.attempt.ticket, m.took)
 	case msgDone:
 		d.done(m.attempt, &m.end)
+	case msgItem:
+		d.engine.send(Event{
+			Kind: EventItem, Time: time.Now(), Index: m.result.Item.Index, Status: m.result.Status,
+			Err: m.result.Err, Attempt: m.result.Requests, Usage: m.result.Usage,
+		})
 	case msgStopRun:
 		d.refuse(func(c *call) bool { return c.run == m.run })
 	case msgStats:
@@ -92,6 +97,7 @@ func (d *dispatcher) handle(m *message) {
 	case msgAbort:
 		for _, a := range d.watch.attempts {
 			a.cancel(ErrShutdown)
+			d.engine.aborted = true
 		}
 	}
 }
@@ -160,6 +166,7 @@ func (d *dispatcher) each(c *call, f func(*tally)) {
 
 func (d *dispatcher) alive(a *attempt) {
 	now := d.engine.now()
+	d.last = nil
 	d.admission.Alive(now, a.ticket)
 	d.deadlines.begun(a, &d.watch, now)
 	d.engine.observe(a, EventFirstToken, func(ev *Event) { ev.FirstToken = a.firstToken() })
@@ -199,7 +206,7 @@ func (d *dispatcher) again(c *call, lane int) {
 // tell passes an attempt's end to the observer.
 func (d *dispatcher) tell(a *attempt, end *ending, now flow.Instant) {
 	d.engine.observe(a, EventEnd, func(ev *Event) {
-		ev.Err, ev.Usage = end.err, end.usage
+		ev.Err, ev.Usage, ev.RequestID = end.err, end.usage, end.requestID
 		ev.FirstToken, ev.Total = a.firstToken(), a.took(end.at)
 	})
 	if end.outcome.Kind == flow.Throttled {
@@ -241,6 +248,9 @@ func (d *dispatcher) stats(t *tally, p *progress) Stats {
 	s.EventsLost = d.engine.observer.lost.Load()
 	s.Elapsed = now.Sub(t.began)
 	s.Pace = pace(state, now)
+	if s.Waiting == 0 && d.engine.reading.Load() > 0 {
+		s.Pace.LimitedBy = "input"
+	}
 	return s
 }
 

@@ -4,13 +4,15 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
 )
 
 // An Engine makes calls within the limits of its endpoints. It is safe for
-// concurrent use. It owns one goroutine until [Engine.Shutdown].
+// concurrent use. It owns one goroutine until [Engine.Shutdown], and one more
+// with Config.Observe.
 type Engine struct {
 	endpoints []*endpoint // in the order of admission's lanes
 	cfg       Config
@@ -23,6 +25,8 @@ type Engine struct {
 	drain     context.CancelFunc // ends it
 	stopped   chan struct{}      // closed when the dispatcher has ended
 	final     Stats              // set before stopped is closed
+	aborted   bool               // likewise: a shutdown had to cancel calls
+	reading   atomic.Int32       // runs that wait for their source
 }
 
 // New returns an engine that sends by p within cfg.Limits. Its error names
@@ -96,10 +100,12 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	defer e.observer.join()
 	select {
 	case <-e.stopped:
-		return nil
 	case <-ctx.Done():
+		e.box.put(message{kind: msgAbort})
+		<-e.stopped
 	}
-	e.box.put(message{kind: msgAbort})
-	<-e.stopped
-	return context.Cause(ctx)
+	if e.aborted {
+		return context.Cause(ctx)
+	}
+	return nil
 }

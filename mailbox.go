@@ -16,6 +16,7 @@ const (
 	msgTold                        // the endpoint told its limits
 	msgSent                        // attempt has its connection and goes out
 	msgDone                        // attempt has ended
+	msgItem                        // an item of a run has ended
 	msgStopRun                     // nothing of run may start any more
 	msgStats                       // a snapshot is asked for
 	msgDrain                       // nothing may start any more
@@ -32,18 +33,20 @@ type message struct {
 	took    time.Duration // of msgSent: the opening of its connection
 	at      flow.Instant  // of msgSent
 	run     *run          // of msgStopRun and msgStats (nil: the engine's)
+	result  *Result       // of msgItem
 	stats   chan<- Stats
 }
 
 // An ending is how an attempt ended, for admission and the statistics.
 type ending struct {
-	at      flow.Instant
-	outcome flow.Outcome
-	err     *Error // nil: answered
-	usage   Usage
-	cost    Cost
-	asked   bool // answered, but not accepted
-	again   bool // the call is to be queued again
+	at        flow.Instant
+	outcome   flow.Outcome
+	err       *Error // nil: answered
+	usage     Usage
+	requestID string // the provider's
+	cost      Cost
+	asked     bool // answered, but not accepted
+	again     bool // the call is to be queued again
 }
 
 // mailbox is an unbounded queue of messages with many writers and one reader.

@@ -50,6 +50,12 @@ func (e *Engine) observe(a *attempt, kind EventKind, fill func(*Event)) {
 	}
 	ev := Event{Kind: kind, Time: time.Now(), Index: a.call.index, Attempt: a.number}
 	fill(&ev)
+	e.send(ev)
+}
+
+// send passes an event on, unless the observer is too far behind. The
+// dispatcher alone calls it.
+func (e *Engine) send(ev Event) {
 	select {
 	case e.observer.events <- ev:
 	default:

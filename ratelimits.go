@@ -36,15 +36,15 @@ func (a *attempt) told(r *RateLimits) {
 	if r == nil || !t.mu.TryLock() {
 		return
 	}
+	defer t.mu.Unlock()
 	now := a.call.engine.now()
 	told := flow.Told{
 		Requests: t.limits[0].read(now, r.Requests), Tokens: t.limits[1].read(now, r.Tokens),
 		In: t.limits[2].read(now, r.InputTokens), Out: t.limits[3].read(now, r.OutputTokens),
 	}
-	news := !told.Same(t.last)
-	t.last = told
-	t.mu.Unlock()
-	if news {
+	if !told.Same(t.last) {
+		t.last = told
+		// Under the lock, so that what was told last is also heard last.
 		a.call.engine.box.put(message{kind: msgTold, attempt: a, told: &told})
 	}
 }

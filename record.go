@@ -29,7 +29,7 @@ func (r *run) commit(res *Result) {
 
 // committed is told by the journal that a result is durable.
 func (r *run) committed(res *Result) {
-	r.count(res.Status)
+	r.count(res)
 	if r.job.Sink != nil {
 		r.put(res)
 	}
@@ -44,9 +44,12 @@ func (r *run) put(res *Result) {
 	}
 }
 
-func (r *run) count(s Status) {
-	r.progress.ended(s)
-	r.engine.progress.ended(s)
+func (r *run) count(res *Result) {
+	r.progress.ended(res.Status)
+	r.engine.progress.ended(res.Status)
+	if r.engine.cfg.Observe != nil {
+		r.engine.box.put(message{kind: msgItem, result: res})
+	}
 }
 
 // encode makes the row. A result that cannot be encoded cannot be kept, so a
@@ -139,7 +142,7 @@ func (r *run) sinkTakes(ctx context.Context, res *Result) bool {
 		return false
 	}
 	if r.job.Journal == nil {
-		r.count(res.Status)
+		r.count(res)
 	}
 	return true
 }

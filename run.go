@@ -69,8 +69,14 @@ func (r *run) unfinished(ctx context.Context) {
 		r.stop("interrupted", context.Cause(ctx), 0)
 	case r.engine.accepting.Err() != nil:
 		r.stop("interrupted", ErrShutdown, never)
+	default:
+		r.stop("interrupted", errLeft, never)
 	}
 }
+
+// errLeft would be a fault of ours: an item has left the run without a result,
+// and nobody has stopped it. It must not go unnoticed.
+var errLeft = errors.New("paceline: an item has ended without a result")
 
 // run is one call of Run.
 type run struct {
@@ -140,7 +146,8 @@ func (r *run) stop(by string, err error, grace time.Duration) {
 	case grace == 0:
 		r.abort(err)
 	case grace > 0:
-		time.AfterFunc(grace, func() { r.abort(err) })
+		timer := time.AfterFunc(grace, func() { r.abort(err) })
+		context.AfterFunc(r.mayFinish, func() { timer.Stop() })
 	}
 }
 
@@ -157,7 +164,9 @@ func (r *run) read() (whole bool) {
 		case <-r.mayStart.Done():
 			return false
 		}
+		r.engine.reading.Add(1)
 		item, err := r.job.Source.Next(r.mayStart)
+		r.engine.reading.Add(-1)
 		if err != nil {
 			<-r.window
 			if errors.Is(err, io.EOF) {

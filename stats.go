@@ -67,7 +67,7 @@ type Event struct {
 	Kind    EventKind
 	Time    time.Time
 	Index   int64 // the item's index; -1 for calls outside of a run
-	Attempt int   // which of the call's requests, from 1
+	Attempt int   // which of the call's requests, from 1; on EventItem how many there were
 	Hedge   bool  // on EventStart: it is a second attempt beside the first
 	Status  Status
 	Err     *Error // nil: well

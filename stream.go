@@ -14,10 +14,7 @@ type Stream struct {
 
 // Stream prepares a streamed call; [Stream.All] makes it.
 func (e *Engine) Stream(ctx context.Context, req *Request) *Stream {
-	ctx, cancel := context.WithCancelCause(ctx)
-	c := e.newCall(ctx, req)
-	c.stop = cancel
-	return &Stream{call: c}
+	return &Stream{call: e.newCall(ctx, req)}
 }
 
 // All makes the call and yields the pieces of its answer as they arrive:
@@ -31,13 +28,15 @@ func (e *Engine) Stream(ctx context.Context, req *Request) *Stream {
 // takes does not count as the server's.
 func (s *Stream) All() iter.Seq2[Delta, error] {
 	return func(yield func(Delta, error) bool) {
-		c := s.call
-		defer c.stop(nil)
 		if s.used {
 			yield(Delta{}, &Error{Code: CodeCanceled, Message: "a Stream can be ranged over once"})
 			return
 		}
 		s.used = true
+		c := s.call
+		ctx, stop := context.WithCancelCause(c.ctx)
+		defer stop(nil)
+		c.ctx = ctx
 		broken := false
 		c.reader = func(d Delta) {
 			if broken {
@@ -46,7 +45,7 @@ func (s *Stream) All() iter.Seq2[Delta, error] {
 			c.streamed = true
 			if !yield(d, nil) {
 				broken = true
-				c.stop(context.Canceled)
+				stop(context.Canceled)
 			}
 		}
 		err := c.drive()

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -93,9 +94,12 @@ func familyOf(path string) family {
 func (c *call) run(ctx context.Context) (*paceline.Response, *paceline.Error) {
 	usage := c.stream && c.family != responseAPI && !refusals.has(c)
 	resp, err := c.post(ctx, usage)
-	if err != nil && usage && refusesOptions(err) && ctx.Err() == nil {
+	if err == nil || !usage || !refusesOptions(err) || ctx.Err() != nil {
+		return resp, err
+	}
+	resp, err = c.post(ctx, false)
+	if err == nil { // it was that, and not the item
 		refusals.add(c)
-		return c.post(ctx, false)
 	}
 	return resp, err
 }
@@ -111,14 +115,18 @@ func (c *call) payload(usage bool) ([]byte, error) {
 	return c.body, nil
 }
 
+// refusedField finds stream_options in the place that FastAPI names.
+var refusedField = regexp.MustCompile(`"loc"\s*:\s*\[[^\]]*"(stream_options|include_usage)"`)
+
 // refusesOptions reports whether a server says that it does not know
-// stream_options. No server has a code for this.
+// stream_options. No server has a code for this. A body that merely repeats the
+// request does not count.
 func refusesOptions(e *paceline.Error) bool {
 	if e.Status != http.StatusBadRequest && e.Status != http.StatusUnprocessableEntity {
 		return false
 	}
-	body := string(e.Body)
-	return strings.Contains(body, "stream_options") || strings.Contains(body, "include_usage")
+	return strings.Contains(e.Message, "stream_options") || strings.Contains(e.Message, "include_usage") ||
+		refusedField.Match(e.Body)
 }
 
 // A refusal names an endpoint that refuses stream_options.
