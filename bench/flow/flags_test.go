@@ -34,7 +34,7 @@ func publish() error {
 	})
 	for _, t := range tables {
 		if *full || testing.Verbose() {
-			fmt.Println(t.Markdown())
+			fmt.Println(t.Measured().Markdown())
 		}
 	}
 	if *pageTo == "" || len(tables) == 0 {
@@ -44,7 +44,8 @@ func publish() error {
 	if err != nil {
 		return err
 	}
-	text, err := Merge(string(old), tables)
+	whole := slices.DeleteFunc(slices.Clone(tables), (*Table).Partial)
+	text, err := Merge(string(old), whole)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -64,7 +65,7 @@ func (c change) measure(t *testing.T, seed uint64, w bucket, style sim.HeaderSty
 	let := 0
 	for i := range r.arrivals {
 		since := r.arrivals[i].At.Sub(r.began)
-		if r.arrivals[i].Status != 429 && since >= time.Minute {
+		if r.arrivals[i].Status != http.StatusTooManyRequests && since >= time.Minute {
 			let++
 		}
 	}

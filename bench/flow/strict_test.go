@@ -22,7 +22,8 @@ func counts() []count {
 }
 
 const strictText = "The theoretical time is that of the last start under a limit of n in any window: " +
-	"⌊(calls − 1) / n⌋ windows after the first. Used is the theoretical time over the one from the first arrival at the server to the last."
+	"⌊(calls − 1) / n⌋ windows after the first. Used is the theoretical time over the one from the first arrival at the server to the last of a call that was let in (hedges left out). " +
+	"Between windows is the same from the middle of the first window's arrivals to that of the last whole one's: connecting, which spreads the first, does not count in it."
 
 // lastStart returns how long after the first the last of so many calls may
 // start under a limit of n in any window.
@@ -85,6 +86,7 @@ func strict(t *testing.T, tb *Table, delay sim.Durations, used float64, limits .
 			s := overSeeds(t, name, func(t *testing.T, seed uint64) figures { return l.measure(t, seed, w.sim, delay) })
 			tb.Rows = append(tb.Rows,
 				Row{name, "limit used", Percent, AtLeast(used), s["used"]},
+				Row{name, "between windows", Percent, None(), s["between"]},
 				Row{name, "refused of " + grouped(float64(l.calls)), Count, AtMost(0), s["refused"]})
 		}
 	}
@@ -100,6 +102,7 @@ func (l strictLimit) measure(t *testing.T, seed uint64, w sim.Window, delay sim.
 	}.run(t)
 	return figures{
 		"used":    float64(lastStart(l.calls, l.n, l.window)) / float64(r.span()),
+		"between": l.between(r),
 		"refused": float64(r.refused),
 	}
 }
@@ -112,6 +115,15 @@ func perSecond() []strictLimit {
 }
 
 var jitter = sim.MustDurations("uniform:0s,20ms")
+
+// between returns how much of the limit was used from the middle of the first
+// window's arrivals to that of the last whole one's.
+func (l strictLimit) between(r *report) float64 {
+	let := r.let()
+	last := len(let)/l.n - 1
+	middle := func(k int) time.Time { return let[k*l.n+l.n/2] }
+	return float64(time.Duration(last)*l.window) / float64(middle(last).Sub(middle(0)))
+}
 
 func TestStrictEven(t *testing.T) {
 	strict(t, table(t, titleStrictEven, strictText), sim.Durations{}, 0.995, perSecond()...)

@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -108,12 +109,13 @@ func (r *Row) verdict() string {
 	return "**short**"
 }
 
-// Short returns the rows that miss their goals.
-func (t *Table) Short() (short []Row) {
-	for i := range t.Rows {
-		if !t.Rows[i].Goal.Met(t.Rows[i].Sample) {
-			short = append(short, t.Rows[i])
-		}
-	}
-	return short
+// Measured returns the table with the rows that have figures.
+func (t *Table) Measured() *Table {
+	m := *t
+	m.Rows = slices.DeleteFunc(slices.Clone(t.Rows), func(r Row) bool { return len(r.Sample) == 0 })
+	return &m
 }
+
+// Partial reports whether rows lack figures, as they do when only some
+// scenarios were asked for. Such a table is no use to a page.
+func (t *Table) Partial() bool { return len(t.Measured().Rows) < len(t.Rows) }

@@ -101,6 +101,13 @@ func TestMergeReplacesWhatWasMeasured(t *testing.T) {
 	}
 }
 
+func TestPartial(t *testing.T) {
+	tb := &Table{Rows: []Row{{Scenario: "asked for", Sample: Sample{1}}, {Scenario: "not asked for"}}}
+	if m := tb.Measured(); !tb.Partial() || m.Partial() || len(m.Rows) != 1 || len(tb.Rows) != 2 {
+		t.Errorf("of %v %v is measured", tb.Rows, m.Rows)
+	}
+}
+
 func TestMergeRefuses(t *testing.T) {
 	for name, page := range map[string]string{
 		"no markers":    "# Page\n",

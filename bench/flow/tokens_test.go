@@ -2,6 +2,7 @@ package flow
 
 import (
 	"math/rand/v2"
+	"net/http"
 	"testing"
 	"time"
 
@@ -39,7 +40,7 @@ func measureTokens(t *testing.T, seed uint64, w sim.Window) figures {
 	used := 0
 	for i := range r.arrivals {
 		rec := &r.arrivals[i]
-		if since := rec.At.Sub(r.began); since >= warm && rec.Status != 429 {
+		if since := rec.At.Sub(r.began); since >= warm && rec.Status != http.StatusTooManyRequests {
 			used += rec.PromptTokens + rec.CompletionTokens
 		}
 	}
