@@ -28,6 +28,7 @@ type trial struct {
 	cfg    paceline.Config
 	items  int64
 	until  time.Duration // the engine is shut down then, without a row for what waits; 0: never
+	whole  bool          // ask for answers unstreamed
 	batch  int64         // wait for all of so many before the next begin; 0: no barrier
 
 	request func(i int64, chance *rand.Rand) *paceline.Request // nil: a short question
@@ -86,7 +87,7 @@ func (tr trial) inBubble(t *testing.T, r *report) {
 	network := &sim.Network{Delay: tr.delay, Seed: tr.seed}
 	client, stop := network.Serve(p)
 	tr.cfg.Observe = r.observe
-	e, err := paceline.New(openai.Provider{BaseURL: "http://sim/v1", Transport: client.Transport}, tr.cfg)
+	e, err := paceline.New(openai.Provider{BaseURL: "http://sim/v1", Transport: client.Transport, NoStream: tr.whole}, tr.cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
