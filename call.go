@@ -38,6 +38,7 @@ type call struct {
 	sent     int          // the dispatcher's: requests started
 	charged  int          // attempts that failed
 	spared   int          // failures that were not charged at the end
+	late     int          // attempts that a first-token or stall deadline cut
 	failing  flow.Instant // start of the first attempt that was charged
 	asks     int          // complete answers that were not accepted
 	over     bool         // the dispatcher grants no further attempt: err stands
@@ -53,7 +54,11 @@ type call struct {
 	err        *Error    // why it failed in the end; nil: resp was accepted
 }
 
+// newCall returns a call that has yet to be made. A nil request is an empty one.
 func (e *Engine) newCall(ctx context.Context, req *Request) *call {
+	if req == nil {
+		req = new(Request)
+	}
 	c := &call{
 		engine: e, ctx: ctx, req: req, index: -1,
 		model: req.Model, size: len(req.Body), maxTokens: req.MaxTokens,
@@ -208,6 +213,9 @@ func panicked(where string, p any) *Error {
 // failed decides what follows on a failure and reports whether to try again.
 func (c *call) failed(err *Error, admitted flow.Instant) (again bool) {
 	c.err = err
+	if err.Code == CodeFirstToken || err.Code == CodeStall {
+		c.late++
+	}
 	if c.streamed {
 		return false
 	}

@@ -14,7 +14,7 @@ import (
 // at all. For first tokens the factor 2 reached the makespan of a run without
 // hangs within 20 %, at 1 % of extra calls (1,000 calls, 100 at once, 1 % hang).
 var (
-	firstTokenRule = rule{cold: 60 * time.Second, floor: time.Second, ceiling: 10 * time.Minute, factor: 2}
+	firstTokenRule = rule{cold: 60 * time.Second, floor: 2 * time.Second, ceiling: 10 * time.Minute, factor: 2}
 	stallRule      = rule{cold: 60 * time.Second, floor: time.Second, ceiling: 5 * time.Minute, factor: 5}
 )
 
@@ -62,11 +62,14 @@ func (d *deadlines) of(c *call) *learners {
 	return l
 }
 
-// limits returns the deadlines in force for calls that l is learnt from.
-func (d *deadlines) limits(l *learners) limits {
+// limits returns the deadlines in force for an attempt. Each time that a learnt
+// deadline has cut the same call, the next attempt has twice the time: a call
+// that is slower than others of its kind is answered in the end.
+func (d *deadlines) limits(a *attempt) limits {
+	l := a.learners
 	return limits{
-		first: choose(d.cfg.FirstToken, l.first.deadline),
-		stall: choose(d.cfg.Stall, l.stall.deadline),
+		first: choose(d.cfg.FirstToken, l.first.lenient(a.call.late)),
+		stall: choose(d.cfg.Stall, l.stall.lenient(a.call.late)),
 		total: max(d.cfg.Total, 0),
 		hedge: l.first.slow,
 	}
@@ -159,6 +162,7 @@ const (
 	// still waiting have waited for a multiple of the longest answer.
 	reachedLeast = 0.5
 	surelyHung   = 4
+	surelyHungIn = 5 * time.Second // at least: where most answer at once, some may be of another kind
 )
 
 // A learner learns one deadline. Calls that it cut are not forgotten: they
@@ -188,7 +192,12 @@ func (l *learner) ripe() time.Duration {
 	if l.slow > 0 || l.waits.Len() < learnMin {
 		return 0
 	}
-	return surelyHung * l.slowest * 17 / 16 // durations are rounded up
+	return max(surelyHung*l.slowest*17/16, surelyHungIn) // durations are rounded up
+}
+
+// lenient returns the deadline for a call that deadlines have cut late times.
+func (l *learner) lenient(late int) time.Duration {
+	return max(l.deadline, min(l.deadline<<min(late, 10), l.ceiling))
 }
 
 func (l *learner) givenUp(d time.Duration, pending iter.Seq[time.Duration]) {
@@ -225,5 +234,5 @@ func (l *learner) judge(pending iter.Seq[time.Duration]) {
 
 func (l *learner) known(c *hist.Curve) bool {
 	r := c.Reached()
-	return r >= reachedEnough || r >= reachedLeast && l.longest >= surelyHung*c.Longest()
+	return r >= reachedEnough || r >= reachedLeast && l.longest >= max(surelyHung*c.Longest(), surelyHungIn)
 }

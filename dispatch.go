@@ -150,8 +150,9 @@ func (d *dispatcher) newAttempt(c *call, t *flow.Ticket, now flow.Instant) *atte
 	c.sent++
 	a := &attempt{
 		call: c, number: c.sent, ticket: t, lane: t.Lane(), endpoint: d.engine.endpoints[t.Lane()],
-		admitted: now, strict: d.admission.Strict(t.Lane()), learners: learnt, limits: d.deadlines.limits(learnt),
+		admitted: now, strict: d.admission.Strict(t.Lane()), learners: learnt,
 	}
+	a.limits = d.deadlines.limits(a)
 	a.ctx, a.cancel = context.WithCancelCause(c.ctx)
 	return a
 }

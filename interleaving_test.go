@@ -268,14 +268,17 @@ func TestAJournalClosedUnderARun(t *testing.T) {
 	}
 	i := int64(0)
 	closed := make(chan error)
-	time.AfterFunc(100*time.Millisecond, func() { closed <- j.Close() })
+	time.AfterFunc(120*time.Millisecond, func() { closed <- j.Close() })
 	_, err = e.Run(t.Context(), paceline.Job{
 		Source: paceline.SourceFunc(func(c context.Context) (paceline.Item, error) {
+			if i > 1000 { // until one of them finds the journal closed
+				time.Sleep(time.Millisecond)
+			}
 			i++
 			return paceline.Item{Index: i - 1, Request: &paceline.Request{}}, nil
 		}),
 		Journal: j, Encode: row,
-		Sink: paceline.SinkFunc(func(context.Context, *paceline.Result) error { time.Sleep(5 * time.Millisecond); return nil }),
+		Sink: paceline.SinkFunc(func(context.Context, *paceline.Result) error { time.Sleep(time.Millisecond); return nil }),
 	})
 	<-closed
 	if err == nil {
@@ -287,7 +290,7 @@ func TestAJournalClosedUnderARun(t *testing.T) {
 // a provider's stray CodeCanceled loses an item silently
 func TestFault47ACancellationNobodyAskedForIsAFailure(t *testing.T) {
 	s := &script{steps: []step{fails(paceline.Error{Code: paceline.CodeCanceled})}}
-	e, _ := paceline.New(s, paceline.Config{})
+	e, _ := paceline.New(s, paceline.Config{Retry: paceline.Retry{Attempts: 1}})
 	i, rows := 0, 0
 	sum, err := e.Run(t.Context(), paceline.Job{
 		Source: paceline.SourceFunc(func(c context.Context) (paceline.Item, error) {

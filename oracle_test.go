@@ -3,6 +3,7 @@ package paceline_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -171,4 +172,47 @@ func TestHangsDoNotHoldUpARun(t *testing.T) {
 			t.Errorf("seed %d: %d extra requests for about 10 hangs", seed, extra)
 		}
 	}
+}
+
+func TestCallsOfAnotherKindAreAnsweredInTheEnd(t *testing.T) {
+	// Most items are answered at once, one in twenty thinks for five seconds.
+	// What is learnt from the many must not fail the few, nor may they, sent
+	// again, hold up the many as probes of a pause.
+	for _, throttled := range []string{"", "429:0.03"} {
+		p := byNumber(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+			d := 20 * time.Millisecond
+			if i%20 == 7 {
+				d = 5 * time.Second
+			}
+			return answers(d, "a")(ctx, emit)
+		})
+		var provider paceline.Provider = p
+		if throttled != "" {
+			provider = everyNth(33, p)
+		}
+		running(t, provider, paceline.Config{Limits: paceline.Limits{Requests: paceline.Per(40, time.Second)}}, func(t *testing.T, e *paceline.Engine) {
+			began := time.Now()
+			sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 2000}, Sink: new(collector)})
+			if err != nil || sum.Done != 2000 {
+				t.Errorf("%v; %d done, %d failed: %v", err, sum.Done, sum.Failed, sum.Causes)
+			}
+			if took := time.Since(began); took > 150*time.Second {
+				t.Errorf("429s %q: took %v, the limit alone needs 50 s", throttled, took)
+			}
+			if extra := sum.Requests - 2000 - sum.Throttled; extra > 200 {
+				t.Errorf("429s %q: %d extra requests for 100 slow items", throttled, extra)
+			}
+		})
+	}
+}
+
+// everyNth refuses every n-th call for a moment.
+func everyNth(n int, p paceline.Provider) paceline.Provider {
+	var calls atomic.Int64
+	return paceline.ProviderFunc(func(ctx context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
+		if calls.Add(1)%int64(n) == 0 {
+			return nil, &paceline.Error{Code: paceline.CodeThrottled, Status: 429, RetryAfter: 100 * time.Millisecond}
+		}
+		return p.Attempt(ctx, req, emit)
+	})
 }

@@ -47,7 +47,7 @@ func (w *watch) look(now flow.Instant, d *dispatcher) {
 	w.next = flow.Never
 	for _, a := range w.attempts {
 		if shortened {
-			a.limits = d.deadlines.limits(a.learners)
+			a.limits = d.deadlines.limits(a)
 		}
 		at, cause := a.deadline(now)
 		if at <= now {

@@ -32,6 +32,7 @@ const (
 type Adaptive struct {
 	cap, max  float64
 	slowStart bool
+	ceiling   float64 // memory of the caps at which there was too much; 0: none
 	saturated bool    // the cap was reached in this epoch
 	changed   Instant // the last cut; calls that started before tell nothing new
 
@@ -89,7 +90,7 @@ func (a *Adaptive) firstToken(now Instant, d time.Duration) {
 func (a *Adaptive) grow() {
 	switch {
 	case !a.saturated:
-	case a.slowStart:
+	case a.slowStart, a.cap < ceilingShare*a.ceiling:
 		a.cap = min(a.cap+1, a.max)
 	default:
 		a.cap = min(a.cap+1/a.cap, a.max)
@@ -116,7 +117,15 @@ func (a *Adaptive) overloaded(now, started Instant) {
 	}
 }
 
+// ceilingShare of the cap that was too much last time is taken again at once.
+const ceilingShare = 0.9
+
 func (a *Adaptive) cut(now Instant, factor float64) {
+	if a.ceiling == 0 || a.cap > a.ceiling {
+		a.ceiling = a.cap
+	} else {
+		a.ceiling = (a.ceiling + a.cap) / 2
+	}
 	a.cap = max(1, a.cap*factor)
 	a.slowStart = false
 	a.changed = now

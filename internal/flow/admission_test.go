@@ -164,7 +164,7 @@ func TestFault1ThrottledCallsHoldBackTheLaneAndOneProbeGoesFirst(t *testing.T) {
 	if probe == nil {
 		t.Fatal("no probe after the pause")
 	}
-	if herd, wake := a.Next(wake); herd != nil || wake != Never {
+	if herd, next := a.Next(wake); herd != nil || next != wake.Add(probeMin) {
 		t.Fatal("a herd follows the probe before it is answered")
 	}
 	a.Alive(7500*ms, probe)

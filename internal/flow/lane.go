@@ -130,7 +130,7 @@ func (l *Lane) take(now Instant, t *Ticket) {
 	l.out.Take(now, t.Out)
 	l.inFlight++
 	l.adaptive.started(l.inFlight)
-	l.pause.started()
+	l.pause.started(now)
 	l.breaker.started(now)
 	l.retries.take(now, t)
 	t.lane, t.Started, t.state = l, now, running

@@ -16,6 +16,7 @@ type pause struct {
 	episode int     // refusals in a row that did not say for how long
 	probing bool    // one call at a time until one is well
 	probes  int     // calls started while probing and not yet ended
+	next    Instant // a further probe may start then, though one is on its way
 }
 
 func (p *pause) when(now Instant) Instant {
@@ -23,14 +24,17 @@ func (p *pause) when(now Instant) Instant {
 	case p.until > now:
 		return p.until
 	case p.probing && p.probes > 0:
-		return Never
+		return max(now, p.next)
 	}
 	return now
 }
 
-func (p *pause) started() {
+// started notes a start. A probe that is slow to be answered must not hold up
+// everybody: a second later the next may go.
+func (p *pause) started(now Instant) {
 	if p.probing {
 		p.probes++
+		p.next = now.Add(probeMin)
 	}
 }
 
