@@ -211,6 +211,7 @@ func (d *dispatcher) tell(a *attempt, end *ending, now flow.Instant) {
 		ev.FirstToken, ev.Total = a.firstToken(), a.took(end.at)
 	})
 	if end.outcome.Kind == flow.Throttled {
+		a.endpoint.tellings.doubt()
 		pause := pace(d.admission.State(), now).PausedFor
 		d.engine.observe(a, EventLater, func(ev *Event) { ev.Err, ev.Delay = end.err, pause })
 	}

@@ -58,6 +58,7 @@ type telling struct {
 	since   flow.Instant
 	longest time.Duration // reset
 	missing float64       // the largest share seen to be missing
+	refused int           // calls refused while a second was believed
 }
 
 const (
@@ -65,7 +66,20 @@ const (
 	// limit missing, no reset has exceeded it.
 	secondAfter   = 5 * time.Second
 	secondMissing = 0.2
+	// So many refusals say that it was wrong, whatever the headers say.
+	secondRefused = 5
 )
+
+// doubt notes that a call was refused.
+func (t *tellings) doubt() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, told := range [...]flow.Allowance{t.last.Requests, t.last.Tokens, t.last.In, t.last.Out} {
+		if told.Per == time.Second {
+			t.limits[i].refused++
+		}
+	}
+}
 
 func (t *telling) read(now flow.Instant, a Allowance) flow.Allowance {
 	if a.Limit <= 0 {
@@ -93,6 +107,7 @@ func (t *telling) window(now flow.Instant, a Allowance) (time.Duration, bool) {
 		return time.Hour, true
 	case t.longest > 2*time.Second:
 		return time.Minute, true
+	case t.refused >= secondRefused:
 	case t.longest > 0 && t.longest <= time.Second && t.missing >= secondMissing && now.Sub(t.since) >= secondAfter:
 		return time.Second, true
 	}

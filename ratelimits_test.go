@@ -37,6 +37,25 @@ func TestTheWindowOfAToldLimitIsFoundOut(t *testing.T) {
 	}
 }
 
+func TestRefusalsOutweighAGuessedWindow(t *testing.T) {
+	var all tellings
+	read := func(at time.Duration) flow.Allowance {
+		a := all.limits[0].read(flow.Instant(at), Allowance{Limit: 300, Left: 3, Reset: 900 * time.Millisecond})
+		all.last.Requests = a
+		return a
+	}
+	read(0)
+	if got := read(6 * time.Second); got.Per != time.Second {
+		t.Fatalf("reads %v, want a second by all that the headers say", got.Per)
+	}
+	for range secondRefused {
+		all.doubt()
+	}
+	if got := read(7 * time.Second); got.Per != time.Minute {
+		t.Errorf("reads %v after refusals", got.Per)
+	}
+}
+
 func TestAWindowThatIsToldIsBelieved(t *testing.T) {
 	var tell telling
 	if got := tell.read(0, Allowance{Limit: 10, Window: time.Second, Left: 3}); got.Per != time.Second || !got.Sure || got.Left != 3 {
