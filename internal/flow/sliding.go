@@ -140,9 +140,9 @@ func spread(shortest, longest time.Duration, n int) time.Duration {
 	if longest < time.Millisecond {
 		return 0 // within the firstGuard
 	}
-	if n < 4 {
+	if n < 8 {
 		return longest
 	}
 	half := float64(longest-shortest) / 2
-	return time.Duration(half * (1 + 1.5/math.Sqrt(float64(n))))
+	return time.Duration(half * (1 + 2/math.Sqrt(float64(n))))
 }
