@@ -36,6 +36,9 @@ func newRootCommand(env *Env) *cobra.Command {
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(flagError)
+	root.SetVersionTemplate(versionText())
+	root.SetHelpCommand(newHelpCommand())
+	root.CompletionOptions.DisableDefaultCmd = true
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveDefault)
 	root.AddCommand(commands(env)...)
 	for _, topic := range topics() {
@@ -50,6 +53,7 @@ func commands(env *Env) []*cobra.Command {
 		newRunCommand(env),
 		newDemoCommand(env),
 		newSimCommand(env),
+		newCompletionCommand(env),
 		newVersionCommand(env),
 	}
 }
@@ -88,10 +92,7 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	var names []string
-	for _, c := range cmd.Commands() {
-		names = append(names, c.Name())
-	}
+	names := commandNames(cmd)
 	if near := nearest(args[0], names); near != "" {
 		return fmt.Errorf("unknown command %q; did you mean '%s %s'?", args[0], cmd.Name(), near)
 	}

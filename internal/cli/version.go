@@ -16,12 +16,16 @@ func newVersionCommand(env *Env) *cobra.Command {
 		about: "Prints the version, the Go release and the platform that it was built for.",
 	}
 	cmd := p.command(func(context.Context, []string) error {
-		_, err := fmt.Fprintf(env.Stdout, "paceline %s (%s, %s/%s)\n",
-			version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		_, err := fmt.Fprint(env.Stdout, versionText())
 		return err
 	})
 	cmd.Args = cobra.NoArgs
 	return cmd
+}
+
+// versionText is what `paceline version` and --version print.
+func versionText() string {
+	return fmt.Sprintf("paceline %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // version returns the module's version as the build recorded it, else "devel".
