@@ -28,27 +28,31 @@ func (s *session) dryRun(ctx context.Context) error {
 	}
 	var b strings.Builder
 	for i, r := range s.survey.first {
-		s.writeRequest(&b, i, r)
+		if err := s.writeRequest(ctx, &b, i, r); err != nil {
+			return err
+		}
 	}
 	s.writeEstimate(&b)
 	_, err := s.env.Stdout.Write([]byte(b.String()))
 	return err
 }
 
-// writeRequest shows a request as it would be sent, less what streaming adds.
-func (s *session) writeRequest(b *strings.Builder, i int, r sampleRequest) {
-	path := r.path
-	if path == "" {
-		path = paceline.ChatCompletions
+// writeRequest shows a request as it would be sent.
+func (s *session) writeRequest(ctx context.Context, b *strings.Builder, i int, r sampleRequest) error {
+	req := &paceline.Request{Body: []byte(r.body), Path: r.path}
+	sent, err := s.endpoint.onTheWire(ctx, req, s.flags.noStream)
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.place, err)
 	}
-	fmt.Fprintf(b, "%d. %s: POST %s%s\n", i+1, r.place, s.endpoint.shown, path)
+	fmt.Fprintf(b, "%d. %s: POST %s\n", i+1, r.place, sent.url)
 	var pretty bytes.Buffer
-	if json.Indent(&pretty, []byte(r.body), "", "  ") != nil {
+	if json.Indent(&pretty, sent.body, "", "  ") != nil {
 		pretty.Reset()
-		pretty.WriteString(r.body)
+		pretty.Write(sent.body)
 	}
 	b.Write(pretty.Bytes())
 	b.WriteString("\n\n")
+	return nil
 }
 
 // An estimate is what a run may come to.
