@@ -236,7 +236,7 @@ func (d *demonstration) put(_ context.Context, r *paceline.Result) error {
 // finish reports and turns the run's end into the program's.
 func (d *demonstration) finish(sum paceline.Summary, err error) error {
 	if !d.flags.quiet && sum.Requests > 0 {
-		d.report(sum)
+		d.report(sum, err)
 	}
 	switch {
 	case errors.Is(err, paceline.ErrShutdown) || errors.Is(err, errInterrupted):

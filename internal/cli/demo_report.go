@@ -38,11 +38,16 @@ func (t trouble) mean(c paceline.Code) time.Duration {
 	return t[c].spent / time.Duration(t[c].calls)
 }
 
-// report prints the summary, what went wrong, and where the rows are.
-func (d *demonstration) report(sum paceline.Summary) {
+// report prints the summary, what went wrong, and where the rows are. err is
+// what stopped the run, nil if nothing did.
+func (d *demonstration) report(sum paceline.Summary, err error) {
 	s := summarize(sum, earlier{cost: paceline.Cost{Known: true}}, d.flags.items)
 	columns, _ := d.env.Size()
-	report{summary: s, width: max(columns, 80), pricing: "at what " + demoPriced + " costs, " + d.pricing.source}.write(d.env.Stderr)
+	why := ""
+	if err != nil {
+		why = stopReason(sum.StoppedBy, err)
+	}
+	report{summary: s, stopped: why, width: max(columns, 80), pricing: "at what " + demoPriced + " costs, " + d.pricing.source}.write(d.env.Stderr)
 	var b strings.Builder
 	fmt.Fprintf(&b, "  %-13s%s\n", "labels", figures(figure{d.labels["positive"], "positive", true},
 		figure{d.labels["negative"], "negative", true}, figure{d.labels["mixed"], "mixed", true}))

@@ -126,7 +126,7 @@ func TestFault44DemoInterrupted(t *testing.T) {
 		if took := time.Since(began); took > 6*time.Second {
 			t.Errorf("it took %v to stop", took-3*time.Second)
 		}
-		for _, want := range []string{"stopping: ", "Stopped (interrupted): ", "paceline: interrupted\n", output} {
+		for _, want := range []string{"paceline: stopping: ", "Interrupted: ", "paceline: interrupted\n", output} {
 			if !strings.Contains(stderr.String(), want) {
 				t.Errorf("standard error lacks %q:\n%s", want, stderr)
 			}

@@ -2,10 +2,12 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/prompt"
 )
 
 // A failureLog counts this session's failed items by cause and keeps one
@@ -34,6 +36,9 @@ func exampleOf(r *paceline.Result) string {
 	if r.Item.Err != nil {
 		return r.Item.Err.Error() // names its place by itself
 	}
+	if e, ok := errors.AsType[*prompt.ItemError](r.Err.Err); ok {
+		return e.Error() // likewise
+	}
 	message := r.Err.Message
 	if message == "" && r.Err.Err != nil {
 		message = r.Err.Err.Error()
@@ -54,4 +59,18 @@ func (l *failureLog) list(counts map[paceline.Code]int64) []failure {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
 	})
 	return list
+}
+
+// ownFaults are the causes that another attempt at the same item meets again.
+var ownFaults = []paceline.Code{
+	paceline.CodeBadItem, paceline.CodeInvalidRequest, paceline.CodeContextTooLong,
+	paceline.CodeTooLarge, paceline.CodeTooLong, paceline.CodeContentFilter,
+}
+
+// worthAnother reports whether an item failed for which another attempt may end
+// better.
+func (s *summary) worthAnother() bool {
+	return slices.ContainsFunc(s.Failures, func(f failure) bool {
+		return !slices.ContainsFunc(ownFaults, func(c paceline.Code) bool { return c.String() == f.Code })
+	})
 }

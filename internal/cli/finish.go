@@ -4,28 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/seed-1814a72b/paceline"
-	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
 // finish orders the rows if asked to, closes the journal, writes the summary
 // and says how it all ended.
 func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) error {
-	if err == nil && !s.idle && sum.Items == 0 {
-		return errors.Join(&dataset.FileError{Path: strings.Join(s.input.Paths(), ", "), Err: dataset.ErrEmpty}, s.discard())
-	}
 	causes, closeErr := s.closeJournal(ctx, err == nil)
 	if closeErr != nil && !errors.Is(closeErr, cause(err)) {
 		err = errors.Join(err, closeErr)
 	}
+	report := s.summary(sum, causes)
+	why := ""
 	if err != nil {
+		why = stopReason(sum.StoppedBy, err)
 		err = s.stopped(sum, err)
 	}
-	report := s.summary(sum, causes)
-	if err := s.writeSummary(report); err != nil {
+	report.PaidTwice = s.paidTwice(err == nil)
+	if err := s.writeSummary(report, why); err != nil {
 		return &exit{ExitStopped, err}
 	}
 	if err == nil && report.Failed+report.Invalid > 0 {
@@ -41,17 +39,6 @@ func cause(err error) error {
 		return e
 	}
 	return nil
-}
-
-// discard closes the journal, and removes it if it was made for nothing.
-func (s *session) discard() error {
-	if s.journal == nil {
-		return nil
-	}
-	if err := s.journal.Close(); err != nil || !s.journal.Recovered().Created {
-		return err
-	}
-	return journal.Remove(s.target.path)
 }
 
 // closeJournal puts the rows in order, if the run is whole, counts the causes
@@ -84,19 +71,35 @@ func countCauses(j *journal.Journal) (map[paceline.Code]int64, error) {
 func (s *session) summary(sum paceline.Summary, causes map[paceline.Code]int64) *summary {
 	r := summarize(sum, s.before, s.survey.items)
 	r.Output = s.target.path
+	if s.target.toStdout {
+		r.Output = "standard output"
+	}
 	r.Failures = s.failures.list(causes)
 	return r
 }
 
-// writeSummary shows the summary, and writes it as JSON where that was asked
-// for.
-func (s *session) writeSummary(sum *summary) error {
-	if !s.flags.quiet && !s.idle {
-		columns, _ := s.env.Size()
-		if columns < 60 {
-			columns = 100
+// paidTwice returns what may have been paid twice. A run that stopped left calls
+// of its own behind: its journal is read again for them, as the next run will.
+func (s *session) paidTwice(whole bool) paidTwice {
+	if s.journal == nil {
+		return newPaidTwice(journal.Totals{})
+	}
+	if !whole {
+		if r, err := journal.Read(s.target.path); err == nil {
+			return newPaidTwice(r.Recovered().Totals)
 		}
-		report{summary: sum, width: columns, pricing: s.pricing.source, next: s.nextStep(sum)}.write(s.env.Stderr)
+	}
+	return newPaidTwice(s.journal.Recovered().Totals)
+}
+
+// writeSummary shows the summary, and writes it as JSON where that was asked
+// for. why is what stopped the run, "" if nothing did.
+func (s *session) writeSummary(sum *summary, why string) error {
+	if !s.flags.quiet && !s.idle {
+		report{
+			summary: sum, stopped: why, width: s.reportWidth(),
+			pricing: s.pricing.source, next: s.nextStep(sum),
+		}.write(s.env.Stderr)
 	}
 	if s.flags.summary == "" {
 		return nil
@@ -107,17 +110,32 @@ func (s *session) writeSummary(sum *summary) error {
 	return nil
 }
 
+// reportWidth returns the columns that a summary may take. Only a terminal has
+// an end: in a log nothing is to be cut off.
+func (s *session) reportWidth() int {
+	if !s.env.StderrTerminal {
+		return 0
+	}
+	columns, _ := s.env.Size()
+	return max(columns, 60)
+}
+
 // nextStep returns what the user may want to do next.
 func (s *session) nextStep(sum *summary) string {
+	file := shellQuoted(s.target.path)
 	switch {
 	case s.target.toStdout:
 		return ""
 	case sum.ended() < sum.Items || sum.StoppedBy != nil:
 		return "the same command continues"
-	case sum.Failed+sum.Invalid > 0:
+	case sum.worthAnother():
 		return "the same command with --retry-failed sends the failed ones again"
+	case sum.Failed+sum.Invalid > 0 && s.flags.format == "jsonl":
+		return fmt.Sprintf("jq -c 'select(.llm.error)' %s shows them; once mended, --retry-failed sends them", file)
+	case sum.Failed+sum.Invalid > 0:
+		return "mend these items, then the same command with --retry-failed sends them"
 	case s.flags.format == "jsonl" && sum.Done > 0:
-		return fmt.Sprintf("jq -r .llm.response %s | head", s.target.path)
+		return fmt.Sprintf("jq %s %s | head", s.answers.filter(), file)
 	}
 	return ""
 }

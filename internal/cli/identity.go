@@ -25,6 +25,7 @@ type identity struct {
 	Seed     int64    `json:"seed"`
 	Inputs   []string `json:"inputs"` // their names, for reports; not compared
 	Items    int64    `json:"items"`  // of the input when it was last seen, 0 if not known; not compared
+	First    int64    `json:"first"`  // of these, the number that -n took; 0: all; not compared
 }
 
 func (id *identity) encode() []byte {

@@ -95,11 +95,11 @@ func (i *interrupts) handle(ctx context.Context, s os.Signal) {
 		i.cancel(errInterrupted)
 		return
 	}
-	grace := i.grace
+	grace, repeat := i.grace, "Ctrl-C again"
 	if s != os.Interrupt {
-		grace = min(grace, terminateGrace)
+		grace, repeat = min(grace, terminateGrace), "a second signal"
 	}
-	fmt.Fprintf(log, "stopping: calls in flight get %s to finish; Ctrl-C again stops at once\n", shortDuration(grace))
+	fmt.Fprintf(log, "paceline: stopping: calls in flight get %s to finish; %s stops at once\n", shortDuration(grace), repeat)
 	i.wait.Go(func() { drain(ctx, engine, grace) })
 }
 

@@ -110,6 +110,7 @@ func (l *live) show(state liveState, n int) {
 // finish leaves the state at the end: of the block its first line stays.
 func (l *live) finish() {
 	state := l.look()
+	state.Ended = true
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.opts.Size == nil {
@@ -127,7 +128,7 @@ func (l *live) finish() {
 func (l *live) look() liveState {
 	now, st := time.Now(), l.opts.Stats()
 	st.Elapsed = now.Sub(l.began)
-	return liveState{l.opts.Facts, st, l.meter.observe(now, st, l.opts.Facts.Total)}
+	return liveState{Facts: l.opts.Facts, Stats: st, Pace: l.meter.observe(now, st, l.opts.Facts.Total)}
 }
 
 // frame returns what replaces the block on the terminal by another: the cursor

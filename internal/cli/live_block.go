@@ -30,6 +30,7 @@ type liveState struct {
 	Facts liveFacts
 	Stats paceline.Stats
 	Pace  pace
+	Ended bool // nothing comes any more
 }
 
 // ended counts the items that have their row, those done earlier included.
@@ -43,7 +44,7 @@ func (f *liveFacts) headline() string {
 	var b strings.Builder
 	b.WriteString("paceline: ")
 	if f.Total > 0 {
-		b.WriteString(grouped(f.Total) + " items")
+		b.WriteString(items(f.Total))
 	} else {
 		b.WriteString("items as they come")
 	}
@@ -91,14 +92,14 @@ func (s *liveState) progress(room int) line {
 	var l line
 	l.add(stylePlain, " ")
 	if total <= 0 {
-		l.add(styleBold, grouped(ended)+" items")
+		l.add(styleBold, items(ended))
 		l.padTo(cellWidth + 1)
 		l.add(stylePlain, fmt.Sprintf("%-13s", s.speed()))
 		l.add(styleDim, timeSpan(s.Stats.Elapsed)+" so far")
 		return l
 	}
 	l.add(styleBold, fmt.Sprintf("%*s", len(grouped(total)), grouped(ended)))
-	l.add(stylePlain, " of "+grouped(total)+" items  ")
+	l.add(stylePlain, " of "+items(total)+"  ")
 	l.add(styleBold, fmt.Sprintf("%7s", percent(ended, total)))
 	speed := fmt.Sprintf("%-*s", valueWidth, s.speed())
 	if room >= 2*cellWidth-1 {
@@ -146,6 +147,8 @@ func (s *liveState) eta() string {
 	switch {
 	case s.over():
 		return "in " + timeSpan(s.Stats.Elapsed)
+	case s.Ended:
+		return "stopped after " + timeSpan(s.Stats.Elapsed)
 	case s.Pace.Left < 0:
 		return "ETA -"
 	}
@@ -212,9 +215,7 @@ func (s *liveState) cells() []cell {
 			{compact(st.Failed) + " failed", warnIf(st.Failed, styleRed)},
 			{compact(st.Invalid) + " invalid", warnIf(st.Invalid, styleRed)}}},
 		{"elapsed", []piece{{timeSpan(st.Elapsed), stylePlain}}},
-		{"tokens", []piece{
-			{compact(st.Usage.Prompt) + " in", stylePlain},
-			{compact(st.Usage.Completion) + " out", stylePlain}}},
+		{"tokens", tokens(st)},
 		{"cost", []piece{{s.money(), stylePlain}}},
 	}
 	if !st.Pace.Tokens.IsZero() {
@@ -223,6 +224,20 @@ func (s *liveState) cells() []cell {
 			cell{"waiting", []piece{{calls(int64(st.Waiting)), stylePlain}}})
 	}
 	return cells
+}
+
+// tokens are those used so far. A server that answers and does not tell leaves
+// them unknown.
+func tokens(st *paceline.Stats) []piece {
+	switch {
+	case st.Usage.Known || st.Requests == 0:
+		return []piece{
+			{compact(st.Usage.Prompt) + " in", stylePlain},
+			{compact(st.Usage.Completion) + " out", stylePlain}}
+	case st.Done > 0:
+		return []piece{{"unknown", stylePlain}}
+	}
+	return []piece{{"-", stylePlain}}
 }
 
 func warnIf(n int64, s style) style {
@@ -295,7 +310,9 @@ func (s *liveState) waitsFor() (string, style) {
 	case s.over():
 		return "all items have their row", styleDim
 	case p.PausedFor > 0:
-		return "paused " + timeSpan(max(p.PausedFor, time.Second)) + ": " + pauseCause(p.PausedCause), styleYellow
+		return "paused " + timeSpan(p.PausedFor) + ": " + pauseCause(p.PausedCause), styleYellow
+	case s.unanswered():
+		return "waiting for the first answer", styleDim
 	}
 	switch p.LimitedBy {
 	case "requests":
@@ -316,6 +333,12 @@ func (s *liveState) waitsFor() (string, style) {
 	return "nothing in the way", styleDim
 }
 
+// unanswered reports whether calls were sent and none has begun to be answered.
+func (s *liveState) unanswered() bool {
+	st := &s.Stats
+	return st.InFlight > 0 && st.FirstToken.Count+st.Total.Count == 0 && finished(*st) == 0 && st.Throttled == 0
+}
+
 // pauseCause says why nothing starts.
 func pauseCause(c paceline.Code) string {
 	if c == paceline.CodeOutage {
@@ -328,10 +351,13 @@ func pauseCause(c paceline.Code) string {
 func plainLine(s liveState) string {
 	st := &s.Stats
 	parts := []string{s.far(), s.speed(), inFlight(st) + " in flight"}
+	if st.Retries > 0 {
+		parts = append(parts, retries(st.Retries))
+	}
 	for _, c := range []struct {
 		n    int64
 		name string
-	}{{st.Retries, "retries"}, {st.Asked, "re-asked"}, {st.Hedges, "hedged"}, {st.Throttled, "throttled"}, {st.Failed, "failed"}, {st.Invalid, "invalid"}} {
+	}{{st.Asked, "re-asked"}, {st.Hedges, "hedged"}, {st.Throttled, "throttled"}, {st.Failed, "failed"}, {st.Invalid, "invalid"}} {
 		if c.n > 0 {
 			parts = append(parts, grouped(c.n)+" "+c.name)
 		}
@@ -339,19 +365,27 @@ func plainLine(s liveState) string {
 	if st.FirstToken.Count > 0 {
 		parts = append(parts, "first token p50 "+latency(st.FirstToken.P50)+" p99 "+latency(st.FirstToken.P99))
 	}
-	parts = append(parts, compact(st.Usage.Prompt)+" tokens in "+compact(st.Usage.Completion)+" out", "cost "+s.money())
+	parts = append(parts, tokenText(st), "cost "+s.money())
 	if s.Facts.Total > 0 {
 		parts = append(parts, s.eta())
 	}
-	if text, look := s.waitsFor(); look == styleYellow {
+	if text, look := s.waitsFor(); look == styleYellow || s.unanswered() {
 		parts = append(parts, text)
 	}
 	return "paceline: " + strings.Join(parts, ", ")
 }
 
+// tokenText is tokens in words.
+func tokenText(st *paceline.Stats) string {
+	if list := tokens(st); len(list) == 1 {
+		return "tokens " + list[0].text
+	}
+	return compact(st.Usage.Prompt) + " tokens in " + compact(st.Usage.Completion) + " out"
+}
+
 func (s *liveState) far() string {
 	if s.Facts.Total <= 0 {
-		return grouped(s.ended()) + " items"
+		return items(s.ended())
 	}
-	return fmt.Sprintf("%s of %s items (%s)", grouped(s.ended()), grouped(s.Facts.Total), percent(s.ended(), s.Facts.Total))
+	return fmt.Sprintf("%s of %s (%s)", grouped(s.ended()), items(s.Facts.Total), percent(s.ended(), s.Facts.Total))
 }

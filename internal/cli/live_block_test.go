@@ -156,7 +156,7 @@ func TestCondition(t *testing.T) {
 		{paceline.Pace{LimitedBy: "outage"}, "nothing answers: waiting, with a probe now and then"},
 		{paceline.Pace{LimitedBy: "input"}, "waiting for input"},
 		{paceline.Pace{LimitedBy: "pause", PausedFor: 300 * time.Millisecond, PausedCause: paceline.CodeThrottled},
-			"paused 1 s: the server asked us to wait (429 or the like)"},
+			"paused <1 s: the server asked us to wait (429 or the like)"},
 		{paceline.Pace{LimitedBy: "outage", PausedFor: 90 * time.Second, PausedCause: paceline.CodeOutage},
 			"paused 1 min 30 s: nothing answers; then it is probed"},
 	} {
@@ -164,6 +164,24 @@ func TestCondition(t *testing.T) {
 		if got, _ := s.waitsFor(); got != tt.want {
 			t.Errorf("%+v: got %q, want %q", tt.pace, got, tt.want)
 		}
+	}
+}
+
+func TestSingular(t *testing.T) {
+	one := liveState{Facts: liveFacts{Total: 1}, Stats: paceline.Stats{Requests: 2, Retries: 1, Done: 1}, Ended: true}
+	if got := plainLine(one); !strings.HasPrefix(got, "paceline: 1 of 1 item (100.0 %), ") || !strings.Contains(got, ", 1 retry, ") {
+		t.Errorf("got %q", got)
+	}
+	if got := one.Facts.headline(); got != "paceline: 1 item" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestLastLineSaysThatItStopped(t *testing.T) {
+	s := midRun()
+	s.Ended = true
+	if got := plainLine(s); !strings.HasSuffix(got, "stopped after 12 s") || strings.Contains(got, "ETA") {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -209,10 +209,10 @@ func TestLiveOffATerminal(t *testing.T) {
 		time.Sleep(4 * time.Second)
 		l.Stop()
 		want := `paceline: 100 items -> o
-paceline: 50 of 100 items (50.0 %), 10 items/s, 0 calls in flight, 0 tokens in 0 out, cost unknown, ETA 5 s
+paceline: 50 of 100 items (50.0 %), 10 items/s, 0 calls in flight, tokens unknown, cost unknown, ETA 5 s
 a warning
-paceline: 100 of 100 items (100.0 %), 10 items/s, 0 calls in flight, 0 tokens in 0 out, cost unknown, in 10 s
-paceline: 100 of 100 items (100.0 %), 9.09 items/s, 0 calls in flight, 0 tokens in 0 out, cost unknown, in 11 s
+paceline: 100 of 100 items (100.0 %), 10 items/s, 0 calls in flight, tokens unknown, cost unknown, in 10 s
+paceline: 100 of 100 items (100.0 %), 9.09 items/s, 0 calls in flight, tokens unknown, cost unknown, in 11 s
 `
 		if got := out.String(); got != want {
 			t.Errorf("got\n%swant\n%s", got, want)

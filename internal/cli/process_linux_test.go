@@ -10,22 +10,30 @@ import (
 )
 
 func TestFault50DiskFull(t *testing.T) {
-	const n = 2000
+	const n = 8000
 	b := newBench(t, n, sim.Config{}, plain)
 	disk := t.TempDir()
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=200k"); err != nil {
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=1300k"); err != nil {
 		t.Skipf("no small disk can be made here: %v", err)
 	}
 	t.Cleanup(func() { syscall.Unmount(disk, 0) })
 	b.args[3] = filepath.Join(disk, "out.jsonl")
 
 	p := b.start()
+	p.log.wait(t, "Stopped: the disk is full; ")
 	line := p.log.wait(t, "no space left on device")
 	if code := p.end(); code != ExitStopped || !strings.HasSuffix(line, "; the same command continues once the disk takes it") {
 		t.Errorf("ended with %d and %q", code, line)
 	}
 	if sent := b.provider.Ledger().Requests; sent == n {
 		t.Error("everything was sent although the disk was full")
+	}
+	// On the disk that is still full nothing more is paid for.
+	sent := b.settled()
+	p = b.start()
+	p.log.wait(t, "no space left on device; nothing was sent")
+	if code := p.end(); code != ExitUsage || b.settled() != sent {
+		t.Errorf("the second run ended with %d and sent %d", code, b.settled()-sent)
 	}
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT, "size=20m"); err != nil {
 		t.Fatal(err)

@@ -68,13 +68,19 @@ type process struct {
 // start starts the command line with further flags.
 func (b *bench) start(flags ...string) *process {
 	b.t.Helper()
+	return b.startWith(nil, flags...)
+}
+
+// startWith is start with a standard input; nil: none.
+func (b *bench) startWith(stdin io.Reader, flags ...string) *process {
+	b.t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	p := &process{Cmd: exec.Command(self), log: newLineLog()}
 	p.Args = append(append([]string{"paceline"}, b.args...), flags...) // TestMain goes by the name
-	p.Dir, p.Stderr = b.folder, p.log
+	p.Dir, p.Stdin, p.Stderr = b.folder, stdin, p.log
 	p.Env = append(os.Environ(), "OPENAI_BASE_URL="+b.url, "OPENAI_API_KEY=sk-canary")
 	if err := p.Start(); err != nil {
 		b.t.Fatal(err)
@@ -115,13 +121,22 @@ func (b *bench) whole(n int) {
 
 func (b *bench) rows() []string {
 	b.t.Helper()
+	rows := b.tryRows()
+	if rows == nil {
+		b.t.Fatal("there is no output, or it is empty")
+	}
+	return rows
+}
+
+// tryRows returns the rows so far, nil for none.
+func (b *bench) tryRows() []string {
 	output := b.args[3]
 	if !filepath.IsAbs(output) {
 		output = filepath.Join(b.folder, output)
 	}
 	data, err := os.ReadFile(output)
-	if err != nil {
-		b.t.Fatal(err)
+	if err != nil || len(data) == 0 {
+		return nil
 	}
 	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 }
@@ -130,6 +145,21 @@ func (b *bench) rows() []string {
 func (b *bench) saw(n int64) {
 	b.t.Helper()
 	b.until(func() bool { return b.provider.Ledger().Requests >= n })
+}
+
+// settled returns how many requests the provider has seen, once it has read
+// what a process that is gone left in the sockets.
+func (b *bench) settled() int64 {
+	b.t.Helper()
+	last, since := int64(-1), 0
+	b.until(func() bool {
+		if n := b.provider.Ledger().Requests; n != last {
+			last, since = n, 0
+		}
+		since++
+		return since > 200 // ms
+	})
+	return last
 }
 
 func (b *bench) until(ok func() bool) {
@@ -215,14 +245,19 @@ func TestFault43InFlightCallsAreNamed(t *testing.T) {
 	b.saw(3)
 	p.Process.Kill()
 	p.end()
-	p = b.start("--price", "in=1,out=1")
-	if line := p.log.wait(t, "in flight when"); !strings.Contains(line, "3 calls were in flight when the last run ended; at most $") {
+	p = b.start("--price", "in=1,out=1", "--summary", "summary.json")
+	if line := p.log.wait(t, "brought no row"); !strings.Contains(line, "3 calls of earlier runs brought no row (in.jsonl:1, in.jsonl:2, in.jsonl:3); at most $") {
 		t.Errorf("said %q", line)
 	}
 	if code := p.end(); code != ExitDone {
 		t.Errorf("ended with %d", code)
 	}
 	b.whole(3)
+	summary, _ := os.ReadFile(filepath.Join(b.folder, "summary.json"))
+	twice := gjson.GetBytes(summary, "possibly_paid_twice")
+	if twice.Get("calls").Int() != 3 || !(twice.Get("cost_usd").Float() > 0) {
+		t.Errorf("the summary has %s", twice.Raw)
+	}
 }
 
 func TestFault44Interrupted(t *testing.T) {
@@ -233,7 +268,7 @@ func TestFault44Interrupted(t *testing.T) {
 	p := b.start("--concurrency", "4", "--summary", "summary.json")
 	b.saw(8)
 	p.Process.Signal(syscall.SIGINT)
-	p.log.wait(t, "stopping: calls in flight get 30s to finish; Ctrl-C again stops at once")
+	p.log.wait(t, "paceline: stopping: calls in flight get 30s to finish; Ctrl-C again stops at once")
 	p.log.wait(t, "interrupted; the same command continues")
 	if code := p.end(); code != ExitInterrupted {
 		t.Fatalf("ended with %d", code)
@@ -276,8 +311,36 @@ func TestFault45TerminatedWhileThrottled(t *testing.T) {
 	p := b.start()
 	b.until(func() bool { return b.provider.Ledger().Refused > 0 })
 	p.Process.Signal(syscall.SIGTERM)
+	p.log.wait(t, "paceline: stopping: calls in flight get 5s to finish; a second signal stops at once")
 	if code := p.end(); code != ExitInterrupted {
 		t.Errorf("ended with %d", code)
+	}
+}
+
+// Who waits for standard input can be interrupted, before the first item and
+// behind it.
+func TestFault44InterruptedWhileWaitingForInput(t *testing.T) {
+	for _, sent := range []string{"", "one\n"} {
+		b := newBench(t, 1, sim.Config{}, plain)
+		b.args[1] = "-"
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		p := b.startWith(r)
+		r.Close()
+		io.WriteString(w, sent)
+		if sent != "" {
+			b.saw(1)
+			b.until(func() bool { return len(b.tryRows()) > 0 })
+		} else {
+			<-time.After(200 * time.Millisecond) // to get to its waiting; either way it must end
+		}
+		p.Process.Signal(syscall.SIGINT)
+		if code := p.end(); code != ExitInterrupted {
+			t.Errorf("after %q it ended with %d", sent, code)
+		}
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
-	"github.com/seed-1814a72b/paceline/internal/price"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -29,15 +28,28 @@ func (s *session) begin(ctx context.Context) error {
 		if err := s.startOver(); err != nil {
 			return err
 		}
-		if err := s.openJournal(ctx); err != nil {
-			return err
-		}
-		return s.takeBack(ctx) // of rows whose journal was lost
+		return s.openNew(ctx)
 	}
 	if err := s.openJournal(ctx); err != nil {
 		return err
 	}
 	if err := s.compare(ctx); err != nil {
+		return errors.Join(err, s.journal.Close())
+	}
+	return nil
+}
+
+// openNew opens an output that had no journal. Rows whose journal was lost may
+// have failed, too.
+func (s *session) openNew(ctx context.Context) error {
+	err := s.openJournal(ctx)
+	if err != nil {
+		return err
+	}
+	if err = s.findFailed(); err == nil {
+		err = s.takeBack(ctx)
+	}
+	if err != nil {
 		return errors.Join(err, s.journal.Close())
 	}
 	return nil
@@ -93,67 +105,20 @@ func byteSize(n int64) string {
 func (s *session) openJournal(ctx context.Context) error {
 	o := journal.Options{Identity: s.identity().encode()}
 	j, err := journal.Open(s.target.path, o)
-	if e, ok := errors.AsType[*journal.Error](err); ok && (e.Code == journal.CodeNoJournal || e.Code == journal.CodeCorrupt) {
+	e, ok := errors.AsType[*journal.Error](err)
+	switch {
+	case ok && (e.Code == journal.CodeNoJournal || e.Code == journal.CodeCorrupt):
 		j, err = s.adopt(ctx, o, e)
+	case ok && e.Code == journal.CodeIO:
+		err = fmt.Errorf("%w; nothing was sent", err)
 	}
 	if err != nil {
 		return err
 	}
 	s.journal = j
-	s.before = newEarlier(j.Recovered())
+	rec := j.Recovered()
+	s.before, s.doubts = newEarlier(rec), newDoubts(rec.InFlight)
 	return nil
-}
-
-// adopt makes a lost or damaged journal anew from the rows, if that was asked
-// for.
-func (s *session) adopt(ctx context.Context, o journal.Options, why *journal.Error) (*journal.Journal, error) {
-	what := s.target.path + ": holds rows without a journal"
-	if why.Code == journal.CodeCorrupt {
-		what = why.Error()
-	}
-	if !s.flags.allowChanges || s.flags.format != "jsonl" {
-		return nil, fmt.Errorf("%s; --allow-changes makes the journal anew from the rows, "+
-			"--fresh deletes them, -o names another file", what)
-	}
-	found, err := journal.Rebuild(ctx, s.target.path, journal.RebuildOptions{Options: o, Parse: rowEntry})
-	if err != nil {
-		return nil, err
-	}
-	s.say("made the journal of %s anew from its %s rows", s.target.path, grouped(found.Rows))
-	return journal.Open(s.target.path, o)
-}
-
-// rowEntry reads back what a row says for the journal.
-func rowEntry(row []byte) (journal.Entry, error) {
-	r, err := dataset.ParseRow(row)
-	if err != nil {
-		return journal.Entry{}, err
-	}
-	e := journal.Entry{
-		Index: r.Index, Status: journal.Status(r.Status), Requests: int64(r.Requests),
-		FirstToken: r.FirstToken, Total: r.Total,
-		PromptTokens: journal.Unknown, CompletionTokens: journal.Unknown, Cost: journal.Unknown,
-	}
-	if r.Usage.Known {
-		e.PromptTokens, e.CompletionTokens = r.Usage.Prompt, r.Usage.Completion
-	}
-	if r.Cost.Known {
-		e.Cost = int64(r.Cost.USD*1e9 + 0.5)
-	}
-	if r.Error != nil {
-		e.Code, e.Attempts = uint8(codeNamed(r.Error.Code)), int64(r.Error.Attempts)
-	}
-	return e, nil
-}
-
-// codeNamed returns the code of that name.
-func codeNamed(name string) paceline.Code {
-	for c := paceline.CodeUnknown; c <= paceline.CodePanic; c++ {
-		if c.String() == name {
-			return c
-		}
-	}
-	return paceline.CodeUnknown
 }
 
 // compare refuses to continue a run that asks something else, of somebody
@@ -167,6 +132,9 @@ func (s *session) compare(ctx context.Context) error {
 		if was, err = s.sameRun(rec.Identity, now); err != nil {
 			return err
 		}
+	}
+	if err := s.findFailed(); err != nil {
+		return err
 	}
 	if err := s.look(ctx, s.unchanged); err != nil {
 		return err
@@ -195,10 +163,12 @@ func (s *session) sameRun(stored []byte, now *identity) (*identity, error) {
 	return was, nil
 }
 
-// unchanged refuses an item that is not what it was.
+// unchanged refuses an item that is not what it was, unless its row goes anyway:
+// one that failed may have been mended.
 func (s *session) unchanged(it *paceline.Item) error {
+	s.doubts.see(it)
 	was, ok := s.journal.ItemSum(it.Index)
-	if !ok || s.flags.allowChanges || was == dataset.Sum(it) {
+	if !ok || s.flags.allowChanges || s.resend.has(it.Index) || was == dataset.Sum(it) {
 		return nil
 	}
 	return s.changed(fmt.Sprintf("%s (item %d) is not what it was", itemPlace(it), it.Index))
@@ -208,6 +178,10 @@ func (s *session) unchanged(it *paceline.Item) error {
 func (s *session) notShorter(rows int64) error {
 	if s.survey.items == 0 || s.flags.allowChanges || rows <= s.survey.items && !s.journal.Done(s.survey.items) {
 		return nil
+	}
+	if s.survey.items == s.flags.first {
+		return fmt.Errorf("%s: cannot continue: it holds rows of items beyond the first %s of -n; "+
+			"leave -n out or give more, or give another -o", s.target.path, grouped(s.flags.first))
 	}
 	return s.changed(fmt.Sprintf("the input ends after %s, and there are rows of later ones", items(s.survey.items)))
 }
@@ -226,25 +200,21 @@ func (s *session) sayWhatIsThere(rec journal.Recovery, was *identity) {
 		}
 		s.say("continuing %s: %s%s items have their row", s.target.path, grouped(rows), of)
 	}
-	if was != nil && was.Items > 0 && s.survey.items > was.Items {
-		added := s.survey.items - was.Items
+	if added := s.added(was); added > 0 {
 		s.say("%s %s added to the input since", items(added), wasWere(added))
 	}
 	if calls, cost := rec.Calls(); calls > 0 {
-		s.say("%s", inDoubt(calls, cost))
+		s.say("%s", s.doubts.text(calls, cost))
 	}
 }
 
-// inDoubt tells of calls whose end nobody knows.
-func inDoubt(calls, nanoDollars int64) string {
-	were, most := "calls were", "what they cost may be paid twice"
-	if calls == 1 {
-		were, most = "call was", "what it costs may be paid twice"
+// added returns how many items the input has beyond those that it had when the
+// earlier run saw its end; 0 if that one did not, since -n cut it short.
+func (s *session) added(was *identity) int64 {
+	if was == nil || was.Items == 0 || was.Items == was.First {
+		return 0
 	}
-	if nanoDollars >= 0 {
-		most = "at most " + price.USD(paceline.Cost{USD: float64(nanoDollars) / 1e9, Known: true}) + " may be paid twice"
-	}
-	return fmt.Sprintf("%s %s in flight when the last run ended; %s", grouped(calls), were, most)
+	return max(s.survey.items-was.Items, 0)
 }
 
 func isAre(n int64) string {
@@ -259,23 +229,6 @@ func wasWere(n int64) string {
 		return "was"
 	}
 	return "were"
-}
-
-// takeBack takes the failed items' rows out for --retry-failed.
-func (s *session) takeBack(ctx context.Context) error {
-	failed := s.before.failed + s.before.invalid
-	if !s.flags.retryFailed || failed == 0 {
-		return nil
-	}
-	err := s.journal.Rewrite(ctx, journal.RewriteOptions{
-		Keep: func(e journal.Entry) bool { return e.Status == journal.Done },
-	})
-	if err != nil {
-		return err
-	}
-	s.say("%s that failed %s sent again", items(failed), isAre(failed))
-	s.before.failed, s.before.invalid = 0, 0
-	return nil
 }
 
 // newEarlier returns what a journal holds as the summary counts it.
@@ -296,7 +249,7 @@ func (s *session) identity() *identity {
 		Prompt: s.wording.prompt, System: s.wording.system,
 		Messages: string(s.wording.messages), Body: string(s.wording.body),
 		Params: s.flags.params, Format: s.flags.format,
-		Inputs: s.input.Paths(), Items: s.survey.items,
+		Inputs: s.input.Paths(), Items: s.survey.items, First: s.flags.first,
 	}
 	if s.flags.sample > 0 {
 		id.Sample, id.Seed = s.flags.sample, s.flags.seed

@@ -47,22 +47,6 @@ func TestFreshAsksOnATerminal(t *testing.T) {
 	}
 }
 
-func TestInDoubt(t *testing.T) {
-	tests := []struct {
-		calls, cost int64
-		want        string
-	}{
-		{37, 40_000_000, "37 calls were in flight when the last run ended; at most $0.04 may be paid twice"},
-		{1, journal.Unknown, "1 call was in flight when the last run ended; what it costs may be paid twice"},
-		{1200, journal.Unknown, "1,200 calls were in flight when the last run ended; what they cost may be paid twice"},
-	}
-	for _, tt := range tests {
-		if got := inDoubt(tt.calls, tt.cost); got != tt.want {
-			t.Errorf("got  %s\nwant %s", got, tt.want)
-		}
-	}
-}
-
 func TestRowEntryReadsARowBack(t *testing.T) {
 	row := `{"x":1,"index":7,"llm":{"response":null,"requests":3,"usage":{"prompt_tokens":5,"completion_tokens":6},"cost_usd":0.000123,` +
 		`"ttft_ms":1.5,"total_ms":2,"error":{"code":"timeout","message":"m","status":null,"attempts":2}}}`

@@ -66,7 +66,7 @@ func (f *runFlags) define(p *page) {
 
 func (f *runFlags) defineInput(s *pflag.FlagSet) {
 	s.Var(&choice{&f.inputFormat, []string{"auto", "jsonl", "csv", "tsv", "text"}}, "input-format",
-		"the input's format; auto goes by the name, else by the content")
+		"the input's format; auto goes by the name, else by the content: a pipe is CSV only if its first line is a header of every field that the prompt names")
 	s.VarP(count{&f.first, 1}, "first", "n", "take only the first N items")
 	s.Var(count{&f.sample, 1}, "sample", "take N items at random, in the input's order")
 	s.Var(count{&f.seed, 0}, "seed", "seed of --sample: the same one takes the same items")
@@ -99,8 +99,8 @@ func (f *runFlags) defineLimits(s *pflag.FlagSet) {
 
 func (f *runFlags) defineRetries(s *pflag.FlagSet) {
 	s.Var(count{&f.attempts, 1}, "attempts", "attempts an item gets in all; a wait that the server asked for costs none")
-	s.Var(duration{&f.firstToken, learntWords}, "first-token-timeout", "send again when no content came for so long: 10s, 1m30s, plain seconds, auto (learnt from the traffic) or off")
-	s.Var(duration{&f.stall, learntWords}, "stall-timeout", "send again when a stream is silent for so long; auto or off likewise")
+	s.Var(duration{&f.firstToken, learntWords}, "first-token-timeout", "send again when no content came for so long: 10s, 1m30s, plain seconds, auto (60s, and from 20 answers on learnt from the traffic) or off")
+	s.Var(duration{&f.stall, learntWords}, "stall-timeout", "send again when a stream is silent for so long; auto (likewise) or off")
 	s.Var(duration{&f.timeout, offWords}, "timeout", "send again when the whole call takes so long; or off")
 	s.Var(share{&f.hedge}, "hedge", "send a call a second time when its first token is late and nobody waits, for at most this share of the calls; 0 for never")
 	s.Var(duration{&f.outage, endless}, "outage-limit", "stop when the server has failed for so long; off waits without end, save for one that never answered at all: 30s")
@@ -123,6 +123,6 @@ func (f *runFlags) defineRunning(s *pflag.FlagSet) {
 	s.BoolVar(&f.fresh, "fresh", false, "delete the rows of an earlier run and start over; asks first on a terminal, needs --yes elsewhere")
 	s.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	s.BoolVar(&f.allowChanges, "allow-changes", false, "continue although the input, the prompt or the model changed since the run began; rows that are done stay")
-	s.Var(duration{&f.grace, nil}, "grace", "after Ctrl-C, how long calls in flight may take to finish")
+	s.Var(duration{&f.grace, nil}, "grace", "after Ctrl-C, how long calls in flight may take to finish; after SIGTERM at most 5s. A second signal stops at once")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary; errors only")
 }

@@ -22,6 +22,7 @@ func runPage() *page {
 					"  --param temperature=0 --body schema.json"},
 		},
 		sections: []section{
+			{"Checks before anything is sent", runChecks},
 			{"Continuing", runContinuing},
 			{"Exit codes", exitCodes},
 		},
@@ -31,8 +32,20 @@ func runPage() *page {
 const runContinuing = `  What is done stands in OUTPUT and in the journal beside it,
   OUTPUT.paceline/. A later run on the same OUTPUT sends only what is missing.
   Items may be appended to the input; if an item, the prompt, the model or the
-  endpoint changed, the run is refused and the change named.
-  In a continued run's summary, items, done, failed, invalid, requests, tokens
-  and money are of all sessions together; retries, latencies and elapsed time
-  are of this one.
-  Calls are made at least once, rows are written exactly once.`
+  endpoint changed, the run is refused and the change named. An item that
+  failed may be mended: --retry-failed sends it as it is now.
+  In a continued run's summary, items, tokens and money are of all sessions
+  together; requests, retries, latencies and time are of this one, unless it
+  says so. In the JSON of --summary the requests are of all sessions, too.
+  Ctrl-C (SIGINT): nothing starts any more, calls in flight get --grace to
+  finish, what was answered is kept; Ctrl-C again stops at once. SIGTERM is the
+  same with at most 5s. Any of them, and a kill, can be continued.
+  Calls are made at least once, rows are written exactly once. Calls that were
+  cut off are counted and their items named when the run continues.`
+
+const runChecks = `  Of files every item is read, and its prompt rendered, before the first call.
+  Standard input and pipes can be read only once: there the first 100 items are
+  checked, as far as they come without a pause; a later item that lacks a field
+  gets a row with the error.
+  The disk must take a MiB. A run whose first 10 answers all refuse the request
+  in the same way is stopped.`

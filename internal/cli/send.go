@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
@@ -48,8 +50,16 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	defer shutDown(eng)
 	view := newLive(s.env, s.facts(), eng.Stats, s.flags.quiet || s.rowsOnTerminal())
 	defer view.Stop()
-	s.interrupts.attach(eng, view)
+	s.interrupts.attach(eng, s.notices(view))
 	return eng.Run(ctx, s.job())
+}
+
+// notices returns where to tell of what is no error: nowhere, if quiet.
+func (s *session) notices(view io.Writer) io.Writer {
+	if s.flags.quiet {
+		return io.Discard
+	}
+	return view
 }
 
 // shutDown gives an engine back that runs nothing any more.
@@ -107,6 +117,7 @@ func (s *session) encoder() func([]byte, *paceline.Result) []byte {
 // output.
 func (s *session) put(_ context.Context, r *paceline.Result) error {
 	s.failures.add(r)
+	s.answers.add(r)
 	if !s.target.toStdout {
 		return nil
 	}
@@ -134,6 +145,11 @@ func (s *session) advice(e *paceline.Error) string {
 		return fmt.Sprintf("the certificate of %s cannot be trusted: correct --base-url or the machine's certificates", host)
 	case paceline.CodeOutage:
 		return fmt.Sprintf("%s does not answer: look at it, at the network and at --base-url", host)
+	case paceline.CodeInvalidRequest:
+		if !s.flags.noStream && strings.Contains(strings.ToLower(e.Message), "stream") {
+			return fmt.Sprintf("%s refuses every request, it seems to be unable to stream: add --no-stream", host)
+		}
+		return fmt.Sprintf("%s refuses every request: correct what it names", host)
 	case paceline.CodeProxy:
 		return "the proxy does not work: correct HTTPS_PROXY or HTTP_PROXY, or add the host to NO_PROXY"
 	}
@@ -146,7 +162,7 @@ func (s *session) stopped(sum paceline.Summary, err error) error {
 	if s.target.toStdout {
 		again = ""
 	}
-	if e, ok := errors.AsType[*paceline.Error](err); ok && e.Verdict() == paceline.VerdictJob {
+	if e, ok := errors.AsType[*paceline.Error](err); ok && sum.StoppedBy == e.Code.String() {
 		return &exit{ExitStopped, fmt.Errorf("%s (%w)%s", s.advice(e), e, again)}
 	}
 	switch {
@@ -154,7 +170,7 @@ func (s *session) stopped(sum paceline.Summary, err error) error {
 		return &exit{ExitInterrupted, errors.New("interrupted" + again)}
 	case sum.StoppedBy == "source" && sum.Requests == 0:
 		return err
-	case sum.StoppedBy == "interrupted":
+	case sum.StoppedBy == interruptedBy:
 		return &exit{ExitInterrupted, fmt.Errorf("%w%s", err, again)}
 	}
 	if e, ok := errors.AsType[*journal.Error](err); ok && e.Code == journal.CodeIO {

@@ -26,24 +26,28 @@ type session struct {
 	pricing  pricing
 	input    *dataset.Input
 	source   paceline.Source // of the items that are to be sent, in order
+	feed     *feed           // under source, of an input that can be read only once; else nil
 	target   target
 	survey   survey
 
 	journal    *journal.Journal // nil when the rows go to standard output
 	before     earlier
-	idle       bool // every item had its row
+	doubts     doubts
+	resend     *resend // nil: nothing is sent again
+	idle       bool    // every item had its row
 	interrupts *interrupts
 	failures   failureLog
+	answers    answers
 }
 
 // run does all of it. Its error ends the program.
 func (s *session) run(ctx context.Context) error {
 	ctx, s.interrupts = watchInterrupts(ctx, s.env.Signals, s.flags.grace, s.env.Stderr)
 	defer s.interrupts.stop()
-	if err := s.settle(); err != nil {
+	if err := s.settle(ctx); err != nil {
 		return err
 	}
-	defer s.input.Close()
+	defer s.closeInput()
 	if s.flags.dryRun {
 		return s.interruptible(s.dryRun(ctx))
 	}
@@ -55,7 +59,7 @@ func (s *session) run(ctx context.Context) error {
 
 // settle makes all parts of the run from the flags. It reads nothing but the
 // files that the flags name, and the beginnings of the input.
-func (s *session) settle() (err error) {
+func (s *session) settle(ctx context.Context) (err error) {
 	if s.endpoint, err = findEndpoint(s.env.Getenv, s.flags, !s.flags.dryRun); err != nil {
 		return err
 	}
@@ -75,16 +79,18 @@ func (s *session) settle() (err error) {
 	if s.pricing, err = newPricing(s.flags, s.endpoint.baseURL); err != nil {
 		return err
 	}
-	return s.openInput()
+	return s.openInput(ctx)
 }
 
 // openInput opens the input and checks where the rows are to go.
-func (s *session) openInput() (err error) {
+func (s *session) openInput(ctx context.Context) (err error) {
 	format, err := dataset.ParseFormat(s.flags.inputFormat)
 	if err != nil {
 		return err
 	}
-	s.input, err = dataset.Open(s.inputs, dataset.Options{Format: format, Strict: s.flags.strict, Stdin: s.env.Stdin})
+	s.input, err = dataset.Open(s.inputs, dataset.Options{
+		Format: format, Strict: s.flags.strict, Stdin: s.env.Stdin, Fields: s.prompt.Fields(),
+	})
 	if err != nil {
 		return err
 	}
@@ -94,6 +100,9 @@ func (s *session) openInput() (err error) {
 	if s.target, err = findTarget(s.env, s.flags, s.inputs, s.input); err != nil {
 		return err
 	}
+	if err := s.refuseForeign(ctx); err != nil {
+		return err
+	}
 	if slices.Contains(s.inputs, "-") && s.env.StdinTerminal {
 		s.say("reading items from the terminal, one a line; Ctrl-D ends them")
 	}
@@ -101,14 +110,14 @@ func (s *session) openInput() (err error) {
 }
 
 // look reads the input once and settles what the source is. Of an input that
-// can be read only once it looks at nothing.
+// can be read only once it looks at the first items.
 func (s *session) look(ctx context.Context, unchanged func(*paceline.Item) error) error {
 	s.source = s.input
 	if s.flags.first > 0 {
 		s.source = dataset.Limit(s.input, s.flags.first)
 	}
 	if !s.input.Rereadable() {
-		return nil
+		return s.preview(ctx, unchanged)
 	}
 	if s.flags.sample > 0 {
 		if err := s.drawSample(ctx); err != nil {

@@ -23,9 +23,10 @@ type summary struct {
 	Throttled int64 `json:"throttled"`
 	Hedges    int64 `json:"hedges"`
 
-	PromptTokens     int64    `json:"prompt_tokens"`
-	CompletionTokens int64    `json:"completion_tokens"`
-	CostUSD          *float64 `json:"cost_usd"` // null: unknown
+	PromptTokens     *int64    `json:"prompt_tokens"`     // null: the server did not tell
+	CompletionTokens *int64    `json:"completion_tokens"` // likewise
+	CostUSD          *float64  `json:"cost_usd"`          // null: unknown
+	PaidTwice        paidTwice `json:"possibly_paid_twice"`
 
 	ElapsedS float64     `json:"elapsed_s"`
 	TTFT     percentiles `json:"ttft_ms"`
@@ -34,6 +35,14 @@ type summary struct {
 	StoppedBy *string   `json:"stopped_by"` // null: the input was read to its end
 	Failures  []failure `json:"failures"`   // by cause, most frequent first
 	Output    string    `json:"output"`
+
+	session sessionFigures
+}
+
+// sessionFigures are of this session alone, where the summary has all of them.
+type sessionFigures struct {
+	requests int64
+	failed   int64 // of requests, those that brought no answer and no "later"
 }
 
 // percentiles are in milliseconds, null when nothing was measured.
@@ -67,13 +76,13 @@ func summarize(s paceline.Summary, before earlier, total int64) *summary {
 		Done: before.done + s.Done, Failed: before.failed + s.Failed, Invalid: before.invalid + s.Invalid,
 		Resumed:  before.rows(),
 		Requests: before.requests + s.Requests, Retries: s.Retries, Throttled: s.Throttled, Hedges: s.Hedges,
-		PromptTokens:     before.usage.Prompt + s.Usage.Prompt,
-		CompletionTokens: before.usage.Completion + s.Usage.Completion,
-		ElapsedS:         math.Round(s.Elapsed.Seconds()*1000) / 1000,
-		TTFT:             newPercentiles(s.FirstToken),
-		Total:            newPercentiles(s.Total),
-		Failures:         []failure{},
+		ElapsedS: math.Round(s.Elapsed.Seconds()*1000) / 1000,
+		TTFT:     newPercentiles(s.FirstToken),
+		Total:    newPercentiles(s.Total),
+		Failures: []failure{},
+		session:  sessionFigures{requests: s.Requests, failed: failedRequests(s.Causes)},
 	}
+	sum.countTokens(before.usage.Prompt+s.Usage.Prompt, before.usage.Completion+s.Usage.Completion)
 	sum.Items = max(total, sum.ended())
 	if cost := sessionCost(s).Add(before.cost); cost.Known {
 		usd := math.Round(cost.USD*1e9) / 1e9
@@ -83,6 +92,26 @@ func summarize(s paceline.Summary, before earlier, total int64) *summary {
 		sum.StoppedBy = &s.StoppedBy
 	}
 	return sum
+}
+
+// countTokens sets the tokens. Answers that took none at all come from a server
+// that does not tell.
+func (s *summary) countTokens(prompt, completion int64) {
+	if s.Done > 0 && prompt+completion == 0 {
+		return
+	}
+	s.PromptTokens, s.CompletionTokens = &prompt, &completion
+}
+
+// failedRequests counts those that failed, without those that were told to wait
+// or whose answer was not accepted.
+func failedRequests(causes map[paceline.Code]int64) (n int64) {
+	for code, count := range causes {
+		if code != paceline.CodeThrottled && code != paceline.CodeInvalidAnswer {
+			n += count
+		}
+	}
+	return n
 }
 
 // sessionCost is the session's cost; one that sent nothing cost nothing.

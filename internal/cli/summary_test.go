@@ -2,11 +2,15 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/journal"
 )
 
 func someSummary() *summary {
@@ -20,11 +24,13 @@ func someSummary() *summary {
 		Usage:   paceline.Usage{Prompt: 60_000, Completion: 6_000, Known: true},
 		Cost:    paceline.Cost{USD: 0.02, Known: true},
 		Elapsed: 72 * time.Second,
+		Causes:  map[paceline.Code]int64{paceline.CodeServer: 12, paceline.CodeThrottled: 3, paceline.CodeInvalidAnswer: 3},
 		FirstToken: paceline.Latency{Count: 590, P50: 810 * time.Millisecond,
 			P90: 1900 * time.Millisecond, P99: 4200 * time.Millisecond},
 		Total: paceline.Latency{Count: 590, P50: time.Second, P90: 2 * time.Second, P99: 5 * time.Second},
 	}}, before, 1000)
 	s.Output = "out.jsonl"
+	s.PaidTwice = newPaidTwice(journal.Totals{Lost: 2, LostCost: 1_000_000})
 	s.Failures = []failure{{"context_too_long", 7, "in.jsonl:18: HTTP 400 this model takes 8,192 tokens at most and was given rather more"}, {"invalid_answer", 3, ""}}
 	return s
 }
@@ -65,14 +71,15 @@ func TestFault38UnknownCostIsNull(t *testing.T) {
 }
 
 const wantReport = `
-Finished: 1,000 items in 1 min 12 s, 8.31 a second
+Finished: 1,000 items (this session: 598 items in 1 min 12 s, 8.31 a second)
 
   items        986 done   11 failed   3 invalid   402 from earlier
-  requests     1,044 sent   31 retried   3 throttled
+  requests     634 sent   31 retried   3 throttled   12 failed   410 in earlier sessions
   first token  p50 810 ms   p90 1.90 s   p99 4.20 s
   answer       p50 1.00 s   p90 2.00 s   p99 5.00 s
   tokens       100,000 in   10,000 out
   money        $0.03 (prices as of today)
+  paid twice?  2 calls that brought no row, at most $0.001
   failures     7 context_too_long, such as in.jsonl:18: HTTP 400 this model ta…
                3 invalid_answer
   rows         out.jsonl
@@ -85,11 +92,79 @@ func TestReport(t *testing.T) {
 	if b.String() != wantReport {
 		t.Errorf("got:\n%s\nwant:\n%s", b.String(), wantReport)
 	}
-	stopped := someSummary()
-	by := "quota"
-	stopped.StoppedBy, stopped.Items = &by, 2000
-	if got, want := (report{summary: stopped}).headline(), "Stopped (quota): 1,000 of 2,000 items in"; !strings.HasPrefix(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+	b.Reset()
+	report{summary: someSummary()}.write(&b)
+	if !strings.Contains(b.String(), "takes 8,192 tokens at most and was given rather more\n") {
+		t.Errorf("without an end of the page a line was cut:\n%s", b.String())
+	}
+}
+
+func TestReportHeadline(t *testing.T) {
+	stats := func(requests, done int64) paceline.Stats {
+		return paceline.Stats{Requests: requests, Done: done, Elapsed: 2 * time.Second}
+	}
+	full := fmt.Errorf("journal: %w", syscall.ENOSPC)
+	for _, tt := range []struct {
+		stats  paceline.Stats
+		before earlier
+		total  int64
+		by     string
+		err    error
+		want   string
+	}{
+		{stats(10, 10), earlier{}, 10, "", nil, "Finished: 10 items in 2.00 s, 5.00 a second"},
+		{stats(1, 1), earlier{}, 1, "", nil, "Finished: 1 item in 2.00 s, 0.50 a second"},
+		{stats(2, 2), earlier{done: 5}, 7, "", nil, "Finished: 7 items (this session: 2 items in 2.00 s, 1.00 a second)"},
+		{stats(0, 0), earlier{done: 50}, 50, "", nil, "Finished: 50 items, nothing was sent in this session"},
+		{stats(0, 5), earlier{}, 5, "", nil, "Finished: 5 items in 2.00 s"}, // none could be sent
+		{stats(9, 4), earlier{}, 20, "quota", errors.New("x"), "Stopped: no quota or credit is left; 4 of 20 items in 2.00 s, 2.00 a second"},
+		{stats(9, 4), earlier{done: 3}, 20, "journal", full, "Stopped: the disk is full; 7 of 20 items (this session: 4 items in 2.00 s, 2.00 a second)"},
+		{stats(9, 4), earlier{}, 20, "journal", errors.New("x"), "Stopped: the rows cannot be kept; "},
+		{stats(9, 4), earlier{}, 20, "sink", syscall.EPIPE, "Stopped: the output was closed; "},
+		{stats(9, 4), earlier{}, 20, "outage", errors.New("x"), "Stopped: the server does not answer; "},
+		{stats(9, 0), earlier{}, 20, "invalid_request", errors.New("x"), "Stopped: the server refuses the requests; 0 of 20 items in 2.00 s"},
+		{stats(9, 4), earlier{}, 20, "something", errors.New("x"), "Stopped: the run cannot go on; "},
+		{stats(9, 4), earlier{}, 20, "interrupted", errInterrupted, "Interrupted: 4 of 20 items in 2.00 s, 2.00 a second"},
+	} {
+		r := report{summary: summarize(paceline.Summary{Stats: tt.stats, StoppedBy: tt.by}, tt.before, tt.total)}
+		if tt.err != nil {
+			r.stopped = stopReason(tt.by, tt.err)
+		}
+		if got := r.headline(); got != tt.want && !(strings.HasSuffix(tt.want, "; ") && strings.HasPrefix(got, tt.want)) {
+			t.Errorf("got  %q\nwant %q", got, tt.want)
+		}
+	}
+}
+
+func TestUnknownTokensAreNotZero(t *testing.T) {
+	silent := paceline.Stats{Requests: 3, Done: 3}
+	s := summarize(paceline.Summary{Stats: silent}, earlier{}, 3)
+	if s.PromptTokens != nil || s.CompletionTokens != nil || !strings.Contains(string(s.encode()), `"prompt_tokens": null`) {
+		t.Errorf("the JSON is %s", s.encode())
+	}
+	if got := (report{summary: s}).tokens(); got != "unknown (the server does not tell)" {
+		t.Errorf("the summary says %q", got)
+	}
+	if got := plainLine(liveState{Stats: silent}); !strings.Contains(got, "tokens unknown, cost unknown") {
+		t.Errorf("the live line is %q", got)
+	}
+	silent.Done, silent.InFlight = 0, 3
+	if got := plainLine(liveState{Stats: silent}); !strings.Contains(got, "tokens -") || !strings.Contains(got, "waiting for the first answer") {
+		t.Errorf("before the first answer the live line is %q", got)
+	}
+	if s := summarize(paceline.Summary{Stats: paceline.Stats{Requests: 3, Failed: 3}}, earlier{}, 3); *s.PromptTokens != 0 {
+		t.Error("where nothing was answered nothing is unknown")
+	}
+}
+
+func TestWorthAnother(t *testing.T) {
+	s := &summary{Failures: []failure{{Code: "bad_item"}, {Code: "invalid_request"}, {Code: "content_filter"}}}
+	if s.worthAnother() {
+		t.Error("what the items themselves are at fault for would be sent again in vain")
+	}
+	s.Failures = append(s.Failures, failure{Code: "server_error"})
+	if !s.worthAnother() {
+		t.Error("a server's fault is worth another attempt")
 	}
 }
 

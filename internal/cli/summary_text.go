@@ -15,7 +15,8 @@ const maxFailures = 5
 // A report is a summary as a person reads it.
 type report struct {
 	*summary
-	width   int    // of the page in columns
+	stopped string // what stopped the run, in words; "" for a whole one
+	width   int    // of the page in columns; 0: without end
 	pricing string // where the prices are from: "prices as of 2026-11-01"
 	next    string // what to do next, "" if nothing
 }
@@ -35,6 +36,7 @@ func (r report) write(w io.Writer) {
 	row("answer", r.latencies(r.Total))
 	row("tokens", r.tokens())
 	row("money", r.money())
+	row("paid twice?", r.PaidTwice.String())
 	for i, line := range r.failures() {
 		row(map[bool]string{true: "failures"}[i == 0], line)
 	}
@@ -43,23 +45,37 @@ func (r report) write(w io.Writer) {
 	io.WriteString(w, b.String())
 }
 
+// headline says how it ended. Of a run in several sessions it tells this one's
+// part apart.
 func (r report) headline() string {
+	whole := items(r.Items)
+	if r.ended() != r.Items {
+		whole = fmt.Sprintf("%s of %s", grouped(r.ended()), whole)
+	}
+	what := "Finished: " + whole
+	switch {
+	case r.stopped == stopReasons[interruptedBy]:
+		what = "Interrupted: " + whole
+	case r.stopped != "":
+		what = "Stopped: " + r.stopped + "; " + whole
+	}
+	fresh := r.ended() - r.Resumed
+	switch {
+	case r.Resumed == 0:
+		return what + " in " + r.pace(fresh)
+	case fresh == 0 && r.session.requests == 0:
+		return what + ", nothing was sent in this session"
+	}
+	return fmt.Sprintf("%s (this session: %s in %s)", what, items(fresh), r.pace(fresh))
+}
+
+// pace returns how long a session took, and how fast it was at calling a model.
+func (r report) pace(fresh int64) string {
 	elapsed := time.Duration(r.ElapsedS * float64(time.Second))
-	what := "Finished"
-	if r.StoppedBy != nil {
-		what = "Stopped (" + *r.StoppedBy + ")"
+	if fresh <= 0 || elapsed <= 0 || r.session.requests == 0 {
+		return elapsedText(elapsed)
 	}
-	if r.ended() == r.Items {
-		what += fmt.Sprintf(": %s", items(r.Items))
-	} else {
-		what += fmt.Sprintf(": %s of %s", grouped(r.ended()), items(r.Items))
-	}
-	what += " in " + elapsedText(elapsed)
-	if fresh := r.ended() - r.Resumed; fresh > 0 && elapsed > 0 {
-		perSecond := float64(fresh) / elapsed.Seconds()
-		what += ", " + significant(perSecond) + " a second"
-	}
-	return what
+	return elapsedText(elapsed) + ", " + significant(float64(fresh)/elapsed.Seconds()) + " a second"
 }
 
 // elapsedText returns a run's duration: "812 ms", "3.20 s", "1 min 12 s".
@@ -71,11 +87,14 @@ func elapsedText(d time.Duration) string {
 }
 
 // items returns "1 item", "1,000 items".
-func items(n int64) string {
+func items(n int64) string { return counted(n, "item") }
+
+// counted returns a number of things: "1 row", "1,000 rows".
+func counted(n int64, thing string) string {
 	if n == 1 {
-		return "1 item"
+		return "1 " + thing
 	}
-	return grouped(n) + " items"
+	return grouped(n) + " " + thing + "s"
 }
 
 func (r report) items() string {
@@ -86,9 +105,11 @@ func (r report) items() string {
 }
 
 func (r report) requests() string {
+	before := r.Requests - r.session.requests
 	return figures(
-		figure{r.Requests, "sent", true}, figure{r.Retries, "retried", false},
-		figure{r.Throttled, "throttled", false}, figure{r.Hedges, "hedged", false})
+		figure{r.session.requests, "sent", true}, figure{r.Retries, "retried", false},
+		figure{r.Throttled, "throttled", false}, figure{r.Hedges, "hedged", false},
+		figure{r.session.failed, "failed", false}, figure{before, "in earlier sessions", false})
 }
 
 // A figure is a number with what it counts. One that is 0 is left out unless
@@ -118,10 +139,13 @@ func (r report) latencies(p percentiles) string {
 }
 
 func (r report) tokens() string {
-	if r.PromptTokens == 0 && r.CompletionTokens == 0 {
+	switch {
+	case r.PromptTokens == nil:
+		return "unknown (the server does not tell)"
+	case *r.PromptTokens+*r.CompletionTokens == 0:
 		return ""
 	}
-	return fmt.Sprintf("%s in   %s out", grouped(r.PromptTokens), grouped(r.CompletionTokens))
+	return fmt.Sprintf("%s in   %s out", grouped(*r.PromptTokens), grouped(*r.CompletionTokens))
 }
 
 func (r report) money() string {
@@ -129,7 +153,7 @@ func (r report) money() string {
 	if r.CostUSD != nil && r.pricing != "" {
 		text += " (" + r.pricing + ")"
 	}
-	if r.CostUSD == nil {
+	if r.CostUSD == nil && r.PromptTokens != nil {
 		text += " (give the prices with --price in=...,out=...)"
 	}
 	return text
@@ -146,7 +170,10 @@ func (r report) failures() []string {
 		if f.Example != "" {
 			line += ", such as " + f.Example
 		}
-		lines = append(lines, cutText(line, r.width-16))
+		if r.width > 0 {
+			line = cutText(line, r.width-16)
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }

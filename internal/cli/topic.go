@@ -74,23 +74,38 @@ What goes in and what comes out
 Input, recognised by the name's ending, else by the content:
   .jsonl .ndjson .json   JSON Lines: one object, or one string, a line
   .csv .tsv              a header row; every field is a string
-  anything else          plain text: a line an item, seen as {{.text}}
+  .txt                   plain text: a line an item, seen as {{.text}}
+  another name, a pipe   JSON Lines if the first line is a JSON object or
+                         string; CSV or TSV if it is a header with every field
+                         that the prompt names; else plain text
   batch lines            {"custom_id", "method", "url", "body"}, as OpenAI's
                          Batch API takes them: sent as they are
   .gz .zst               any of these, compressed
   -                      standard input (--input-format says what it is)
 Items that carry "messages" or "body" need no prompt: they are sent as they
 are. A broken line becomes a row with an error; --strict stops before sending.
+Blank lines are no items: "index" counts items, not lines.
 
 Output (-o FILE), --format jsonl: one line an item, in the order of completion.
 The item's own fields come first, untouched, then:
   "index"   the item's position in the input, from 0
-  "llm"     {"response", "tool_calls", "finish_reason", "requests",
-             "usage": {"prompt_tokens", "completion_tokens"}, "cost_usd",
-             "ttft_ms", "total_ms", "model", "request_id",
-             "error": {"code", "message", "status", "attempts"}}
-  A failed item has its row too: "response" is null and "error" says why.
-  To see the failures:  jq -c 'select(.llm.error) | .llm.error' FILE
+  "llm"     the answer:
+    response           the text; \u escapes beyond ASCII stand as characters
+    responses          with n > 1, all of them
+    tool_calls, refusal, reasoning      where there are any
+    finish_reason      as the server gave it
+    requests           sent for the item in this session
+    usage              {"prompt_tokens", "completion_tokens"}, of all of them
+    cost_usd           of all of them
+    ttft_ms, total_ms  of the attempt that was answered
+    model, request_id  as the server gave them
+    error              only where the item failed or no answer was accepted:
+                       {"code", "message", "status", "attempts"}, and as far as
+                       the server gave them "provider_code" and "body"
+What is not known is null. A failed item has its row too: "response" is null
+and "error" says why. To see them:  jq -c 'select(.llm.error)' FILE
+A line of text stands as "text", one that could not be read as "raw".
+
 --format batch writes the lines of OpenAI's Batch API, --format response only
 the raw response bodies.
 

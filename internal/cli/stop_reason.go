@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"errors"
+	"runtime"
+	"syscall"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// interruptedBy is [paceline.Summary.StoppedBy] after a signal.
+const interruptedBy = "interrupted"
+
+// stopReasons are the words for what stops a run.
+var stopReasons = map[string]string{
+	interruptedBy: "interrupted",
+	"source":      "the input cannot be read",
+	"sink":        "the rows cannot be written",
+	"journal":     "the rows cannot be kept",
+
+	paceline.CodeAuth.String():           "the key was refused",
+	paceline.CodeModelNotFound.String():  "the server does not know the model",
+	paceline.CodeQuota.String():          "no quota or credit is left",
+	paceline.CodeRedirect.String():       "the server redirects",
+	paceline.CodeTLS.String():            "the server's certificate is not trusted",
+	paceline.CodeProxy.String():          "the proxy does not work",
+	paceline.CodeOutage.String():         "the server does not answer",
+	paceline.CodeInvalidRequest.String(): "the server refuses the requests",
+}
+
+// stopReason says in a few words what stopped a run.
+func stopReason(by string, err error) string {
+	switch {
+	case isDiskFull(err):
+		return "the disk is full"
+	case errors.Is(err, syscall.EPIPE):
+		return "the output was closed"
+	}
+	if words := stopReasons[by]; words != "" {
+		return words
+	}
+	return "the run cannot go on"
+}
+
+// isDiskFull reports whether err is that of a disk without room, or of a user
+// who may not use more of it.
+func isDiskFull(err error) bool {
+	const windowsDiskFull = syscall.Errno(112)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) ||
+		runtime.GOOS == "windows" && errors.Is(err, windowsDiskFull)
+}
