@@ -55,7 +55,7 @@ func completionPage() *page {
 		about: "Writes a script to standard output with which a shell completes commands, flags and the " +
 			"values of flags.",
 		examples: []example{
-			{"bash, for this shell; put the line into ~/.bashrc for all", "source <(paceline completion bash)"},
+			{"bash, for this shell; put the line into ~/.bashrc for all (needs the package bash-completion)", "source <(paceline completion bash)"},
 			{"zsh, with compinit on", `paceline completion zsh > "${fpath[1]}/_paceline"`},
 			{"fish", "paceline completion fish > ~/.config/fish/completions/paceline.fish"},
 			{"PowerShell", "paceline completion powershell | Out-String | Invoke-Expression"},

@@ -107,8 +107,11 @@ func (s *liveState) progress(room int) line {
 	} else {
 		l.add(stylePlain, "  ")
 	}
-	if l.width()+len(speed)+len(s.eta()) <= room {
+	if l.width()+len(speed)+1+len(s.eta()) <= room {
 		l.add(stylePlain, speed)
+		if !strings.HasSuffix(speed, " ") {
+			l.add(stylePlain, " ")
+		}
 	}
 	l.add(styleBold, s.eta())
 	return l

@@ -167,6 +167,18 @@ func TestCondition(t *testing.T) {
 	}
 }
 
+func TestSpeedAndArrivalStandApart(t *testing.T) {
+	s := midRun()
+	s.Pace.Items, s.Pace.Left = 0.4, 13*time.Minute
+	if got := blockText(s, 80, 24, false); !strings.Contains(got, "24 items/min ETA 13 min 00 s") {
+		t.Errorf("got %s", got)
+	}
+	s.Pace.Items = 0.412
+	if got := blockText(s, 80, 24, false); !strings.Contains(got, "24.7 items/min ETA 13 min 00 s") {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestSingular(t *testing.T) {
 	one := liveState{Facts: liveFacts{Total: 1}, Stats: paceline.Stats{Requests: 2, Retries: 1, Done: 1}, Ended: true}
 	if got := plainLine(one); !strings.HasPrefix(got, "paceline: 1 of 1 item (100.0 %), ") || !strings.Contains(got, ", 1 retry, ") {

@@ -124,7 +124,10 @@ func percent(part, whole int64) string {
 	if whole <= 0 {
 		return "-"
 	}
-	tenths := part * 1000 / whole
+	tenths := (part*2000/whole + 1) / 2
+	if part < whole {
+		tenths = min(tenths, 999)
+	}
 	return fmt.Sprintf("%d.%d %%", tenths/10, tenths%10)
 }
 

@@ -33,7 +33,7 @@ func TestNumbers(t *testing.T) {
 		{dollars(paceline.Cost{USD: 1234.567, Known: true}), "$1,234.57"},
 
 		{percent(0, 2000), "0.0 %"}, {percent(1234, 2000), "61.7 %"}, {percent(1, 0), "-"},
-		{percent(1_999_999, 2_000_000), "99.9 %"}, {percent(2000, 2000), "100.0 %"},
+		{percent(1_999_999, 2_000_000), "99.9 %"}, {percent(2000, 2000), "100.0 %"}, {percent(200, 300), "66.7 %"},
 
 		{perUnit(163.5, time.Minute), "9,810/min"}, {perUnit(10000.0/60, time.Minute), "10,000/min"},
 		{perUnit(3.5, time.Second), "3.50/s"}, {perUnit(0, time.Second), "0/s"},

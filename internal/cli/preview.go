@@ -35,6 +35,7 @@ func (s *session) preview(ctx context.Context, unchanged func(*paceline.Item) er
 			bad++
 		}
 	}
+	s.survey.cautions = look.cautions
 	if bad == len(first) && (s.feed.ended() || bad == previewed) {
 		return fmt.Errorf("no line of the input can be read: %w", first[0].Err)
 	}

@@ -114,7 +114,7 @@ func (f *runFlags) defineOutput(s *pflag.FlagSet) {
 }
 
 func (f *runFlags) defineMoney(s *pflag.FlagSet) {
-	text(s, &f.price, "price", "", "PRICES", "US dollars for 1M tokens, in=0.15,out=0.60, instead of the built-in price list")
+	text(s, &f.price, "price", "", "PRICES", "US dollars for 1M tokens, in=0.15,out=0.60 and perhaps cached=0.075, instead of the built-in price list")
 }
 
 func (f *runFlags) defineRunning(s *pflag.FlagSet) {

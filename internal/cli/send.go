@@ -21,6 +21,7 @@ func (s *session) work(ctx context.Context) error {
 		s.say("%s cannot be read and will have the error for an answer, such as %v",
 			items(s.survey.bad), s.survey.firstBad)
 	}
+	s.survey.cautions.tell(s.say, s.flags.format == "jsonl")
 	sum, err := s.send(ctx)
 	return s.finish(ctx, sum, err)
 }

@@ -116,6 +116,15 @@ func (s *session) look(ctx context.Context, unchanged func(*paceline.Item) error
 	if s.flags.first > 0 {
 		s.source = dataset.Limit(s.input, s.flags.first)
 	}
+	err := s.examine(ctx, unchanged)
+	if err == nil && s.flags.strict {
+		err = s.survey.cautions.strict()
+	}
+	return err
+}
+
+// examine surveys the source, or as much of it as can be seen beforehand.
+func (s *session) examine(ctx context.Context, unchanged func(*paceline.Item) error) error {
 	if !s.input.Rereadable() {
 		return s.preview(ctx, unchanged)
 	}

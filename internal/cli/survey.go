@@ -28,6 +28,7 @@ const messageTokens = 4
 type survey struct {
 	items, bad int64
 	firstBad   error
+	cautions   cautions
 
 	requestBytes int64 // of the requests' bodies
 	weighed      int64 // of requestBytes, those whose tokens were estimated
@@ -97,6 +98,7 @@ func (s *surveyor) item(it *paceline.Item) error {
 	if it.Err != nil {
 		return nil
 	}
+	s.cautions.look(it)
 	req, err := s.render(it)
 	if err != nil {
 		return err

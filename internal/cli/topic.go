@@ -57,7 +57,8 @@ Prompts are templates over the item
 
 A field that an item has not is an error that names the line, before anything
 is sent; {{with .note}}...{{end}} and {{default "none" .note}} allow for it.
-Null prints as nothing, arrays and objects print as JSON.
+Null prints as nothing, arrays and objects print as JSON. Of a name that an
+item has twice, the first counts.
 
 Items that carry "messages" or "body" are sent as they are; --model, --param
 and --body add only what they lack.
@@ -84,10 +85,13 @@ Input, recognised by the name's ending, else by the content:
   -                      standard input (--input-format says what it is)
 Items that carry "messages" or "body" need no prompt: they are sent as they
 are. A broken line becomes a row with an error; --strict stops before sending.
-Blank lines are no items: "index" counts items, not lines.
+Blank lines are no items: "index" counts items, not lines. All is UTF-8; what
+is not is sent as U+FFFD, and said before (--strict stops): 'iconv -f LATIN1 -t
+UTF-8' converts a file. CSV is parted by commas.
 
 Output (-o FILE), --format jsonl: one line an item, in the order of completion.
-The item's own fields come first, untouched, then:
+The item's own fields come first, untouched (save for those named "index" and
+"llm", in whose place come these), then:
   "index"   the item's position in the input, from 0
   "llm"     the answer:
     response           the text; \u escapes beyond ASCII stand as characters

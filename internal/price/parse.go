@@ -16,7 +16,7 @@ const example = "in=0.15,out=0.60,cached=0.075 (US dollars per 1M tokens)"
 func Parse(s string) (Price, error) {
 	fields, err := parseFields(s)
 	if err != nil {
-		return Price{}, fmt.Errorf("price %q: %w, such as %s", s, err, example)
+		return Price{}, fmt.Errorf("price %q: %w; write %s", s, err, example)
 	}
 	in, out := fields["in"], fields["out"]
 	cached, ok := fields["cached"]
@@ -32,7 +32,7 @@ func parseFields(s string) (map[string]float64, error) {
 		key, text, _ := strings.Cut(part, "=")
 		key = strings.TrimSpace(key)
 		if key != "in" && key != "out" && key != "cached" {
-			return nil, fmt.Errorf("need in=, out= and perhaps cached=, not %q", strings.TrimSpace(part))
+			return nil, fmt.Errorf("%q is none of in=, out= and cached=", strings.TrimSpace(part))
 		}
 		if _, twice := fields[key]; twice {
 			return nil, fmt.Errorf("%s= is given twice", key)

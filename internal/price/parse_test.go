@@ -25,8 +25,8 @@ func TestParse(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	for in, want := range map[string]string{
-		"":                   "need in=, out=",
-		"0.15":               `not "0.15"`,
+		"":                   `"" is none of in=, out= and cached=; write in=`,
+		"0.15":               `"0.15" is none of`,
 		"in=0.15":            "out= is missing",
 		"out=1":              "in= is missing",
 		"in=x,out=1":         "in= needs an amount",
@@ -36,8 +36,8 @@ func TestParseErrors(t *testing.T) {
 		"in=1,out=Inf":       "out= needs an amount",
 		"in=1,out=1e999":     "out= needs an amount",
 		"in=1,in=2,out=1":    "in= is given twice",
-		"in=1,out=1,":        `not ""`,
-		"in=1,out=1,input=3": `not "input=3"`,
+		"in=1,out=1,":        `"" is none of`,
+		"in=1,out=1,input=3": `"input=3" is none of`,
 		"in=$1,out=1":        "in= needs an amount",
 	} {
 		p, err := Parse(in)

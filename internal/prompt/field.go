@@ -41,6 +41,10 @@ func (e *MissingFieldError) Error() string {
 		b.WriteString("; there are no fields")
 		return b.String()
 	}
+	if len(e.Fields) == 1 && strings.Contains(e.Fields[0], ";") {
+		fmt.Fprintf(&b, "; the only field is %s: fields of CSV are parted by commas, not semicolons", e.Fields[0])
+		return b.String()
+	}
 	const most = 20
 	shown := e.Fields[:min(len(e.Fields), most)]
 	fmt.Fprintf(&b, "; the fields are %s", strings.Join(shown, ", "))

@@ -107,6 +107,7 @@ func TestRenderErrors(t *testing.T) {
 		{"{{.a.b}}", `{"a":null}`, ".a: null has no field \"b\""},
 		{"{{.x}}", `{}`, "no field .x; there are no fields"},
 		{"{{.x}}", `"line"`, "no field .x; text has only .text; for CSV give --input-format csv"},
+		{"{{.a}}", `{"a;b":"1;2"}`, "no field .a; the only field is a;b: fields of CSV are parted by commas, not semicolons"},
 		{`{{if gt .x 1}}{{end}}`, `{"y":1}`, "no field .x (did you mean y?)"},
 		{`{{if gt .x 1}}{{end}}`, `{"x":"1"}`, "a string and a number cannot be compared"},
 		{`{{join "," .x}}`, `{"x":"1"}`, "join wants an array, not a string"},
