@@ -76,8 +76,8 @@ func (d *dispatcher) handle(m *message) {
 		}
 	case msgAlive:
 		d.alive(m.attempt)
-	case msgTold:
-		d.admission.Told(d.engine.now(), m.attempt.lane, *m.told)
+	case msgTold, msgHold, msgLimits:
+		d.adjust(m)
 	case msgSent:
 		d.admission.Sent(m.at, m.attempt.ticket, m.took)
 	case msgDone:

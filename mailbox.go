@@ -18,6 +18,8 @@ const (
 	msgDone                        // attempt has ended
 	msgItem                        // an item of a run has ended
 	msgStopRun                     // nothing of run may start any more
+	msgHold                        // nothing may start, or all may again
+	msgLimits                      // an endpoint has other limits
 	msgStats                       // a snapshot is asked for
 	msgDrain                       // nothing may start any more
 	msgAbort                       // what is in flight is cancelled
@@ -30,6 +32,9 @@ type message struct {
 	attempt *attempt
 	end     ending        // of msgDone
 	told    *flow.Told    // of msgTold
+	hold    bool          // of msgHold
+	lane    int           // of msgLimits
+	limits  flow.Limits   // likewise
 	took    time.Duration // of msgSent: the opening of its connection
 	at      flow.Instant  // of msgSent
 	run     *run          // of msgStopRun and msgStats (nil: the engine's)

@@ -40,7 +40,7 @@ type Pace struct {
 	InFlight    int           // the cap on calls at once in force
 	PausedFor   time.Duration // how long nothing will start because the server said so
 	PausedCause Code          // why: CodeThrottled, or CodeOutage while nothing answers
-	LimitedBy   string        // what the next call waits for: "requests", "tokens", "in flight", "pause", "backoff", "retry budget", "outage", "input" or ""
+	LimitedBy   string        // what the next call waits for: "requests", "tokens", "in flight", "pause", "backoff", "retry budget", "outage", "hold" (Engine.Pause), "input" or ""
 }
 
 // Latency is a distribution of durations.

@@ -13,6 +13,7 @@ type Admission struct {
 	lanes  []*Lane
 	chance func() float64
 	cause  Cause
+	held   bool
 }
 
 // New returns an admission that spreads calls over lanes with the given
@@ -41,6 +42,10 @@ func (a *Admission) Next(now Instant) (*Ticket, Instant) {
 		if a.queue.len > 0 {
 			a.cause = CauseBackoff
 		}
+		return nil, wake
+	}
+	if a.held {
+		a.cause = CauseHold
 		return nil, wake
 	}
 	lane, at := a.choose(now, head)
@@ -90,7 +95,7 @@ func (a *Admission) choose(now Instant, t *Ticket) (*Lane, Instant) {
 // free slot and every limit permits while nobody waits; it prefers another lane
 // than avoid's. It reports whether t has started.
 func (a *Admission) Spare(now Instant, t *Ticket, avoid *Ticket) bool {
-	if a.queue.head(true) != nil {
+	if a.held || a.queue.head(true) != nil {
 		return false
 	}
 	var best *Lane
@@ -151,6 +156,13 @@ func (a *Admission) Drain() []*Ticket {
 	}
 	return all
 }
+
+// Hold keeps calls from starting, or lets them start again.
+func (a *Admission) Hold(held bool) { a.held = held }
+
+// SetLimits replaces the limits of lane number n. What was taken of them stays
+// taken.
+func (a *Admission) SetLimits(now Instant, n int, l Limits) { a.lanes[n].set(now, l) }
 
 // Sent notes that t, which was admitted, goes out at now, and how long its
 // connection took to open, which is a round trip of the network; 0 if it took up

@@ -40,9 +40,10 @@ const (
 	CauseBackoff               // every waiting call is between two attempts
 	CauseBudget                // the retry budget
 	CauseOutage                // the endpoint does not answer
+	CauseHold                  // the owner wants nothing to start
 )
 
 // String returns the cause as people read it.
 func (c Cause) String() string {
-	return [...]string{"", "", "requests", "tokens", "in flight", "pause", "backoff", "retry budget", "outage"}[c]
+	return [...]string{"", "", "requests", "tokens", "in flight", "pause", "backoff", "retry budget", "outage", "hold"}[c]
 }

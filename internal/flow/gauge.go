@@ -68,6 +68,16 @@ func (g *gauge) told(now Instant, a Allowance) {
 	}
 }
 
+// give replaces the configured limit; the zero rate does not limit.
+func (g *gauge) give(now Instant, r Rate) {
+	g.given, g.rate = r, r
+	if r.N == 0 {
+		g.Bucket = Bucket{}
+		return
+	}
+	g.adjust(now, r.N, r.Per, math.Floor(r.worth(g.worth)))
+}
+
 // Told notes what the endpoint of lane number n told of its limits.
 func (a *Admission) Told(now Instant, n int, t Told) { a.lanes[n].told(now, t) }
 

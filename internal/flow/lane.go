@@ -70,6 +70,23 @@ func newLane(number int, l Limits) *Lane {
 	return lane
 }
 
+// set replaces the limits.
+func (l *Lane) set(now Instant, to Limits) {
+	l.requests.give(now, to.Requests)
+	l.tokens.give(now, to.Tokens)
+	l.in.give(now, to.In)
+	l.out.give(now, to.Out)
+	l.strict = nil
+	if to.Strict && to.Requests.N > 0 {
+		l.strict = NewSliding(to.Requests.N, to.Requests.Per)
+		l.strict.fill(now)
+		l.requests.Bucket = Bucket{}
+	}
+	l.limit = to.InFlight
+	l.rated = to.Requests.N > 0 || to.Tokens.N > 0 || to.In.N > 0 || to.Out.N > 0
+	l.adaptive.expect(to.Requests.worth(startWorth))
+}
+
 // Cap returns how many calls may be in flight at once.
 func (l *Lane) Cap() int {
 	if l.limit > 0 {

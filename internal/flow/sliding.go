@@ -78,6 +78,13 @@ func (s *Sliding) Take(now Instant) int64 {
 	return p.number
 }
 
+// fill takes the window for used up at now: what was sent before is not known.
+func (s *Sliding) fill(now Instant) {
+	for range cap(s.calls) {
+		s.Sent(s.Take(now), now)
+	}
+}
+
 // Sent notes that call number n goes out at now.
 func (s *Sliding) Sent(n int64, now Instant) {
 	if p := s.passage(n); p != nil {

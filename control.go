@@ -1,0 +1,45 @@
+package paceline
+
+import "fmt"
+
+// Pause keeps calls from starting until [Engine.Resume]; those in flight go on.
+// It may be called at any time and concurrently, and takes effect at once.
+func (e *Engine) Pause() { e.box.put(message{kind: msgHold, hold: true}) }
+
+// Resume ends what [Engine.Pause] began.
+func (e *Engine) Resume() { e.box.put(message{kind: msgHold}) }
+
+// SetLimits replaces an endpoint's limits, at once and without losing a call:
+// what was taken of a limit stays taken, and where more calls are in flight than
+// are now allowed, none starts until enough have ended. The endpoint is named
+// as in its [Endpoint]; "" means each of them. The error names every wrong
+// field, or says that there is no such endpoint; then nothing has changed.
+func (e *Engine) SetLimits(endpoint string, l Limits) error {
+	if err := l.check("limits"); err != nil {
+		return err
+	}
+	found := false
+	for i, ep := range e.endpoints {
+		if endpoint == "" || ep.name(i) == endpoint {
+			found = true
+			e.box.put(message{kind: msgLimits, lane: i, limits: l.flow()})
+		}
+	}
+	if !found {
+		return fmt.Errorf("limits: there is no endpoint %q", endpoint)
+	}
+	return nil
+}
+
+// adjust carries out what was asked of admission.
+func (d *dispatcher) adjust(m *message) {
+	switch m.kind {
+	case msgHold:
+		d.admission.Hold(m.hold)
+	case msgLimits:
+		m.limits.Weight = d.engine.endpoints[m.lane].Weight
+		d.admission.SetLimits(d.engine.now(), m.lane, m.limits)
+	case msgTold:
+		d.admission.Told(d.engine.now(), m.attempt.lane, *m.told)
+	}
+}

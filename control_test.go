@@ -1,0 +1,94 @@
+package paceline_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// pace counts the calls that start in each of the next seconds, while f may
+// change something between them.
+func paceOf(t *testing.T, e *paceline.Engine, seconds int, f func(second int)) []int64 {
+	t.Helper()
+	go e.Run(t.Context(), paceline.Job{Source: &numbers{n: 1_000_000}, Sink: new(collector)})
+	var counts []int64
+	last := int64(0)
+	for s := range seconds {
+		f(s)
+		time.Sleep(time.Second)
+		now := e.Stats().Requests
+		counts = append(counts, now-last)
+		last = now
+	}
+	return counts
+}
+
+func TestLimitsChangeAtOnceOnARunningJob(t *testing.T) {
+	cfg := paceline.Config{Limits: paceline.Limits{Requests: paceline.Per(100, time.Second), InFlight: 1000}}
+	running(t, always(answers(100*time.Millisecond, "a")), cfg, func(t *testing.T, e *paceline.Engine) {
+		counts := paceOf(t, e, 6, func(second int) {
+			switch second {
+			case 2:
+				if err := e.SetLimits("", paceline.Limits{Requests: paceline.Per(10, time.Second), InFlight: 1000}); err != nil {
+					t.Error(err)
+				}
+			case 4:
+				e.SetLimits("1", paceline.Limits{Requests: paceline.Per(500, time.Second), InFlight: 1000})
+			}
+		})
+		for i, want := range []int64{100, 100, 10, 10, 500, 500} {
+			if counts[i] < want*85/100 || counts[i] > want*115/100+1 {
+				t.Errorf("second %d: %d calls, want about %d (all: %v)", i, counts[i], want, counts)
+			}
+		}
+	})
+}
+
+func TestPauseAndResumeLoseNothing(t *testing.T) {
+	cfg := paceline.Config{Limits: paceline.Limits{Requests: paceline.Per(100, time.Second), InFlight: 1000}}
+	running(t, always(answers(100*time.Millisecond, "a")), cfg, func(t *testing.T, e *paceline.Engine) {
+		time.AfterFunc(2*time.Second, e.Pause)
+		time.AfterFunc(9*time.Second, func() {
+			if st := e.Stats(); st.Pace.LimitedBy != "hold" || st.InFlight != 0 {
+				t.Errorf("while paused: limited by %q, %d in flight", st.Pace.LimitedBy, st.InFlight)
+			}
+		})
+		time.AfterFunc(10*time.Second, e.Resume)
+		sink := new(collector)
+		began := time.Now()
+		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 500}, Sink: sink})
+		if err != nil || sum.Done != 500 {
+			t.Errorf("%v, %d done", err, sum.Done)
+		}
+		sink.whole(t, 500)
+		if took := time.Since(began); took < 12*time.Second || took > 14*time.Second {
+			t.Errorf("took %v: 5 s of work and 8 s of pause", took)
+		}
+	})
+}
+
+func TestFewerInFlightTakesEffectAsCallsEnd(t *testing.T) {
+	cfg := paceline.Config{Limits: paceline.Limits{InFlight: 50}}
+	running(t, always(answers(time.Second, "a")), cfg, func(t *testing.T, e *paceline.Engine) {
+		counts := paceOf(t, e, 6, func(second int) {
+			if second == 3 {
+				e.SetLimits("", paceline.Limits{InFlight: 5})
+			}
+		})
+		if counts[1] < 45 || counts[5] > 6 {
+			t.Errorf("calls a second: %v, want 50 and then 5", counts)
+		}
+	})
+}
+
+func TestWrongLimitsChangeNothing(t *testing.T) {
+	running(t, always(answers(time.Second, "a")), paceline.Config{}, func(t *testing.T, e *paceline.Engine) {
+		if err := e.SetLimits("", paceline.Limits{InFlight: -1}); err == nil || !contains(err.Error(), "InFlight") {
+			t.Errorf("err = %v", err)
+		}
+		if err := e.SetLimits("nowhere", paceline.Limits{}); err == nil || !contains(err.Error(), "nowhere") {
+			t.Errorf("err = %v", err)
+		}
+	})
+}
