@@ -133,5 +133,8 @@ func (s *session) alreadyThere() string {
 		return ""
 	}
 	rec := r.Recovered()
-	return fmt.Sprintf(" (%s rows are there; they would not be sent again)", grouped(rec.Rows()))
+	if rec.Rows() == 1 {
+		return " (1 row is there; its item would not be sent again)"
+	}
+	return fmt.Sprintf(" (%s rows are there; their items would not be sent again)", grouped(rec.Rows()))
 }

@@ -70,7 +70,7 @@ func (f *runFlags) defineInput(s *pflag.FlagSet) {
 	s.VarP(count{&f.first, 1}, "first", "n", "take only the first N items")
 	s.Var(count{&f.sample, 1}, "sample", "take N items at random, in the input's order")
 	s.Var(count{&f.seed, 0}, "seed", "seed of --sample: the same one takes the same items")
-	s.BoolVar(&f.strict, "strict", false, "stop, before anything is sent, at a line that cannot be read; without it the line becomes a row with an error")
+	s.BoolVar(&f.strict, "strict", false, "stop, before anything is sent, at a line that cannot be read (without it the line becomes a row with an error) or is not UTF-8")
 }
 
 func (f *runFlags) definePrompt(s *pflag.FlagSet) {
