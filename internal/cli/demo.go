@@ -205,7 +205,9 @@ func (d *demonstration) label(ctx context.Context, client *http.Client, rows *jo
 	defer view.Stop()
 	interrupts.attach(eng, view)
 	d.labels = map[string]int64{}
-	return eng.Run(ctx, d.job(rows))
+	sum, err := eng.Run(ctx, d.job(rows))
+	view.last(sum.Stats)
+	return sum, err
 }
 
 func (d *demonstration) job(rows *journal.Journal) paceline.Job {

@@ -126,6 +126,8 @@ func (s *session) nextStep(sum *summary) string {
 	switch {
 	case s.target.toStdout:
 		return ""
+	case sum.StoppedBy != nil && *sum.StoppedBy == refusedBy:
+		return "mend what the server refuses; then the same command with --retry-failed"
 	case sum.ended() < sum.Items || sum.StoppedBy != nil:
 		return "the same command continues"
 	case sum.worthAnother():

@@ -99,7 +99,7 @@ func (i *interrupts) handle(ctx context.Context, s os.Signal) {
 	if s != os.Interrupt {
 		grace, repeat = min(grace, terminateGrace), "a second signal"
 	}
-	fmt.Fprintf(log, "paceline: stopping: calls in flight get %s to finish; %s stops at once\n", shortDuration(grace), repeat)
+	fmt.Fprintf(log, "paceline: stopping: calls in flight may take %s; %s stops at once\n", shortDuration(grace), repeat)
 	i.wait.Go(func() { drain(ctx, engine, grace) })
 }
 

@@ -49,6 +49,7 @@ type live struct {
 	columns int    // the terminal's width when it was drawn
 	partial []byte // a log line whose end has not come
 	dead    bool   // Out failed: it is closed; nothing more is written
+	final   *paceline.Stats
 }
 
 // startLive prints the headline and begins to show the run. The caller ends it
@@ -64,6 +65,14 @@ func startLive(o liveOptions) *live {
 	l.mu.Unlock()
 	go l.loop()
 	return l
+}
+
+// last gives the figures at the end, which Stop draws: an engine that shuts down
+// counts no longer while the last rows are still being written.
+func (l *live) last(st paceline.Stats) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.final = &st
 }
 
 // Stop draws the last state, joins the view's goroutine and leaves the cursor
@@ -126,9 +135,19 @@ func (l *live) finish() {
 // look takes a snapshot. Time elapses from the view's beginning: an engine may
 // have done other things before.
 func (l *live) look() liveState {
-	now, st := time.Now(), l.opts.Stats()
+	now, st := time.Now(), l.stats()
 	st.Elapsed = now.Sub(l.began)
 	return liveState{Facts: l.opts.Facts, Stats: st, Pace: l.meter.observe(now, st, l.opts.Facts.Total)}
+}
+
+func (l *live) stats() paceline.Stats {
+	l.mu.Lock()
+	final := l.final
+	l.mu.Unlock()
+	if final != nil {
+		return *final
+	}
+	return l.opts.Stats()
 }
 
 // frame returns what replaces the block on the terminal by another: the cursor

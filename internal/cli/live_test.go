@@ -200,6 +200,19 @@ func TestLiveResized(t *testing.T) {
 	}
 }
 
+func TestLiveEndsWithTheLastFigures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		l := startLive(liveOptions{Out: &out, Stats: counting(), Facts: liveFacts{Total: 100}})
+		time.Sleep(time.Second)
+		l.last(paceline.Stats{Done: 86})
+		l.Stop()
+		if !strings.Contains(out.String(), "86 of 100 items (86.0 %)") {
+			t.Errorf("got %s", out.String())
+		}
+	})
+}
+
 func TestLiveOffATerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer

@@ -52,7 +52,9 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	view := newLive(s.env, s.facts(), eng.Stats, s.flags.quiet || s.rowsOnTerminal())
 	defer view.Stop()
 	s.interrupts.attach(eng, s.notices(view))
-	return eng.Run(ctx, s.job())
+	sum, err := eng.Run(ctx, s.job())
+	view.last(sum.Stats)
+	return sum, err
 }
 
 // notices returns where to tell of what is no error: nowhere, if quiet.
@@ -148,7 +150,7 @@ func (s *session) advice(e *paceline.Error) string {
 		return fmt.Sprintf("%s does not answer: look at it, at the network and at --base-url", host)
 	case paceline.CodeInvalidRequest:
 		if !s.flags.noStream && strings.Contains(strings.ToLower(e.Message), "stream") {
-			return fmt.Sprintf("%s refuses every request, it seems to be unable to stream: add --no-stream", host)
+			return fmt.Sprintf("%s refuses every request; it may be unable to stream: add --no-stream", host)
 		}
 		return fmt.Sprintf("%s refuses every request: correct what it names", host)
 	case paceline.CodeProxy:
@@ -160,8 +162,11 @@ func (s *session) advice(e *paceline.Error) string {
 // stopped turns the error of a run into the one that ends the program.
 func (s *session) stopped(sum paceline.Summary, err error) error {
 	again := "; the same command continues"
-	if s.target.toStdout {
+	switch {
+	case s.target.toStdout:
 		again = ""
+	case sum.StoppedBy == refusedBy:
+		again = "; then the same command with --retry-failed continues"
 	}
 	if e, ok := errors.AsType[*paceline.Error](err); ok && sum.StoppedBy == e.Code.String() {
 		return &exit{ExitStopped, fmt.Errorf("%s (%w)%s", s.advice(e), e, again)}

@@ -11,6 +11,9 @@ import (
 // interruptedBy is [paceline.Summary.StoppedBy] after a signal.
 const interruptedBy = "interrupted"
 
+// refusedBy is that of a run whose every request was refused.
+var refusedBy = paceline.CodeInvalidRequest.String()
+
 // stopReasons are the words for what stops a run.
 var stopReasons = map[string]string{
 	interruptedBy: "interrupted",
@@ -18,14 +21,14 @@ var stopReasons = map[string]string{
 	"sink":        "the rows cannot be written",
 	"journal":     "the rows cannot be kept",
 
-	paceline.CodeAuth.String():           "the key was refused",
-	paceline.CodeModelNotFound.String():  "the server does not know the model",
-	paceline.CodeQuota.String():          "no quota or credit is left",
-	paceline.CodeRedirect.String():       "the server redirects",
-	paceline.CodeTLS.String():            "the server's certificate is not trusted",
-	paceline.CodeProxy.String():          "the proxy does not work",
-	paceline.CodeOutage.String():         "the server does not answer",
-	paceline.CodeInvalidRequest.String(): "the server refuses the requests",
+	paceline.CodeAuth.String():          "the key was refused",
+	paceline.CodeModelNotFound.String(): "the server does not know the model",
+	paceline.CodeQuota.String():         "no quota or credit is left",
+	paceline.CodeRedirect.String():      "the server redirects",
+	paceline.CodeTLS.String():           "the server's certificate is not trusted",
+	paceline.CodeProxy.String():         "the proxy does not work",
+	paceline.CodeOutage.String():        "the server does not answer",
+	refusedBy:                           "the server refuses the requests",
 }
 
 // stopReason says in a few words what stopped a run.

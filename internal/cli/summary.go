@@ -103,11 +103,13 @@ func (s *summary) countTokens(prompt, completion int64) {
 	s.PromptTokens, s.CompletionTokens = &prompt, &completion
 }
 
-// failedRequests counts those that failed, without those that were told to wait
-// or whose answer was not accepted.
+// failedRequests counts those that failed, without those that were told to wait,
+// that we broke off, or whose answer was not accepted.
 func failedRequests(causes map[paceline.Code]int64) (n int64) {
 	for code, count := range causes {
-		if code != paceline.CodeThrottled && code != paceline.CodeInvalidAnswer {
+		switch code {
+		case paceline.CodeThrottled, paceline.CodeCanceled, paceline.CodeInvalidAnswer:
+		default:
 			n += count
 		}
 	}

@@ -24,7 +24,7 @@ func someSummary() *summary {
 		Usage:   paceline.Usage{Prompt: 60_000, Completion: 6_000, Known: true},
 		Cost:    paceline.Cost{USD: 0.02, Known: true},
 		Elapsed: 72 * time.Second,
-		Causes:  map[paceline.Code]int64{paceline.CodeServer: 12, paceline.CodeThrottled: 3, paceline.CodeInvalidAnswer: 3},
+		Causes:  map[paceline.Code]int64{paceline.CodeServer: 12, paceline.CodeThrottled: 3, paceline.CodeInvalidAnswer: 3, paceline.CodeCanceled: 9},
 		FirstToken: paceline.Latency{Count: 590, P50: 810 * time.Millisecond,
 			P90: 1900 * time.Millisecond, P99: 4200 * time.Millisecond},
 		Total: paceline.Latency{Count: 590, P50: time.Second, P90: 2 * time.Second, P99: 5 * time.Second},
