@@ -320,7 +320,7 @@ func TestTheSinkHearsOfAllThatIsDurable(t *testing.T) {
 			t.Fatal(err)
 		}
 		i := int64(0)
-		_, err = e.Run(ctx, paceline.Job{
+		if _, err = e.Run(ctx, paceline.Job{
 			Source: paceline.SourceFunc(func(c context.Context) (paceline.Item, error) {
 				if i == 500 {
 					return paceline.Item{}, io.EOF
@@ -340,7 +340,9 @@ func TestTheSinkHearsOfAllThatIsDurable(t *testing.T) {
 				heard[r.Item.Index]++
 				return nil
 			}),
-		})
+		}); (err == nil) != (try == 1) {
+			t.Errorf("session %d: %v", try, err)
+		}
 		j.Close()
 		e.Shutdown(context.Background())
 		cancel()

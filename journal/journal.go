@@ -179,11 +179,14 @@ func (j *Journal) Failed() <-chan struct{} { return j.fault.ch }
 // Err returns what closed Failed, or nil.
 func (j *Journal) Err() error { return j.fault.get() }
 
-// SetIdentity replaces the stored identity. It is durable when it returns.
+// SetIdentity replaces the stored identity. It is durable when it returns. It
+// waits for a Close or a Rewrite under way.
 func (j *Journal) SetIdentity(identity []byte) error {
 	if len(identity) > maxPayload {
 		return usage("the identity is longer than %d bytes", maxPayload)
 	}
+	j.closing.Lock() // the file must not be closed between the write and its sync
+	defer j.closing.Unlock()
 	end, err := j.tail.append(func(b []byte, _ int64) []byte { return identityRecord(b, identity) })
 	if err != nil {
 		return err

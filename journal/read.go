@@ -9,14 +9,35 @@ import (
 
 // Entries yields the entries of all committed rows in the order of the output,
 // read from disk as it goes. Rows committed meanwhile may or may not be among
-// them. An error is the last thing it yields.
+// them. An error is the last thing it yields. It waits for a Rewrite under way,
+// and one that comes later does not disturb it.
 func (j *Journal) Entries() iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		j.tail.mu.Lock()
-		limit := j.tail.synced
-		j.tail.mu.Unlock()
-		fromFile(j.place.journal, limit)(yield)
+		f, limit, err := j.snapshot()
+		if err != nil {
+			yield(Entry{}, err)
+			return
+		}
+		defer f.Close()
+		entries(f, j.place.journal, limit)(yield)
 	}
+}
+
+// snapshot opens the journal's file and returns how much of it is durable. Both
+// are of the same file, though a Rewrite may put another in its place.
+func (j *Journal) snapshot() (f *os.File, limit int64, err error) {
+	j.closing.Lock()
+	defer j.closing.Unlock()
+	f, err = openForReading(j.place.journal)
+	return f, j.tail.durable(), err
+}
+
+func openForReading(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &Error{Code: CodeIO, Path: path, Text: "cannot open the journal", Err: cause(err)}
+	}
+	return f, nil
 }
 
 // A Reader reads a journal without its lock, also while a run writes it.
@@ -61,9 +82,9 @@ func (r *Reader) Entries() iter.Seq2[Entry, error] { return fromFile(r.path, r.l
 
 func fromFile(path string, limit int64) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		f, err := os.Open(path)
+		f, err := openForReading(path)
 		if err != nil {
-			yield(Entry{}, &Error{Code: CodeIO, Path: path, Text: "cannot open the journal", Err: cause(err)})
+			yield(Entry{}, err)
 			return
 		}
 		defer f.Close()

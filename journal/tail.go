@@ -118,6 +118,13 @@ func (t *tail) sync(end int64) error {
 	return nil
 }
 
+// durable returns how much of the file is.
+func (t *tail) durable() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.synced
+}
+
 // halt makes what waits durable, notes at the end that all of it is, and
 // refuses everything from then on.
 func (t *tail) halt(why error) (end int64, err error) {
