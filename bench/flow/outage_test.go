@@ -41,7 +41,7 @@ func measureOutage(t *testing.T, seed uint64, fault string) figures {
 	down := well
 	down.Outages = []sim.Outage{{From: 0, To: 1000 * time.Hour, Fault: fault}}
 	r := trial{
-		seed: seed, items: size[int64](10_000, 1_300),
+		seed: seed, items: size[int64](10_000, 1_300), mayFail: true,
 		phases: []phase{{0, well}, {outageFrom, down}, {outageTo, well}},
 		cfg:    paceline.Config{Limits: paceline.Limits{Requests: paceline.Per(float64(pace()), time.Second), InFlight: 500}},
 	}.run(t)

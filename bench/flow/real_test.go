@@ -67,6 +67,6 @@ func (l strictLimit) real(t *testing.T) *report {
 	server.Close()
 	<-ended
 	p.end(r)
-	r.check(t)
+	r.check(t, false)
 	return r
 }

@@ -22,14 +22,15 @@ import (
 
 // A trial is one run of items through an engine and a simulated provider.
 type trial struct {
-	seed   uint64
-	phases []phase       // of the provider; each from its time on
-	delay  sim.Durations // of the network, each way
-	cfg    paceline.Config
-	items  int64
-	until  time.Duration // the engine is shut down then, without a row for what waits; 0: never
-	whole  bool          // ask for answers unstreamed
-	batch  int64         // wait for all of so many before the next begin; 0: no barrier
+	seed    uint64
+	phases  []phase       // of the provider; each from its time on
+	delay   sim.Durations // of the network, each way
+	cfg     paceline.Config
+	items   int64
+	until   time.Duration // the engine is shut down then, without a row for what waits; 0: never
+	mayFail bool          // items that fail are a figure, not a fault of the measurement
+	whole   bool          // ask for answers unstreamed
+	batch   int64         // wait for all of so many before the next begin; 0: no barrier
 
 	request func(i int64, chance *rand.Rand) *paceline.Request // nil: a short question
 }
@@ -78,7 +79,7 @@ func (tr trial) run(t *testing.T) *report {
 	t.Helper()
 	r := newReport()
 	synctest.Test(t, func(t *testing.T) { tr.inBubble(t, r) })
-	r.check(t)
+	r.check(t, tr.mayFail)
 	return r
 }
 
@@ -190,7 +191,7 @@ func (r *report) observe(ev paceline.Event) {
 }
 
 // check holds the rows against the provider's ledger.
-func (r *report) check(t *testing.T) {
+func (r *report) check(t *testing.T, mayFail bool) {
 	t.Helper()
 	given := map[string]int64{}
 	for i := range r.arrivals {
@@ -207,9 +208,13 @@ func (r *report) check(t *testing.T) {
 		t.Errorf("%d rows for %d items", len(r.rows), r.items)
 	}
 	for i, row := range r.rows {
-		if row.err != nil {
+		item, known := given[row.requestID]
+		switch {
+		case row.err != nil && mayFail:
+			t.Logf("item %d is not done: %v", i, row.err)
+		case row.err != nil:
 			t.Errorf("item %d is not done: %v", i, row.err)
-		} else if item, ok := given[row.requestID]; !ok || item != i {
+		case !known || item != i:
 			t.Errorf("the answer of item %d does not stand in the ledger", i)
 		}
 	}
