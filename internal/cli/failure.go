@@ -62,10 +62,7 @@ func (l *failureLog) list(counts map[paceline.Code]int64) []failure {
 }
 
 // ownFaults are the causes that another attempt at the same item meets again.
-var ownFaults = []paceline.Code{
-	paceline.CodeBadItem, paceline.CodeInvalidRequest, paceline.CodeContextTooLong,
-	paceline.CodeTooLarge, paceline.CodeTooLong, paceline.CodeContentFilter,
-}
+var ownFaults = append([]paceline.Code{paceline.CodeBadItem, paceline.CodeTooLong}, refusals...)
 
 // worthAnother reports whether an item failed for which another attempt may end
 // better.

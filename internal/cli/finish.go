@@ -126,7 +126,7 @@ func (s *session) nextStep(sum *summary) string {
 	switch {
 	case s.target.toStdout:
 		return ""
-	case sum.StoppedBy != nil && *sum.StoppedBy == refusedBy:
+	case sum.StoppedBy != nil && byRefusal(*sum.StoppedBy):
 		return "mend what the server refuses; then the same command with --retry-failed"
 	case sum.ended() < sum.Items || sum.StoppedBy != nil:
 		return "the same command continues"

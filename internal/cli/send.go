@@ -148,7 +148,7 @@ func (s *session) advice(e *paceline.Error) string {
 		return fmt.Sprintf("the certificate of %s cannot be trusted: correct --base-url or the machine's certificates", host)
 	case paceline.CodeOutage:
 		return fmt.Sprintf("%s does not answer: look at it, at the network and at --base-url", host)
-	case paceline.CodeInvalidRequest:
+	case paceline.CodeInvalidRequest, paceline.CodeContextTooLong, paceline.CodeTooLarge, paceline.CodeContentFilter:
 		if !s.flags.noStream && strings.Contains(strings.ToLower(e.Message), "stream") {
 			return fmt.Sprintf("%s refuses every request; it may be unable to stream: add --no-stream", host)
 		}
@@ -165,7 +165,7 @@ func (s *session) stopped(sum paceline.Summary, err error) error {
 	switch {
 	case s.target.toStdout:
 		again = ""
-	case sum.StoppedBy == refusedBy:
+	case byRefusal(sum.StoppedBy):
 		again = "; then the same command with --retry-failed continues"
 	}
 	if e, ok := errors.AsType[*paceline.Error](err); ok && sum.StoppedBy == e.Code.String() {

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"runtime"
+	"slices"
 	"syscall"
 
 	"github.com/seed-1814a72b/paceline"
@@ -11,8 +12,16 @@ import (
 // interruptedBy is [paceline.Summary.StoppedBy] after a signal.
 const interruptedBy = "interrupted"
 
-// refusedBy is that of a run whose every request was refused.
-var refusedBy = paceline.CodeInvalidRequest.String()
+// refusals are the codes with which a server refuses one request for its own
+// sake. A run that nothing else happened to is stopped by them.
+var refusals = []paceline.Code{
+	paceline.CodeInvalidRequest, paceline.CodeContextTooLong, paceline.CodeTooLarge, paceline.CodeContentFilter,
+}
+
+// byRefusal reports whether a run was stopped because every request was refused.
+func byRefusal(stoppedBy string) bool {
+	return slices.ContainsFunc(refusals, func(c paceline.Code) bool { return c.String() == stoppedBy })
+}
 
 // stopReasons are the words for what stops a run.
 var stopReasons = map[string]string{
@@ -21,14 +30,17 @@ var stopReasons = map[string]string{
 	"sink":        "the rows cannot be written",
 	"journal":     "the rows cannot be kept",
 
-	paceline.CodeAuth.String():          "the key was refused",
-	paceline.CodeModelNotFound.String(): "the server does not know the model",
-	paceline.CodeQuota.String():         "no quota or credit is left",
-	paceline.CodeRedirect.String():      "the server redirects",
-	paceline.CodeTLS.String():           "the server's certificate is not trusted",
-	paceline.CodeProxy.String():         "the proxy does not work",
-	paceline.CodeOutage.String():        "the server does not answer",
-	refusedBy:                           "the server refuses the requests",
+	paceline.CodeAuth.String():           "the key was refused",
+	paceline.CodeModelNotFound.String():  "the server does not know the model",
+	paceline.CodeQuota.String():          "no quota or credit is left",
+	paceline.CodeRedirect.String():       "the server redirects",
+	paceline.CodeTLS.String():            "the server's certificate is not trusted",
+	paceline.CodeProxy.String():          "the proxy does not work",
+	paceline.CodeOutage.String():         "the server does not answer",
+	paceline.CodeInvalidRequest.String(): "the server refuses the requests",
+	paceline.CodeContextTooLong.String(): "the requests are too long for the model",
+	paceline.CodeTooLarge.String():       "the requests are too large for the server",
+	paceline.CodeContentFilter.String():  "the provider's filter refuses the requests",
 }
 
 // stopReason says in a few words what stopped a run.

@@ -123,6 +123,7 @@ func TestReportHeadline(t *testing.T) {
 		{stats(9, 4), earlier{}, 20, "sink", syscall.EPIPE, "Stopped: the output was closed; "},
 		{stats(9, 4), earlier{}, 20, "outage", errors.New("x"), "Stopped: the server does not answer; "},
 		{stats(9, 0), earlier{}, 20, "invalid_request", errors.New("x"), "Stopped: the server refuses the requests; 0 of 20 items in 2.00 s"},
+		{stats(9, 0), earlier{}, 20, "content_filter", errors.New("x"), "Stopped: the provider's filter refuses the requests; "},
 		{stats(9, 4), earlier{}, 20, "something", errors.New("x"), "Stopped: the run cannot go on; "},
 		{stats(9, 4), earlier{}, 20, "interrupted", errInterrupted, "Interrupted: 4 of 20 items in 2.00 s, 2.00 a second"},
 	} {
