@@ -22,7 +22,7 @@ func TestAdviceWhereEveryRequestIsRefused(t *testing.T) {
 		{other, false, "h refuses every request: correct what it names " +
 			"(invalid_request (HTTP 400): unknown field foo); then the same command with --retry-failed continues"},
 	} {
-		s := &session{flags: &runFlags{noStream: tt.noStream}, endpoint: endpoint{host: "h"}, interrupts: &interrupts{}}
+		s := &session{flags: &runFlags{noStream: tt.noStream}, pool: &pool{endpoints: []endpoint{{host: "h"}}}, interrupts: &interrupts{}}
 		err := s.stopped(paceline.Summary{StoppedBy: "invalid_request"}, tt.err)
 		if e, ok := errors.AsType[*exit](err); !ok || e.code != ExitStopped || err.Error() != tt.want {
 			t.Errorf("got  %v\nwant %s", err, tt.want)

@@ -20,7 +20,7 @@ func TestRequestRate(t *testing.T) {
 		{30, 5, paceline.Per(1, 2*time.Second)},
 	}
 	for _, tt := range tests {
-		f := runFlags{rpm: tt.rpm, rps: tt.rps}
+		f := limitSet{rpm: tt.rpm, rps: tt.rps}
 		if got := f.requestRate(); got != tt.want {
 			t.Errorf("--rpm %g --rps %g: %v, want %v", tt.rpm, tt.rps, got, tt.want)
 		}
@@ -32,7 +32,7 @@ func TestConfigIsValid(t *testing.T) {
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	f := runFlags{window: "strict", tpm: 1000, concurrency: 7, attempts: 2, firstToken: -1, stall: time.Second, timeout: time.Hour, outage: time.Minute}
+	f := runFlags{limitSet: limitSet{window: "strict", tpm: 1000, concurrency: 7}, hedge: -1, attempts: 2, firstToken: -1, stall: time.Second, timeout: time.Hour, outage: time.Minute}
 	got := f.config()
 	if got.Limits.Window != paceline.Strict || got.Limits.Tokens != paceline.Per(1000, time.Minute) || got.Limits.InFlight != 7 ||
 		got.Retry.Attempts != 2 || got.Hedge.Budget >= 0 || got.OutageLimit != time.Minute || got.Deadlines != (paceline.Deadlines{FirstToken: -1, Stall: time.Second, Total: time.Hour}) {

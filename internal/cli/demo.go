@@ -99,7 +99,7 @@ func (d *demonstration) run(ctx context.Context) (err error) {
 	if err := d.place(); err != nil {
 		return err
 	}
-	if d.pricing, err = newPricing(&runFlags{}, openai.DefaultBaseURL); err != nil {
+	if d.pricing, err = newPricing(&runFlags{}, []string{openai.DefaultBaseURL}); err != nil {
 		return err
 	}
 	if d.server, err = sim.New(d.simulation()); err != nil {

@@ -41,7 +41,7 @@ func (s *session) dryRun(ctx context.Context) error {
 // writeRequest shows a request as it would be sent.
 func (s *session) writeRequest(ctx context.Context, b *strings.Builder, i int, r sampleRequest) error {
 	req := &paceline.Request{Body: []byte(r.body), Path: r.path}
-	sent, err := s.endpoint.onTheWire(ctx, req, s.flags.noStream)
+	sent, err := s.pool.endpoints[0].onTheWire(ctx, req, s.flags.noStream)
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.place, err)
 	}
@@ -70,9 +70,10 @@ func (s *session) estimate() estimate {
 		model := s.survey.first[0].model
 		e.cost = s.pricing.cost(model, paceline.Usage{Prompt: e.in, Completion: e.out, Known: true})
 	}
-	limits := s.flags.config().Limits
-	e.atLeast(limits.Requests, s.survey.items, "requests")
-	e.atLeast(limits.Tokens, e.in+e.out, "tokens")
+	requests := s.pool.total(func(l paceline.Limits) paceline.Rate { return l.Requests })
+	tokens := s.pool.total(func(l paceline.Limits) paceline.Rate { return l.Tokens })
+	e.atLeast(requests, s.survey.items, "requests")
+	e.atLeast(tokens, e.in+e.out, "tokens")
 	return e
 }
 
@@ -101,6 +102,9 @@ func (s *session) writeEstimate(b *strings.Builder) {
 		row("time", fmt.Sprintf("at least %s %s", timeSpan(e.time), e.limit))
 	} else {
 		row("time", "as long as the server takes; no limit is given")
+	}
+	if n := len(s.pool.endpoints); n > 1 {
+		row("pool", fmt.Sprintf("%d endpoints (%s); the requests above show the first", n, s.pool.host()))
 	}
 	row("rows", s.target.path+s.alreadyThere())
 }

@@ -18,6 +18,19 @@ type endpoint struct {
 	host    string // of the base URL, with its port if it names one
 	key     string // "" only for a server of one's own
 	keyEnv  string // the variable that the key comes from, for messages
+
+	name   string // "" for the only one, of --base-url
+	pooled bool   // it is one of --endpoint
+	weight float64
+	limitSet
+}
+
+// flag names the flag that the endpoint's address stands in.
+func (e *endpoint) flag() string {
+	if e.pooled {
+		return "the URL of --endpoint " + e.name
+	}
+	return "--base-url"
 }
 
 // findEndpoint settles base URL and key: the flag goes before the environment.
@@ -34,7 +47,7 @@ func findEndpoint(getenv func(string) string, f *runFlags, needKey bool) (endpoi
 	if err != nil {
 		return endpoint{}, fmt.Errorf("%s: %w", from, err)
 	}
-	e := endpoint{baseURL: base, shown: shownURL(u), host: u.Host, keyEnv: f.keyEnv}
+	e := endpoint{baseURL: base, shown: shownURL(u), host: u.Host, keyEnv: f.keyEnv, limitSet: f.limitSet}
 	e.key, err = readKey(getenv, f.keyEnv)
 	if err != nil {
 		return endpoint{}, err

@@ -11,14 +11,14 @@ import (
 // pricing tells what calls cost: by the price that the user gave, else by the
 // built-in list. It is safe for concurrent use.
 type pricing struct {
-	given   price.Price // known if the user gave one
-	baseURL string
-	source  string    // where the prices are from, for people
-	known   *sync.Map // of looked up models, to price.Price
+	given    price.Price // known if the user gave one
+	baseURLs []string    // of all endpoints
+	source   string      // where the prices are from, for people
+	known    *sync.Map   // of looked up models, to price.Price
 }
 
-func newPricing(f *runFlags, baseURL string) (pricing, error) {
-	p := pricing{baseURL: baseURL, source: "prices as of " + price.AsOf, known: new(sync.Map)}
+func newPricing(f *runFlags, baseURLs []string) (pricing, error) {
+	p := pricing{baseURLs: baseURLs, source: "prices as of " + price.AsOf, known: new(sync.Map)}
 	if f.price == "" {
 		return p, nil
 	}
@@ -38,9 +38,22 @@ func (p *pricing) of(model string) price.Price {
 	if found, ok := p.known.Load(model); ok {
 		return found.(price.Price)
 	}
-	found, _ := price.Lookup(model, p.baseURL)
+	found := p.lookUp(model)
 	p.known.Store(model, found)
 	return found
+}
+
+// lookUp returns the price of a model that all endpoints agree on, else none:
+// whose call it is that is paid for, nobody knows.
+func (p *pricing) lookUp(model string) price.Price {
+	first, _ := price.Lookup(model, p.baseURLs[0])
+	for _, url := range p.baseURLs[1:] {
+		other, _ := price.Lookup(model, url)
+		if other.Rate != first.Rate || other.Long != first.Long || other.LongOver != first.LongOver {
+			return price.Price{}
+		}
+	}
+	return first
 }
 
 // cost returns what a usage of a model costs.

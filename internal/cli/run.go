@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 )
@@ -32,6 +33,32 @@ func (f *runFlags) check() error {
 		return errors.New("--fresh starts over and --retry-failed continues; give one of them")
 	case f.fresh && f.allowChanges:
 		return errors.New("--fresh starts over and --allow-changes continues; give one of them")
+	}
+	return f.checkPool()
+}
+
+// checkPool refuses what --base-url has and each endpoint of a pool has for
+// itself.
+func (f *runFlags) checkPool() error {
+	pool := "--endpoint"
+	switch {
+	case len(f.endpoints) > 0 && f.endpointsFile != "":
+		return errors.New("--endpoint and --endpoints both name the endpoints; give one of them")
+	case f.endpointsFile != "":
+		pool = "--endpoints"
+	case len(f.endpoints) == 0:
+		return nil
+	}
+	if f.baseURL != "" {
+		return fmt.Errorf("--base-url and %s both say where calls go; give one of them", pool)
+	}
+	if f.keyEnv != defaultRunFlags().keyEnv {
+		return fmt.Errorf("--api-key-env goes with --base-url; with %s each endpoint names its own: URL,key=%s", pool, f.keyEnv)
+	}
+	for _, name := range limitNames {
+		if given := f.value(name).String(); given != defaultRunFlags().value(name).String() {
+			return fmt.Errorf("--%s goes with --base-url; with %s each endpoint has its own: URL,%s=%s", name, pool, name, given)
+		}
 	}
 	return nil
 }

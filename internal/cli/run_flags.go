@@ -19,16 +19,17 @@ type runFlags struct {
 	params                         []string
 
 	model, baseURL, keyEnv string
+	endpoints              []endpointSpec // a pool, instead of baseURL and its limits
+	endpointsFile          string
 	noStream               bool
 
-	rpm, rps, tpm float64 // 0: no limit
-	concurrency   int64   // 0: adapted
-	window        string
+	limitSet             // of the one endpoint of baseURL
+	priorityField string // "": all items are of normal priority
 
 	attempts                   int64
 	firstToken, stall, timeout time.Duration // 0: the engine's default; below 0: none
 	outage                     time.Duration // 0: without end
-	hedge                      float64       // share of the calls; 0: none
+	hedge                      float64       // share of the calls; 0: the engine's own; below 0: none
 
 	output, format, summary          string
 	ordered, retryFailed, fresh, yes bool
@@ -48,8 +49,8 @@ var (
 
 func defaultRunFlags() *runFlags {
 	return &runFlags{
-		inputFormat: "auto", window: "bucket", format: "jsonl", keyEnv: "OPENAI_API_KEY",
-		seed: 1, attempts: 5, timeout: 15 * time.Minute, hedge: 0.01, grace: 30 * time.Second,
+		inputFormat: "auto", limitSet: limitSet{window: "bucket"}, format: "jsonl", keyEnv: "OPENAI_API_KEY",
+		seed: 1, attempts: 5, timeout: 15 * time.Minute, grace: 30 * time.Second,
 	}
 }
 
@@ -85,16 +86,19 @@ func (f *runFlags) defineModel(s *pflag.FlagSet) {
 	text(s, &f.model, "model", "m", "MODEL", "needed unless every item names its own")
 	text(s, &f.baseURL, "base-url", "", "URL", "the API's base URL (OPENAI_BASE_URL, else https://api.openai.com/v1)")
 	text(s, &f.keyEnv, "api-key-env", "", "VARIABLE", "the environment variable that holds the key; a key is never given as a flag")
+	s.Var(specList{&f.endpoints}, "endpoint", "one of several endpoints that share the calls, instead of --base-url; repeatable. After the URL may follow key=VARIABLE (only the key that it names is sent there), name=, weight= (its share of the calls, 1), and its own rpm=, rps=, tpm=, concurrency=, window=; a limit that is not given is learnt")
+	text(s, &f.endpointsFile, "endpoints", "", "FILE", "the same from a file, an endpoint a line; # begins a comment")
 	s.BoolVar(&f.noStream, "no-stream", false, "do not stream from the server: for servers that cannot")
 }
 
 func (f *runFlags) defineLimits(s *pflag.FlagSet) {
-	s.Var(quantity{&f.rpm}, "rpm", "at most N requests a minute; 10k and 2M are understood (default no limit)")
-	s.Var(quantity{&f.rps}, "rps", "at most N requests a second (default no limit)")
-	s.Var(quantity{&f.tpm}, "tpm", "at most N tokens a minute, in and out together (default no limit)")
-	s.Var(count{&f.concurrency, 1}, "concurrency", "at most N calls at once (default adapted to what the server bears)")
-	s.Var(&choice{&f.window, []string{"bucket", "strict"}}, "window",
+	s.Var(f.value("rpm"), "rpm", "at most N requests a minute; 10k and 2M are understood; auto follows what the server says in its headers, and else adapts to what it bears")
+	s.Var(f.value("rps"), "rps", "at most N requests a second; beside --rpm the lower of them counts")
+	s.Var(f.value("tpm"), "tpm", "at most N tokens a minute, in and out together")
+	s.Var(f.value("concurrency"), "concurrency", "at most N calls at once; auto adapts to what the server bears")
+	s.Var(f.value("window"), "window",
 		"how the limits are kept: evenly, with small bursts, or strictly, never above the limit in any window that the server could count")
+	text(s, &f.priorityField, "priority-field", "", "NAME", "the item's field with its priority: high, normal or low (or 1, 0, -1); without the field normal. Of the items read ahead, some thousands, high ones go first")
 }
 
 func (f *runFlags) defineRetries(s *pflag.FlagSet) {
@@ -102,7 +106,7 @@ func (f *runFlags) defineRetries(s *pflag.FlagSet) {
 	s.Var(duration{&f.firstToken, learntWords}, "first-token-timeout", "send again when no content came for so long: 10s, 1m30s, plain seconds, auto (60s, and from 20 answers on learnt from the traffic) or off")
 	s.Var(duration{&f.stall, learntWords}, "stall-timeout", "send again when a stream is silent for so long; auto (likewise) or off")
 	s.Var(duration{&f.timeout, offWords}, "timeout", "send again when the whole call takes so long; or off")
-	s.Var(share{&f.hedge}, "hedge", "send a call a second time when its first token is late and nobody waits, for at most this share of the calls; 0 for never")
+	s.Var(hedgeShare{&f.hedge}, "hedge", "send a call a second time when its first token is late and nobody waits, for at most this share of the calls: 5%, 0.05; auto is 1%; or off")
 	s.Var(duration{&f.outage, endless}, "outage-limit", "stop when the server has failed for so long; off waits without end, save for one that never answered at all: 30s")
 }
 

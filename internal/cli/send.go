@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
@@ -44,7 +43,7 @@ func (s *session) nothingToDo() bool {
 func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	cfg := s.flags.config()
 	cfg.Price = s.pricing.cost
-	eng, err := paceline.New(s.endpoint.provider(s.flags.noStream), cfg)
+	eng, err := paceline.NewPool(s.pool.library(), cfg)
 	if err != nil {
 		return paceline.Summary{}, err
 	}
@@ -128,35 +127,6 @@ func (s *session) put(_ context.Context, r *paceline.Result) error {
 		return fmt.Errorf("standard output: %w", reason(err))
 	}
 	return nil
-}
-
-// advice says what to do about an error of the job itself.
-func (s *session) advice(e *paceline.Error) string {
-	switch host := s.endpoint.host; e.Code {
-	case paceline.CodeAuth:
-		if s.endpoint.key == "" {
-			return fmt.Sprintf("%s wants a key: put one into %s", host, s.endpoint.keyEnv)
-		}
-		return fmt.Sprintf("%s refused the key in %s: set one that it takes", host, s.endpoint.keyEnv)
-	case paceline.CodeModelNotFound:
-		return fmt.Sprintf("%s has no such model: name another with -m", host)
-	case paceline.CodeQuota:
-		return fmt.Sprintf("no quota or credit is left at %s: add some", host)
-	case paceline.CodeRedirect:
-		return "the server redirects, and a key is not sent on to another address: correct --base-url"
-	case paceline.CodeTLS:
-		return fmt.Sprintf("the certificate of %s cannot be trusted: correct --base-url or the machine's certificates", host)
-	case paceline.CodeOutage:
-		return fmt.Sprintf("%s does not answer: look at it, at the network and at --base-url", host)
-	case paceline.CodeInvalidRequest, paceline.CodeContextTooLong, paceline.CodeTooLarge, paceline.CodeContentFilter:
-		if !s.flags.noStream && strings.Contains(strings.ToLower(e.Message), "stream") {
-			return fmt.Sprintf("%s refuses every request; it may be unable to stream: add --no-stream", host)
-		}
-		return fmt.Sprintf("%s refuses every request: correct what it names", host)
-	case paceline.CodeProxy:
-		return "the proxy does not work: correct HTTPS_PROXY or HTTP_PROXY, or add the host to NO_PROXY"
-	}
-	return "the run cannot go on"
 }
 
 // stopped turns the error of a run into the one that ends the program.

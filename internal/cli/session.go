@@ -20,10 +20,11 @@ type session struct {
 	flags  *runFlags
 	inputs []string // as they were given
 
-	endpoint endpoint
+	pool     *pool
 	wording  wording
 	prompt   *prompt.Prompt
 	pricing  pricing
+	priority priorityField
 	input    *dataset.Input
 	source   paceline.Source // of the items that are to be sent, in order
 	feed     *feed           // under source, of an input that can be read only once; else nil
@@ -60,10 +61,10 @@ func (s *session) run(ctx context.Context) error {
 // settle makes all parts of the run from the flags. It reads nothing but the
 // files that the flags name, and the beginnings of the input.
 func (s *session) settle(ctx context.Context) (err error) {
-	if s.endpoint, err = findEndpoint(s.env.Getenv, s.flags, !s.flags.dryRun); err != nil {
+	if s.pool, err = findPool(s.env, s.flags, !s.flags.dryRun); err != nil {
 		return err
 	}
-	if err := s.endpoint.provider(s.flags.noStream).Validate(); err != nil {
+	if err := s.pool.validate(); err != nil {
 		return err
 	}
 	cfg := s.flags.config()
@@ -76,7 +77,8 @@ func (s *session) settle(ctx context.Context) (err error) {
 	if s.prompt, err = s.wording.compile(s.flags); err != nil {
 		return err
 	}
-	if s.pricing, err = newPricing(s.flags, s.endpoint.baseURL); err != nil {
+	s.priority = newPriorityField(s.flags.priorityField)
+	if s.pricing, err = newPricing(s.flags, s.pool.baseURLs()); err != nil {
 		return err
 	}
 	return s.openInput(ctx)
@@ -136,7 +138,10 @@ func (s *session) examine(ctx context.Context, unchanged func(*paceline.Item) er
 	surveyor := surveyor{render: s.request, unchanged: unchanged, tick: s.patience()}
 	err := surveyor.look(ctx, s.source.(dataset.Rewinder))
 	s.survey = surveyor.survey
-	return err
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.priority.missed(), s.flags.checkHedge(s.survey.items))
 }
 
 // patience returns what tells the user, once and after a second, that the
@@ -161,7 +166,8 @@ func (s *session) drawSample(ctx context.Context) error {
 	return nil
 }
 
-// request renders an item's request. One without a model cannot be sent.
+// request renders an item's request. One without a model, or with a priority
+// that is none, cannot be sent.
 func (s *session) request(it *paceline.Item) (*paceline.Request, error) {
 	req, err := s.prompt.Request(it)
 	if err != nil {
@@ -169,6 +175,9 @@ func (s *session) request(it *paceline.Item) (*paceline.Request, error) {
 	}
 	if s.flags.model == "" && modelOf(req) == "" {
 		return nil, fmt.Errorf("%s: no model; name one for all items with -m MODEL", itemPlace(it))
+	}
+	if req.Priority, err = s.priority.of(it); err != nil {
+		return nil, err
 	}
 	return req, nil
 }

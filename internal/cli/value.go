@@ -62,6 +62,36 @@ func (q quantity) Set(s string) error {
 	return nil
 }
 
+// limit is a value above 0 that may also be left to the engine, by the words
+// auto and off.
+type limit struct {
+	pflag.Value
+	clear func() // makes it 0
+}
+
+func (l limit) Type() string { return "auto|" + l.Value.Type() }
+
+func (l limit) String() string {
+	if l.Value == nil {
+		return ""
+	}
+	if s := l.Value.String(); s != "" {
+		return s
+	}
+	return "auto"
+}
+
+func (l limit) Set(s string) error {
+	if s == "auto" || s == "off" {
+		l.clear()
+		return nil
+	}
+	if err := l.Value.Set(s); err != nil {
+		return fmt.Errorf("%w, or auto", err)
+	}
+	return nil
+}
+
 // parseNumber reads a decimal number with an optional k, M or G.
 func parseNumber(s string) (float64, error) {
 	s = strings.ReplaceAll(strings.TrimSpace(s), "_", "")

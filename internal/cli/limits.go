@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// A limitSet is what an endpoint allows, as people write it. What is 0 is not
+// given: a rate is then learnt from the server's headers, where it has any, and
+// a concurrency adapted to what the server bears.
+type limitSet struct {
+	rpm, rps, tpm float64
+	concurrency   int64
+	window        string // "bucket", also "", or "strict"
+}
+
+// limitNames are the limits in the order in which they are listed.
+var limitNames = []string{"rpm", "rps", "tpm", "concurrency", "window"}
+
+// windows are the values of "window".
+var windows = []string{"bucket", "strict"}
+
+// value returns where the limit of that name is written, nil if there is no
+// such limit.
+func (l *limitSet) value(name string) pflag.Value {
+	switch name {
+	case "rpm":
+		return limit{quantity{&l.rpm}, func() { l.rpm = 0 }}
+	case "rps":
+		return limit{quantity{&l.rps}, func() { l.rps = 0 }}
+	case "tpm":
+		return limit{quantity{&l.tpm}, func() { l.tpm = 0 }}
+	case "concurrency":
+		return limit{count{&l.concurrency, 1}, func() { l.concurrency = 0 }}
+	case "window":
+		return &choice{&l.window, windows}
+	}
+	return nil
+}
+
+// library returns l as the library takes it.
+func (l *limitSet) library() paceline.Limits {
+	window := paceline.TokenBucket
+	if l.window == "strict" {
+		window = paceline.Strict
+	}
+	return paceline.Limits{
+		Requests: l.requestRate(), Tokens: perMinute(l.tpm),
+		InFlight: int(l.concurrency), Window: window,
+	}
+}
+
+// requestRate returns the one rate that keeps to rpm and to rps. Given both, it
+// counts in the shorter window, which never exceeds the longer one.
+func (l *limitSet) requestRate() paceline.Rate {
+	switch {
+	case l.rps == 0:
+		return perMinute(l.rpm)
+	case l.rpm == 0:
+		return paceline.Per(l.rps, time.Second)
+	}
+	perSecond := min(l.rps, l.rpm/60)
+	if perSecond >= 1 {
+		return paceline.Per(perSecond, time.Second)
+	}
+	return paceline.Per(1, time.Duration(float64(time.Second)/perSecond))
+}
+
+func perMinute(n float64) paceline.Rate {
+	if n == 0 {
+		return paceline.Rate{}
+	}
+	return paceline.Per(n, time.Minute)
+}
