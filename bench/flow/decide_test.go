@@ -88,12 +88,12 @@ func (l *line) end() {
 func TestDecide(t *testing.T) {
 	tb := table(t, titleDecide, "One call through admission with 10,000 others waiting, in three priorities: queued, every limit asked and charged, admitted, its first token noted, its tokens settled. "+
 		"Processor time of the process by getrusage, garbage collection included. A seed is a repetition.")
-	decisions := size(500_000, 20_000)
+	decisions := size(500_000, 5_000)
 	for _, c := range lines {
 		var micros, allocs Sample
 		for range seeds() {
 			l := newLine(c.delay, c.lanes...)
-			for range 2 * queued * len(c.lanes) {
+			for range size(2*queued*len(c.lanes), queued) {
 				l.decide()
 			}
 			if n := l.State().Waiting; n < queued {

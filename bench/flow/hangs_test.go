@@ -45,7 +45,7 @@ func hangScenarios() []hangScenario {
 // trial returns the scenario's run, with these shares of hangs.
 func (h hangScenario) trial(seed uint64, hang, stall float64) trial {
 	return trial{
-		seed: seed, items: size[int64](1000, 300),
+		seed: seed, items: size[int64](1000, 200),
 		phases: one(sim.Config{
 			TTFT: sim.MustDurations(h.ttft), ITL: sim.MustDurations(h.itl), Tokens: sim.MustCounts(h.tokens),
 			Hang: max(hang, never), Stall: max(stall, never),

@@ -17,15 +17,14 @@ const (
 )
 
 // pace returns how many calls a second there are before and after.
-func pace() int { return size(50, 10) }
+func pace() int { return size(50, 5) }
 
 func TestOutage(t *testing.T) {
 	tb := table(t, titleOutage, "10,000 items at 50 a second; after 100 s the provider is down for an hour. "+
 		"A storm is counted from 15 s after the beginning. Back is the time from the end of the outage to the arrival of the first call that was answered, "+
 		"in full swing that to the first second with nine tenths of the pace.")
-	for _, fault := range []struct{ name, sim string }{
-		{"503", "503"}, {"connections reset", "reset"}, {"every call hangs", "hang"},
-	} {
+	faults := []struct{ name, sim string }{{"503", "503"}, {"connections reset", "reset"}, {"every call hangs", "hang"}}
+	for _, fault := range size(faults, faults[:1]) {
 		s := overSeeds(t, fault.name, func(t *testing.T, seed uint64) figures { return measureOutage(t, seed, fault.sim) })
 		tb.Rows = append(tb.Rows,
 			Row{fault.name, "items not done", Count, AtMost(0), s["undone"]},
@@ -41,7 +40,7 @@ func measureOutage(t *testing.T, seed uint64, fault string) figures {
 	down := well
 	down.Outages = []sim.Outage{{From: 0, To: 1000 * time.Hour, Fault: fault}}
 	r := trial{
-		seed: seed, items: size[int64](10_000, 1_300), mayFail: true,
+		seed: seed, items: size[int64](10_000, 600), mayFail: true,
 		phases: []phase{{0, well}, {outageFrom, down}, {outageTo, well}},
 		cfg:    paceline.Config{Limits: paceline.Limits{Requests: paceline.Per(float64(pace()), time.Second), InFlight: 500}},
 	}.run(t)
