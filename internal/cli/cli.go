@@ -51,6 +51,7 @@ func newRootCommand(env *Env) *cobra.Command {
 func commands(env *Env) []*cobra.Command {
 	return []*cobra.Command{
 		newRunCommand(env),
+		newCtlCommand(env),
 		newDemoCommand(env),
 		newSimCommand(env),
 		newCompletionCommand(env),
@@ -74,6 +75,7 @@ func rootPage() *page {
 		sections: []section{
 			{"Commands", "" +
 				"  run         call a model for every item of a file and write every answer\n" +
+				"  ctl         look at a run that goes on, pause it, change its limits\n" +
 				"  demo        see the whole of it, with no key and no network\n" +
 				"  sim         serve a simulated provider with limits, latencies and faults\n" +
 				"  completion  completion for bash, zsh, fish or PowerShell\n" +

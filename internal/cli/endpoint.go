@@ -19,7 +19,7 @@ type endpoint struct {
 	key     string // "" only for a server of one's own
 	keyEnv  string // the variable that the key comes from, for messages
 
-	name   string // "" for the only one, of --base-url
+	name   string // its number, from 1, if it was given none
 	pooled bool   // it is one of --endpoint
 	weight float64
 	limitSet
@@ -47,7 +47,7 @@ func findEndpoint(getenv func(string) string, f *runFlags, needKey bool) (endpoi
 	if err != nil {
 		return endpoint{}, fmt.Errorf("%s: %w", from, err)
 	}
-	e := endpoint{baseURL: base, shown: shownURL(u), host: u.Host, keyEnv: f.keyEnv, limitSet: f.limitSet}
+	e := endpoint{baseURL: base, shown: shownURL(u), host: u.Host, keyEnv: f.keyEnv, name: "1", limitSet: f.limitSet}
 	e.key, err = readKey(getenv, f.keyEnv)
 	if err != nil {
 		return endpoint{}, err

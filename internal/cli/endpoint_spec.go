@@ -26,7 +26,7 @@ var specFields = append([]string{"key", "name", "weight"}, limitNames...)
 // parseSpec reads an endpoint. Its errors name the field, and repeat no key.
 func parseSpec(text string) (endpointSpec, error) {
 	fields := strings.Split(text, ",")
-	spec := endpointSpec{baseURL: strings.TrimSpace(fields[0])}
+	spec := endpointSpec{baseURL: strings.TrimSpace(fields[0]), limitSet: limitSet{window: "bucket"}}
 	if _, err := parseBaseURL(spec.baseURL); err != nil {
 		return spec, err
 	}

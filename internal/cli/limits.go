@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -20,8 +22,8 @@ type limitSet struct {
 // limitNames are the limits in the order in which they are listed.
 var limitNames = []string{"rpm", "rps", "tpm", "concurrency", "window"}
 
-// windows are the values of "window".
-var windows = []string{"bucket", "strict"}
+// windowKinds are the values of "window".
+var windowKinds = []string{"bucket", "strict"}
 
 // value returns where the limit of that name is written, nil if there is no
 // such limit.
@@ -36,9 +38,17 @@ func (l *limitSet) value(name string) pflag.Value {
 	case "concurrency":
 		return limit{count{&l.concurrency, 1}, func() { l.concurrency = 0 }}
 	case "window":
-		return &choice{&l.window, windows}
+		return &choice{&l.window, windowKinds}
 	}
 	return nil
+}
+
+// unknownLimit is the error for a limit that there is not.
+func unknownLimit(name string) error {
+	if near := nearest(name, limitNames); near != "" {
+		return fmt.Errorf("%q is no limit; did you mean %s?", name, near)
+	}
+	return fmt.Errorf("%q is no limit; they are %s", name, strings.Join(limitNames, ", "))
 }
 
 // library returns l as the library takes it.

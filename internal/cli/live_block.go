@@ -307,11 +307,16 @@ func (s *liveState) condition() line {
 	return l
 }
 
+// pausedByYou is what is said of a run that `paceline ctl` paused.
+const pausedByYou = "paused by you; 'paceline ctl OUTPUT resume' goes on"
+
 func (s *liveState) waitsFor() (string, style) {
 	p := &s.Stats.Pace
 	switch {
 	case s.over():
 		return "all items have their row", styleDim
+	case p.LimitedBy == "hold":
+		return pausedByYou, styleYellow
 	case p.PausedFor > 0:
 		return "paused " + timeSpan(p.PausedFor) + ": " + pauseCause(p.PausedCause), styleYellow
 	case s.unanswered():
@@ -324,6 +329,8 @@ func (s *liveState) waitsFor() (string, style) {
 		return "limited by tokens: " + perUnit(p.Tokens.PerSecond(), rateUnit(p.Tokens, 1)), styleDim
 	case "in flight":
 		return "limited by calls in flight: " + grouped(int64(p.InFlight)), styleDim
+	case "pause":
+		return "the server said later: one call goes first", styleYellow
 	case "backoff":
 		return "waiting to send failed calls again", styleDim
 	case "retry budget":

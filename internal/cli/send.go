@@ -51,9 +51,25 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	view := newLive(s.env, s.facts(), eng.Stats, s.flags.quiet || s.rowsOnTerminal())
 	defer view.Stop()
 	s.interrupts.attach(eng, s.notices(view))
+	defer s.takeOrders(eng, view)()
 	sum, err := eng.Run(ctx, s.job())
 	view.last(sum.Stats)
 	return sum, err
+}
+
+// takeOrders listens to `paceline ctl` until what it returns is called. A run
+// without a journal cannot be named, and one that cannot listen goes on
+// without.
+func (s *session) takeOrders(eng *paceline.Engine, view io.Writer) (stop func()) {
+	if s.target.toStdout {
+		return func() {}
+	}
+	socket, err := listenControl(s.env, s.target.path)
+	if err != nil {
+		fmt.Fprintf(s.notices(view), "paceline: 'paceline ctl' cannot reach this run: %v\n", err)
+		return func() {}
+	}
+	return startControl(eng, s.facts(), s.pool.endpoints, socket).close
 }
 
 // notices returns where to tell of what is no error: nowhere, if quiet.

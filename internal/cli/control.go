@@ -1,0 +1,231 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// A controlled is what can be asked of a running engine; a paceline.Engine is
+// one. Its methods are safe for concurrent use.
+type controlled interface {
+	Stats() paceline.Stats
+	SetLimits(endpoint string, l paceline.Limits) error
+	Pause()
+	Resume()
+}
+
+// A control carries out the orders of `paceline ctl` on a run. One goroutine
+// owns all of its state; one more accepts connections, and each connection has
+// its own. All of them are joined by close.
+type control struct {
+	engine    controlled
+	facts     liveFacts
+	endpoints []endpoint // with the limits that were given for them last
+	began     time.Time
+	held      bool
+	meter     meter
+
+	asked chan asked
+	quit  chan struct{}
+	wait  sync.WaitGroup
+}
+
+// asked is an order with the place for its answer.
+type asked struct {
+	order order
+	reply chan answer
+}
+
+// startControl begins to take orders from those who connect to listener, which
+// it closes in the end.
+func startControl(engine controlled, facts liveFacts, endpoints []endpoint, listener net.Listener) *control {
+	c := &control{
+		engine: engine, facts: facts, endpoints: append([]endpoint(nil), endpoints...), began: time.Now(),
+		asked: make(chan asked), quit: make(chan struct{}),
+	}
+	c.wait.Go(c.loop)
+	c.wait.Go(func() { c.accept(listener) })
+	c.wait.Go(func() {
+		<-c.quit
+		// There is nobody to tell that a socket could not be closed.
+		_ = listener.Close()
+	})
+	return c
+}
+
+// close ends the listening and all connections, and joins what was started. It
+// must be called once.
+func (c *control) close() {
+	close(c.quit)
+	c.wait.Wait()
+}
+
+// loop carries orders out, one after the other, and looks once a second so that
+// the rate is known when somebody asks.
+func (c *control) loop() {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-c.quit:
+			return
+		case <-tick.C:
+			c.look()
+		case a := <-c.asked:
+			a.reply <- c.carryOut(&a.order)
+		}
+	}
+}
+
+// look takes a snapshot of the run.
+func (c *control) look() liveState {
+	now, st := time.Now(), c.engine.Stats()
+	st.Elapsed = now.Sub(c.began)
+	return liveState{Facts: c.facts, Stats: st, Pace: c.meter.observe(now, st, c.facts.Total)}
+}
+
+// carryOut does what was asked and returns how the run stands then.
+func (c *control) carryOut(o *order) answer {
+	if err := c.do(o); err != nil {
+		return answer{Error: err.Error()}
+	}
+	// The first snapshot may be taken before admission has acted on the order.
+	c.engine.Stats()
+	status := newRunStatus(c.look(), c.held)
+	for i := range c.endpoints {
+		status.Endpoints = append(status.Endpoints, newEndpointStatus(&c.endpoints[i]))
+	}
+	return answer{Status: status}
+}
+
+func (c *control) do(o *order) error {
+	switch o.Do {
+	case "status":
+	case "pause":
+		c.held = true
+		c.engine.Pause()
+	case "resume":
+		c.held = false
+		c.engine.Resume()
+	case "set":
+		return c.set(o)
+	default:
+		return fmt.Errorf("%q is no order; they are status, pause, resume, set", o.Do)
+	}
+	return nil
+}
+
+// set changes the limits that were named, of one endpoint or of all. All of
+// them are checked before any is changed.
+func (c *control) set(o *order) error {
+	changed := append([]endpoint(nil), c.endpoints...)
+	found := false
+	for i := range changed {
+		if e := &changed[i]; o.Endpoint == "" || e.name == o.Endpoint {
+			found = true
+			if err := e.change(o.Limits); err != nil {
+				return err
+			}
+		}
+	}
+	if !found {
+		return fmt.Errorf("there is no endpoint %q; the endpoints are %s", o.Endpoint, c.names())
+	}
+	for i := range changed {
+		if changed[i].limitSet == c.endpoints[i].limitSet {
+			continue
+		}
+		if err := c.engine.SetLimits(changed[i].name, changed[i].library()); err != nil {
+			return err
+		}
+		c.endpoints[i] = changed[i]
+	}
+	return nil
+}
+
+// change reads limits as the command line has them.
+func (e *endpoint) change(limits map[string]string) error {
+	if len(limits) == 0 {
+		return errors.New("set needs a limit, such as rpm=300")
+	}
+	for _, name := range sortedKeys(limits) {
+		into := e.limitSet.value(name)
+		if into == nil {
+			return unknownLimit(name)
+		}
+		if err := into.Set(limits[name]); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	cfg := paceline.Config{Limits: e.library()}
+	return cfg.Validate()
+}
+
+func (c *control) names() string {
+	names := ""
+	for i := range c.endpoints {
+		names += ", " + c.endpoints[i].name
+	}
+	return names[len(", "):]
+}
+
+// accept serves everybody who connects until quit.
+func (c *control) accept(l net.Listener) {
+	for {
+		conn, err := l.Accept()
+		if err == nil {
+			c.wait.Go(func() { c.serve(conn) })
+			continue
+		}
+		select {
+		case <-c.quit:
+			return
+		case <-time.After(100 * time.Millisecond): // out of file descriptors, it may be
+		}
+	}
+}
+
+// serve answers one connection's orders, a line each, until it ends or quit.
+func (c *control) serve(conn net.Conn) {
+	done := make(chan struct{})
+	c.wait.Go(func() {
+		select {
+		case <-c.quit:
+		case <-done:
+		}
+		// There is nobody to tell that it could not be closed.
+		_ = conn.Close()
+	})
+	defer close(done)
+	lines := bufio.NewScanner(conn)
+	lines.Buffer(nil, maxOrder)
+	for lines.Scan() {
+		if _, err := conn.Write(wireLine(c.ask(lines.Bytes()))); err != nil {
+			return
+		}
+	}
+}
+
+// ask has the loop carry out an order.
+func (c *control) ask(text []byte) answer {
+	a := asked{reply: make(chan answer, 1)}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&a.order); err != nil {
+		return answer{Error: "not an order: " + err.Error()}
+	}
+	select {
+	case c.asked <- a:
+		return <-a.reply
+	case <-c.quit:
+		return answer{Error: "the run has ended"}
+	}
+}

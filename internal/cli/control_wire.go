@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// An order is one line of JSON that `paceline ctl` sends to a run.
+type order struct {
+	Do       string            `json:"do"` // status, pause, resume or set
+	Endpoint string            `json:"endpoint,omitempty"`
+	Limits   map[string]string `json:"limits,omitempty"` // of set: as on the command line
+}
+
+// An answer is the line that comes back: the run's state once the order is
+// carried out, or why it was not.
+type answer struct {
+	Error  string     `json:"error,omitempty"`
+	Status *runStatus `json:"status,omitempty"`
+}
+
+// maxOrder is the most bytes that a line may have.
+const maxOrder = 64 << 10
+
+// A runStatus is how a run stands. What is not known is null.
+type runStatus struct {
+	Output string `json:"output"`
+	Model  string `json:"model,omitempty"`
+
+	Items     *int64   `json:"items"` // of the whole input
+	Done      int64    `json:"done"`  // have their row: those that failed and of earlier sessions included
+	Failed    int64    `json:"failed"`
+	Invalid   int64    `json:"invalid"`
+	Resumed   int64    `json:"resumed"` // of done, from earlier sessions
+	ItemsPerS float64  `json:"items_per_s"`
+	EtaS      *float64 `json:"eta_s"`
+	ElapsedS  float64  `json:"elapsed_s"`
+
+	InFlight  int   `json:"in_flight"`
+	Waiting   int   `json:"waiting"`
+	Requests  int64 `json:"requests"`
+	Retries   int64 `json:"retries"`
+	Throttled int64 `json:"throttled"`
+	Hedges    int64 `json:"hedges"`
+
+	PromptTokens     *int64   `json:"prompt_tokens"`
+	CompletionTokens *int64   `json:"completion_tokens"`
+	CostUSD          *float64 `json:"cost_usd"`
+
+	Paused     bool    `json:"paused"` // by paceline ctl
+	PausedForS float64 `json:"paused_for_s"`
+	LimitedBy  string  `json:"limited_by"` // "" if nothing is in the way
+	Now        string  `json:"now"`        // the same in words
+
+	InForce   limitsInForce    `json:"in_force"`
+	Endpoints []endpointStatus `json:"endpoints"`
+}
+
+// limitsInForce are the limits that are kept at this moment, of all endpoints
+// together, whether they were given or learnt.
+type limitsInForce struct {
+	RequestsPerMin *float64 `json:"requests_per_min"` // null: none known
+	TokensPerMin   *float64 `json:"tokens_per_min"`
+	Concurrency    int      `json:"concurrency"`
+}
+
+// An endpointStatus is the limits that were given for an endpoint; null is
+// auto.
+type endpointStatus struct {
+	Name        string   `json:"name"`
+	Host        string   `json:"host"`
+	RPM         *float64 `json:"rpm"`
+	RPS         *float64 `json:"rps"`
+	TPM         *float64 `json:"tpm"`
+	Concurrency *int64   `json:"concurrency"`
+	Window      string   `json:"window"`
+}
+
+func newRunStatus(s liveState, held bool) *runStatus {
+	st := &s.Stats
+	now, _ := s.waitsFor()
+	if held && !s.over() {
+		now = pausedByYou // also while nothing would start anyway
+	}
+	r := &runStatus{
+		Output: s.Facts.Output, Model: s.Facts.Model,
+		Items: unlessZero(s.Facts.Total), Done: s.ended(),
+		Failed: st.Failed, Invalid: st.Invalid, Resumed: st.Resumed,
+		ItemsPerS: s.Pace.Items, ElapsedS: st.Elapsed.Seconds(),
+		InFlight: st.InFlight, Waiting: st.Waiting,
+		Requests: st.Requests, Retries: st.Retries, Throttled: st.Throttled, Hedges: st.Hedges,
+		Paused: held, PausedForS: st.Pace.PausedFor.Seconds(), LimitedBy: st.Pace.LimitedBy, Now: now,
+		InForce: limitsInForce{
+			RequestsPerMin: inMinutes(st.Pace.Requests), TokensPerMin: inMinutes(st.Pace.Tokens),
+			Concurrency: st.Pace.InFlight,
+		},
+	}
+	if s.Pace.Left >= 0 && !held {
+		r.EtaS = &[]float64{s.Pace.Left.Seconds()}[0]
+	}
+	if st.Usage.Known {
+		r.PromptTokens, r.CompletionTokens = &st.Usage.Prompt, &st.Usage.Completion
+	}
+	if st.Cost.Known {
+		r.CostUSD = &st.Cost.USD
+	}
+	return r
+}
+
+func inMinutes(r paceline.Rate) *float64 { return unlessZero(r.PerSecond() * time.Minute.Seconds()) }
+
+// unlessZero returns a pointer to n, nil for 0.
+func unlessZero[N int64 | float64](n N) *N {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
+
+func newEndpointStatus(e *endpoint) endpointStatus {
+	return endpointStatus{
+		Name: e.name, Host: e.host, RPM: unlessZero(e.rpm), RPS: unlessZero(e.rps), TPM: unlessZero(e.tpm),
+		Concurrency: unlessZero(e.concurrency), Window: e.window,
+	}
+}
+
+// wireLine returns v as a line of JSON.
+func wireLine(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // numbers that are no JSON: none is ever made
+	}
+	return append(b, '\n')
+}

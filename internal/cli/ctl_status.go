@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// text is the state as people read it, after an order that was carried out.
+// output is the run's output as the reader named it.
+func (r *runStatus) text(done, output string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", output, r.headline(done, output))
+	row := func(label, text string) { fmt.Fprintf(&b, "  %-11s %s\n", label, text) }
+	row("items", r.progress())
+	row("calls", fmt.Sprintf("%s in flight, %s waiting, %s sent", grouped(int64(r.InFlight)), grouped(int64(r.Waiting)), grouped(r.Requests)))
+	if trouble := r.trouble(); trouble != "" {
+		row("trouble", trouble)
+	}
+	row("in force", r.InForce.String())
+	for _, e := range r.Endpoints {
+		row(r.label(e), e.String())
+	}
+	return b.String()
+}
+
+// headline is what the run does now; after an order, what that has changed.
+func (r *runStatus) headline(done, output string) string {
+	switch {
+	case done == "pause":
+		return fmt.Sprintf("paused; %s; 'paceline ctl %s resume' goes on", r.goesOn(), shellQuoted(output))
+	case done == "resume" && r.Now != "":
+		return "going on; " + r.Now
+	case r.Paused:
+		return fmt.Sprintf("paused by you; 'paceline ctl %s resume' goes on", shellQuoted(output))
+	}
+	return r.Now
+}
+
+// goesOn says what a pause leaves alone.
+func (r *runStatus) goesOn() string {
+	switch r.InFlight {
+	case 0:
+		return "no call is in flight"
+	case 1:
+		return "the call in flight is finished"
+	}
+	return "the " + calls(int64(r.InFlight)) + " in flight are finished"
+}
+
+// progress is how far it is and how fast.
+func (r *runStatus) progress() string {
+	far := grouped(r.Done)
+	if r.Items != nil {
+		far = fmt.Sprintf("%s of %s (%s)", far, grouped(*r.Items), percent(r.Done, *r.Items))
+	}
+	text := fmt.Sprintf("%s, %s a second, %s so far", far, rateNumber(r.ItemsPerS), timeSpan(seconds(r.ElapsedS)))
+	if r.EtaS != nil {
+		text += ", about " + timeSpan(calm(seconds(*r.EtaS))) + " to go"
+	}
+	return text
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// trouble is what went wrong so far, "" for nothing.
+func (r *runStatus) trouble() string {
+	var parts []string
+	for _, c := range []struct {
+		n    int64
+		name string
+	}{{r.Failed, "failed"}, {r.Invalid, "invalid"}, {r.Retries, "sent again"}, {r.Throttled, "throttled"}} {
+		if c.n > 0 {
+			parts = append(parts, grouped(c.n)+" "+c.name)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// String says what is kept now, given or learnt.
+func (l limitsInForce) String() string {
+	rate := func(n *float64, what string) string {
+		if n == nil {
+			return "no limit on " + what + " known"
+		}
+		return rateNumber(*n) + " " + what + " a minute"
+	}
+	return fmt.Sprintf("%s, %s, %s at once", rate(l.RequestsPerMin, "requests"), rate(l.TokensPerMin, "tokens"),
+		counted(int64(l.Concurrency), "call"))
+}
+
+// label names an endpoint where there are several.
+func (r *runStatus) label(e endpointStatus) string {
+	if len(r.Endpoints) == 1 {
+		return "given"
+	}
+	return e.Name
+}
+
+// String says which limits were given.
+func (e endpointStatus) String() string {
+	var given []string
+	for _, l := range []struct {
+		name string
+		n    *float64
+	}{{"rpm", e.RPM}, {"rps", e.RPS}, {"tpm", e.TPM}} {
+		if l.n != nil {
+			given = append(given, l.name+"="+quantity{l.n}.String())
+		}
+	}
+	if e.Concurrency != nil {
+		given = append(given, fmt.Sprintf("concurrency=%d", *e.Concurrency))
+	}
+	given = append(given, "window="+e.Window)
+	return e.Host + ", " + strings.Join(given, " ")
+}
