@@ -19,6 +19,14 @@ func (s Sample) Quantile(q float64) float64 {
 	return sorted[min(max(rank, 0), len(sorted)-1)]
 }
 
+func (s Sample) negated() Sample {
+	n := make(Sample, len(s))
+	for i, v := range s {
+		n[i] = -v
+	}
+	return n
+}
+
 // A Goal says what a figure ought to be.
 type Goal struct {
 	Want   float64 // the bound
@@ -40,11 +48,15 @@ func Median(v, p95 float64) Goal { return Goal{Want: v, P95: p95} }
 // None is the goal of a figure that is there for comparison.
 func None() Goal { return Goal{Absent: true} }
 
+// NoneButMore is that of a figure of which more is better.
+func NoneButMore() Goal { return Goal{Absent: true, Least: true} }
+
 // spread returns the median, the figure that 95 % of the seeds keep to, and the
 // worst one; what is worse depends on the goal.
 func (g Goal) spread(s Sample) (median, p95, worst float64) {
 	if g.Least {
-		return s.Quantile(0.5), s.Quantile(1 - 0.95), s.Quantile(0)
+		median, p95, worst = Goal{}.spread(s.negated())
+		return -median, -p95, -worst
 	}
 	return s.Quantile(0.5), s.Quantile(0.95), s.Quantile(1)
 }

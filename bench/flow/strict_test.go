@@ -86,7 +86,7 @@ func strict(t *testing.T, tb *Table, delay sim.Durations, used float64, limits .
 			s := overSeeds(t, name, func(t *testing.T, seed uint64) figures { return l.measure(t, seed, w.sim, delay) })
 			tb.Rows = append(tb.Rows,
 				Row{name, "limit used", Percent, AtLeast(used), s["used"]},
-				Row{name, "between windows", Percent, None(), s["between"]},
+				Row{name, "between windows", Percent, NoneButMore(), s["between"]},
 				Row{name, "refused of " + grouped(float64(l.calls)), Count, AtMost(0), s["refused"]})
 		}
 	}

@@ -19,6 +19,19 @@ func TestSampleQuantiles(t *testing.T) {
 	}
 }
 
+func TestSpreadCountsFromTheBetterEnd(t *testing.T) {
+	s := make(Sample, 20)
+	for i := range s {
+		s[i] = float64(i + 1)
+	}
+	if m, p, w := AtMost(0).spread(s); m != 10 || p != 19 || w != 20 {
+		t.Errorf("less is better: %g, %g, %g", m, p, w)
+	}
+	if m, p, w := AtLeast(0).spread(s); m != 11 || p != 2 || w != 1 {
+		t.Errorf("more is better: %g, %g, %g", m, p, w)
+	}
+}
+
 func TestGoals(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
