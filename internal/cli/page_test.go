@@ -27,7 +27,7 @@ func runMain(t *testing.T, stdin string, edit func(*Env), args ...string) (code 
 
 func TestHelpFitsATerminal(t *testing.T) {
 	pages := [][]string{
-		{"--help"}, {"run", "--help"}, {"sim", "--help"}, {"demo", "--help"}, {"version", "--help"},
+		{"--help"}, {"run", "--help"}, {"ctl", "--help"}, {"sim", "--help"}, {"demo", "--help"}, {"version", "--help"},
 		{"help", "prompts"}, {"help", "formats"}, {"help", "environment"}, {"help", "exit-codes"},
 	}
 	for _, args := range pages {

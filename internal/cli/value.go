@@ -87,7 +87,7 @@ func (l limit) Set(s string) error {
 		return nil
 	}
 	if err := l.Value.Set(s); err != nil {
-		return fmt.Errorf("%w, or auto", err)
+		return fmt.Errorf("%w, auto or off", err)
 	}
 	return nil
 }
@@ -110,10 +110,11 @@ func parseNumber(s string) (float64, error) {
 		}
 	}
 	f, err := strconv.ParseFloat(s, 64)
+	f = math.Round(f*scale*1e9) / 1e9
 	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
 		return 0, fmt.Errorf("%q is not a number", s)
 	}
-	return math.Round(f*scale*1e9) / 1e9, nil
+	return f, nil
 }
 
 // duration is a Go duration or a plain number of seconds. words maps further
