@@ -38,7 +38,7 @@ func parseSpec(text string) (endpointSpec, error) {
 		case into == nil:
 			return spec, unknownField(name)
 		case !ok || value == "":
-			return spec, fmt.Errorf("%s: has no value; write %s=...", name, name)
+			return spec, fmt.Errorf("%s: has no value; write %s=VALUE", name, name)
 		case given[name]:
 			return spec, fmt.Errorf("%s: is given twice", name)
 		}
