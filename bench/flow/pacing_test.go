@@ -22,16 +22,18 @@ func waiters() int { return size(10_000, 1_000) }
 func TestPacing(t *testing.T) {
 	tb := table(t, titlePacing, "Real: 10,000 goroutines call Engine.Do in a loop, against a provider that answers at once, under a limit of 10,000 calls a second; 10 s after a second of warming up. "+
 		"The longest stall is by how much a sleep of 1 ms was late, which shows what else the machine does. The worst second is the one that is farthest off, beginning anywhere. The processor time is that of the process, for the whole of Do: queueing, waking, the attempt, statistics. A seed is a repetition.")
-	var off, worst, micros, stall Sample
+	var off, worst, micros, stall, loads Sample
 	for range size(5, 1) {
 		p := measurePacing(t, size(10*time.Second, time.Second))
 		off, worst, micros, stall = append(off, p.off), append(worst, p.worst), append(micros, p.micros), append(stall, p.stall.Seconds())
+		loads = append(loads, load()...)
 	}
 	tb.Rows = append(tb.Rows,
 		Row{"10,000 a second", "off the rate, over all", Percent, AtMost(0.001), off},
 		Row{"10,000 a second", "off the rate in the worst second", Percent, AtMost(0.025), worst},
 		Row{"10,000 a second", "processor time a permit", Micros, AtMost(10e-6), micros},
 		Row{"10,000 a second", "longest stall of the process", Millis, None(), stall})
+	tb.loadRow(loads)
 }
 
 // paced is how a pacing went.

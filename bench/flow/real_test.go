@@ -15,6 +15,7 @@ import (
 func TestStrictReal(t *testing.T) {
 	tb := table(t, titleStrictReal, "Real timers, real sockets on loopback, server and client in one process on the same processors; the server counts by sliding window, "+
 		"which refuses whatever a fixed window or a token bucket would. "+strictText+" A seed is a repetition.")
+	var loads Sample
 	for _, l := range size([]strictLimit{
 		{2, time.Second, 121}, {200, time.Second, 12_001}, {2_000, time.Second, 120_001},
 	}, []strictLimit{{2, time.Second, 3}, {200, time.Second, 201}}) {
@@ -23,11 +24,13 @@ func TestStrictReal(t *testing.T) {
 			r := l.real(t)
 			used = append(used, float64(lastStart(l.calls, l.n, l.window))/float64(r.span()))
 			refused = append(refused, float64(r.refused))
+			loads = append(loads, load()...)
 		}
 		tb.Rows = append(tb.Rows,
 			Row{l.String(), "limit used", Percent, AtLeast(0.99), used},
 			Row{l.String(), "refused of " + grouped(float64(l.calls)), Count, AtMost(0), refused})
 	}
+	tb.loadRow(loads)
 }
 
 // real runs the limit's calls over loopback.
