@@ -108,9 +108,10 @@ func (d *deadlines) observe(a *attempt, end *ending, w *watch) {
 // learn changes what is known, and notes when the watch must look anew: when a
 // deadline becomes shorter than those in force, or waiting begins to tell.
 func (d *deadlines) learn(l *learner, change func(*learner)) {
-	before, slow := l.deadline, l.slow
+	before, slow, n := l.deadline, l.slow, l.waits.Len()
 	change(l)
-	if l.deadline < before*9/10 || slow == 0 && l.slow > 0 || l.waits.Len() == learnMin {
+	ripens := n < learnMin && l.waits.Len() >= learnMin
+	if l.deadline < before*9/10 || slow == 0 && l.slow > 0 || ripens {
 		d.version++
 	}
 }

@@ -130,7 +130,8 @@ func (r *run) sink(ctx context.Context) {
 		case <-r.ended:
 		}
 		for len(r.results) > 0 { // nobody adds to them any more
-			failed = failed || !r.sinkTakes(ctx, <-r.results)
+			res := <-r.results
+			failed = failed || !r.sinkTakes(ctx, res)
 		}
 		return
 	}

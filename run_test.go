@@ -243,6 +243,20 @@ func TestSourceAndSinkErrorsStopTheRun(t *testing.T) {
 	})
 }
 
+func TestFault46ASinkThatFailsWhileResultsWaitEndsTheRun(t *testing.T) {
+	broken := errors.New("broken pipe")
+	for range 300 { // the results that wait are many or few by chance
+		e, err := paceline.New(instant, paceline.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 5}, Sink: &collector{fail: broken}}); !errors.Is(err, broken) {
+			t.Fatal(err)
+		}
+		e.Shutdown(context.Background())
+	}
+}
+
 func TestAWrongJobIsRefused(t *testing.T) {
 	running(t, always(answers(0)), paceline.Config{}, func(t *testing.T, e *paceline.Engine) {
 		_, err := e.Run(t.Context(), paceline.Job{})
