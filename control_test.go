@@ -76,8 +76,8 @@ func TestFewerInFlightTakesEffectAsCallsEnd(t *testing.T) {
 				e.SetLimits("", paceline.Limits{InFlight: 5})
 			}
 		})
-		if counts[1] < 45 || counts[5] > 6 {
-			t.Errorf("calls a second: %v, want 50 and then 5", counts)
+		if before := counts[0] + counts[1] + counts[2]; before < 140 || before > 210 || counts[4]+counts[5] > 15 {
+			t.Errorf("calls a second: %v, want 50 and then 5", counts) // a call on the second may count to either
 		}
 	})
 }
