@@ -54,7 +54,7 @@ const (
 	// spareMost failures at most are not held against a call because the
 	// endpoint has answered nothing since,
 	spareMost = 3
-	// while so many different calls have failed in a row.
+	// while so many calls have failed.
 	spareAmong = 3
 )
 
@@ -69,7 +69,7 @@ func (d *dispatcher) excused(c *call, lane int) bool {
 		return true
 	}
 	lastAttempt := c.charged >= d.engine.cfg.Retry.Attempts && c.spared < spareMost
-	silent := h.EverAlive && h.Answered < c.failing && h.Failures >= spareAmong
+	silent := h.EverAlive && h.Answered < c.failing && h.Dark >= spareAmong
 	if !lastAttempt || !silent {
 		return false
 	}

@@ -90,11 +90,12 @@ type run struct {
 	mayFinish context.Context
 	abort     context.CancelCauseFunc
 
-	window  chan struct{}  // a token for each item taken and not ended
-	open    sync.WaitGroup // the same, to wait for
-	left    atomic.Int64   // items that left without a result
-	results chan *Result   // to the sink
-	ended   chan struct{}  // closed when there will be no further result
+	window   chan struct{}  // a token for each item taken and not ended
+	open     sync.WaitGroup // the same, to wait for
+	answered atomic.Bool    // an item has been answered
+	left     atomic.Int64   // items that left without a result
+	results  chan *Result   // to the sink
+	ended    chan struct{}  // closed when there will be no further result
 
 	mu        sync.Mutex
 	stoppedBy string
@@ -270,6 +271,9 @@ func (r *run) leave() {
 // finish makes a result of a call that has come to its end.
 func (r *run) finish(c *call, item Item) {
 	err := c.final()
+	if c.resp != nil {
+		r.answered.Store(true)
+	}
 	switch r.verdict(err) {
 	case VerdictStop:
 		r.drop()
@@ -289,7 +293,7 @@ const suspectAfter = 10
 
 // suspect stops the run when every item so far was refused in the same words.
 func (r *run) suspect(err *Error) {
-	if err == nil || !err.Remote || r.progress.done.Load() > 0 {
+	if err == nil || !err.Remote || r.answered.Load() {
 		return
 	}
 	r.mu.Lock()
@@ -310,7 +314,7 @@ func (r *run) verdict(err *Error) Verdict {
 	if err == nil {
 		return VerdictDone
 	}
-	if err.Code == CodeModelNotFound && r.progress.done.Load() > 0 {
+	if err.Code == CodeModelNotFound && r.answered.Load() {
 		return VerdictItem
 	}
 	return err.Verdict()

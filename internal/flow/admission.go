@@ -189,13 +189,13 @@ type Health struct {
 	Since     Instant // if Down: the first failure
 	EverAlive bool    // it has answered at least once
 	Answered  Instant // the latest start of a call that was answered
-	Failures  int     // in a row, of different calls
+	Dark      int     // calls that failed since the last that was answered has started
 }
 
 // Health returns the health of lane number n.
 func (a *Admission) Health(n int) Health {
 	b := &a.lanes[n].breaker
-	return Health{Down: b.open, Since: b.since, EverAlive: b.everAlive, Answered: b.answered, Failures: b.failures}
+	return Health{Down: b.open, Since: b.since, EverAlive: b.everAlive, Answered: b.answered, Dark: b.dark}
 }
 
 // State is how admission stands.

@@ -22,6 +22,10 @@ type breaker struct {
 	open      bool    // the endpoint does not answer
 	everAlive bool    // it has answered at least once
 	answered  Instant // the latest start of a call that was answered
+	// Calls that failed since darkSince, the start of the first of them, while
+	// nothing that started later was answered. Older ones may still be.
+	dark      int
+	darkSince Instant
 	since     Instant // the first failure of those in a row
 
 	next Instant       // the next probe
@@ -49,8 +53,12 @@ func (b *breaker) started(now Instant) {
 func (b *breaker) alive(started Instant) {
 	b.everAlive = true
 	b.answered = max(b.answered, started)
+	dark, darkSince := b.dark, b.darkSince
+	if started >= darkSince {
+		dark = 0
+	}
 	if !b.open || started >= b.since {
-		*b = breaker{everAlive: true, answered: b.answered}
+		*b = breaker{everAlive: true, answered: b.answered, dark: dark, darkSince: darkSince}
 	}
 }
 
@@ -68,8 +76,12 @@ func (b *breaker) failed(now Instant, t *Ticket, chance float64) {
 	if b.failures == 0 {
 		b.since = now
 	}
+	if b.dark == 0 {
+		b.darkSince = t.Started
+	}
 	if t != b.last || b.open {
 		b.failures++
+		b.dark++
 	}
 	b.last = t
 	if !b.open && b.failures >= tripAfter {
