@@ -121,11 +121,7 @@ func (e *Engine) newRun(ctx context.Context, job Job) *run {
 func (e *Engine) ahead() int {
 	n := aheadMin
 	for _, ep := range e.endpoints {
-		if ep.Limits.InFlight > 0 {
-			n += 2 * ep.Limits.InFlight
-		} else {
-			n += 2 * flow.AdaptiveMax
-		}
+		n += 2 * max(ep.Limits.InFlight, flow.AdaptiveMax) // the limits may be raised meanwhile
 	}
 	return n
 }
