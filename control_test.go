@@ -69,7 +69,7 @@ func TestPauseAndResumeLoseNothing(t *testing.T) {
 }
 
 func TestFewerInFlightTakesEffectAsCallsEnd(t *testing.T) {
-	cfg := paceline.Config{Limits: paceline.Limits{InFlight: 50}}
+	cfg := paceline.Config{Limits: paceline.Limits{InFlight: 50}, Hedge: paceline.Hedge{Budget: -1}}
 	running(t, always(answers(time.Second, "a")), cfg, func(t *testing.T, e *paceline.Engine) {
 		counts := paceOf(t, e, 6, func(second int) {
 			if second == 3 {
