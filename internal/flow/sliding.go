@@ -133,7 +133,29 @@ func (j *jitter) add(trip time.Duration) {
 	j.trips[j.n%len(j.trips)] = trip
 	j.n++
 	seen := j.trips[:min(j.n, len(j.trips))]
-	j.wide = spread(slices.Min(seen), slices.Max(seen), len(seen))
+	j.wide = max(spread(slices.Min(seen), slices.Max(seen), len(seen)), even(seen))
+}
+
+// even returns the width of one way's delays if they are spread evenly over it,
+// and a fifth: the standard deviation of a round trip is then the width over
+// the square root of six.
+func even(trips []time.Duration) time.Duration {
+	if len(trips) < len(jitter{}.trips)/2 {
+		return 0
+	}
+	var sum, squares float64
+	for _, t := range trips {
+		sum += float64(t)
+	}
+	mean := sum / float64(len(trips))
+	for _, t := range trips {
+		squares += (float64(t) - mean) * (float64(t) - mean)
+	}
+	width := math.Sqrt(6 * squares / float64(len(trips)))
+	if width < float64(time.Millisecond) {
+		return 0 // within the firstGuard
+	}
+	return time.Duration(1.2 * width)
 }
 
 // oneWay returns by how much the delays of two packets one way may differ.
