@@ -53,9 +53,12 @@ func (d *dispatcher) patience(h flow.Health) flow.Instant {
 const (
 	// spareMost failures at most are not held against a call because the
 	// endpoint has answered nothing since,
-	spareMost = 3
+	spareMost = 6
 	// while so many calls have failed.
 	spareAmong = 3
+	// poisoned: where the endpoint answers with errors for so long, and all
+	// that wait have failed before, it may be they that it cannot answer.
+	poisoned = 10 * time.Minute
 )
 
 // excused reports whether c's last failure is the endpoint's rather than its
@@ -66,7 +69,8 @@ func (d *dispatcher) excused(c *call, lane int) bool {
 	d.last = c.err
 	h := d.admission.Health(lane)
 	if h.Down {
-		return true
+		hopeless := c.err.Remote && !d.admission.Fresh() && d.engine.now().Sub(h.Since) > poisoned
+		return !hopeless
 	}
 	lastAttempt := c.charged >= d.engine.cfg.Retry.Attempts && c.spared < spareMost
 	silent := h.EverAlive && h.Answered < c.failing && h.Dark >= spareAmong

@@ -159,6 +159,25 @@ func TestAnItemThatAlwaysFailsIsNotAnOutage(t *testing.T) {
 	}
 }
 
+func TestItemsThatAlwaysFailAtTheEndOfARunDoNotHoldItUpForEver(t *testing.T) {
+	p := byNumber(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+		if i >= 95 {
+			return nil, &paceline.Error{Code: paceline.CodeServer, Status: 500, Remote: true}
+		}
+		return answers(time.Second, "a")(ctx, emit)
+	})
+	running(t, p, paceline.Config{Limits: paceline.Limits{InFlight: 10}}, func(t *testing.T, e *paceline.Engine) {
+		began := time.Now()
+		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 100}, Sink: new(collector)})
+		if err != nil || sum.Done != 95 || sum.Failed != 5 {
+			t.Errorf("%v, %d done, %d failed", err, sum.Done, sum.Failed)
+		}
+		if took := time.Since(began); took > 20*time.Minute {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
 func TestAWrongPoolIsRefused(t *testing.T) {
 	_, err := paceline.NewPool([]paceline.Endpoint{{Name: "eu", Limits: paceline.Limits{InFlight: -1}, Weight: -1}}, paceline.Config{})
 	for _, want := range []string{"endpoint eu", "Provider", "Weight", "Limits.InFlight"} {

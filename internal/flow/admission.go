@@ -198,6 +198,16 @@ func (a *Admission) Health(n int) Health {
 	return Health{Down: b.open, Since: b.since, EverAlive: b.everAlive, Answered: b.answered, Dark: b.dark}
 }
 
+// Fresh reports whether a call waits that has not been started before.
+func (a *Admission) Fresh() bool {
+	for c := range a.queue.ready {
+		if a.queue.ready[c].fresh.front != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // State is how admission stands.
 type State struct {
 	Waiting int
