@@ -229,6 +229,7 @@ func (c *call) failed(err *Error, admitted flow.Instant) (again bool) {
 			c.again(VerdictRetry, 0)
 			return true
 		}
+		err.Stale = false // a second time it is no longer likely to be chance
 		if c.charged == 0 {
 			c.failing = admitted
 		}
