@@ -41,6 +41,7 @@ type attempt struct {
 	learners *learners
 	limits   limits // the deadlines in force
 	slot     int    // place in the watch
+	probe    bool   // sent while the endpoint answers nothing
 	hedged   bool   // a second attempt was started, or is due
 }
 

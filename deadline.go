@@ -67,8 +67,12 @@ func (d *deadlines) of(c *call) *learners {
 // that is slower than others of its kind is answered in the end.
 func (d *deadlines) limits(a *attempt) limits {
 	l := a.learners
+	first := l.first.lenient(a.call.late)
+	if a.probe { // whether anything answers matters more than how soon
+		first = max(first, l.first.cold)
+	}
 	return limits{
-		first: choose(d.cfg.FirstToken, l.first.lenient(a.call.late)),
+		first: choose(d.cfg.FirstToken, first),
 		stall: choose(d.cfg.Stall, l.stall.lenient(a.call.late)),
 		total: max(d.cfg.Total, 0),
 		hedge: l.first.slow,

@@ -152,6 +152,7 @@ func (d *dispatcher) newAttempt(c *call, t *flow.Ticket, now flow.Instant) *atte
 		call: c, number: c.sent, ticket: t, lane: t.Lane(), endpoint: d.engine.endpoints[t.Lane()],
 		admitted: now, strict: d.admission.Strict(t.Lane()), learners: learnt,
 	}
+	a.probe = d.admission.Health(a.lane).Down
 	a.limits = d.deadlines.limits(a)
 	a.ctx, a.cancel = context.WithCancelCause(c.ctx)
 	return a

@@ -178,7 +178,7 @@ func TestCallsOfAnotherKindAreAnsweredInTheEnd(t *testing.T) {
 	// Most items are answered at once, one in twenty thinks for five seconds.
 	// What is learnt from the many must not fail the few, nor may they, sent
 	// again, hold up the many as probes of a pause.
-	for _, throttled := range []string{"", "429:0.03"} {
+	for _, throttled := range []string{"", "429:0.03", "no limit"} {
 		p := byNumber(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
 			d := 20 * time.Millisecond
 			if i%20 == 7 {
@@ -187,10 +187,14 @@ func TestCallsOfAnotherKindAreAnsweredInTheEnd(t *testing.T) {
 			return answers(d, "a")(ctx, emit)
 		})
 		var provider paceline.Provider = p
-		if throttled != "" {
+		limits := paceline.Limits{Requests: paceline.Per(40, time.Second)}
+		switch throttled {
+		case "429:0.03":
 			provider = everyNth(33, p)
+		case "no limit": // the many are done in a moment, and only the few are left
+			limits = paceline.Limits{InFlight: 300}
 		}
-		running(t, provider, paceline.Config{Limits: paceline.Limits{Requests: paceline.Per(40, time.Second)}}, func(t *testing.T, e *paceline.Engine) {
+		running(t, provider, paceline.Config{Limits: limits}, func(t *testing.T, e *paceline.Engine) {
 			began := time.Now()
 			sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 2000}, Sink: new(collector)})
 			if err != nil || sum.Done != 2000 {
