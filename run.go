@@ -3,7 +3,6 @@ package paceline
 import (
 	"context"
 	"errors"
-	"hash/crc32"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -346,13 +345,11 @@ func (r *run) summary() (Summary, error) {
 	return s, r.err
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 func (j *Job) sum(item *Item) uint32 {
 	if j.Sum != nil {
 		return j.Sum(item)
 	}
-	return crc32.Checksum(item.Raw, castagnoli)
+	return journal.Sum(item.Raw)
 }
 
 func (j *Job) validate() error {
