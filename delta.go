@@ -12,7 +12,7 @@ type DeltaKind uint8
 // The kinds of deltas. Only the kinds for which [DeltaKind.Progress] is true
 // feed the first-token and stall deadlines.
 const (
-	DeltaSent      DeltaKind = iota // the request has its connection and goes out
+	DeltaSent      DeltaKind = iota // the request is written to its connection
 	DeltaHeader                     // the response's header has arrived
 	DeltaKeepAlive                  // a comment, a ping, a role-only or an empty chunk
 	DeltaContent                    // text of the answer

@@ -15,6 +15,7 @@ type dispatcher struct {
 	tokens    map[string]*flow.Estimator // by model
 	deadlines *deadlines
 	watch     watch
+	pings     *pings
 	due       []*attempt // slow to begin: to be hedged when there is room
 	tally     *tally
 	last      *Error // the last failure of an endpoint that does not answer
@@ -34,7 +35,7 @@ func (d *dispatcher) loop() {
 		}
 		clear(messages)
 		now := d.engine.now()
-		wake := min(d.admit(now), d.outage(now))
+		wake := min(d.admit(now), d.outage(now), d.ping(now))
 		d.watch.look(now, d)
 		d.hedge(now)
 		if d.ended() {
@@ -59,7 +60,7 @@ func (d *dispatcher) sleep(timer *time.Timer, wake flow.Instant) {
 
 // ended reports whether a shutdown is complete, and closes the mailbox if so.
 func (d *dispatcher) ended() bool {
-	if !d.draining || len(d.watch.attempts) > 0 || !d.engine.box.close() {
+	if !d.draining || len(d.watch.attempts) > 0 || d.pings.running > 0 || !d.engine.box.close() {
 		return false
 	}
 	d.engine.final = d.stats(d.tally, &d.engine.progress)
@@ -80,6 +81,8 @@ func (d *dispatcher) handle(m *message) {
 		d.adjust(m)
 	case msgSent:
 		d.admission.Sent(m.at, m.attempt.ticket, m.took)
+	case msgPing:
+		d.pong(m)
 	case msgDone:
 		d.done(m.attempt, &m.end)
 	case msgItem:
@@ -93,6 +96,7 @@ func (d *dispatcher) handle(m *message) {
 		d.report(m)
 	case msgDrain:
 		d.draining = true
+		d.pings.stop()
 		d.refuse(func(*call) bool { return true })
 	case msgAbort:
 		for _, a := range d.watch.attempts {

@@ -59,6 +59,7 @@ func NewPool(endpoints []Endpoint, cfg Config) (*Engine, error) {
 		tally:     newTally(e.now()),
 		tokens:    make(map[string]*flow.Estimator),
 		deadlines: newDeadlines(e.cfg.Deadlines),
+		pings:     newPings(e.endpoints),
 	}
 	go d.loop()
 	return e, nil

@@ -14,7 +14,8 @@ const (
 	msgWithdraw                    // call does not want to start any more
 	msgAlive                       // attempt has its first content
 	msgTold                        // the endpoint told its limits
-	msgSent                        // attempt has its connection and goes out
+	msgSent                        // attempt has been written to its connection
+	msgPing                        // a round trip was measured, or could not be
 	msgDone                        // attempt has ended
 	msgItem                        // an item of a run has ended
 	msgStopRun                     // nothing of run may start any more
@@ -33,9 +34,9 @@ type message struct {
 	end     ending        // of msgDone
 	told    *flow.Told    // of msgTold
 	hold    bool          // of msgHold
-	lane    int           // of msgLimits
+	lane    int           // of msgLimits and msgPing
 	limits  flow.Limits   // likewise
-	took    time.Duration // of msgSent: the opening of its connection
+	took    time.Duration // of msgSent: the opening of its connection; of msgPing: the trip, 0 if it failed
 	at      flow.Instant  // of msgSent
 	run     *run          // of msgStopRun and msgStats (nil: the engine's)
 	result  *Result       // of msgItem

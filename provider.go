@@ -1,6 +1,9 @@
 package paceline
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // A Provider makes one attempt at one call. It never sleeps, queues or
 // retries; it classifies what happened and leaves the decision to the engine.
@@ -12,7 +15,7 @@ type Provider interface {
 	//
 	// emit, unless nil, is called for every sign of life in the order of
 	// arrival, on the goroutine that called Attempt and never after Attempt
-	// has returned. The engine's watchdog lives on these calls: a provider
+	// has returned. [DeltaSent] alone may come on another goroutine. The engine's watchdog lives on these calls: a provider
 	// that reports no [DeltaContent] is taken for one that sends whole
 	// answers only.
 	//
@@ -28,4 +31,15 @@ type ProviderFunc func(ctx context.Context, req *Request, emit func(Delta)) (*Re
 // Attempt calls f.
 func (f ProviderFunc) Attempt(ctx context.Context, req *Request, emit func(Delta)) (*Response, error) {
 	return f(ctx, req, emit)
+}
+
+// A Pinger is a [Provider] that can measure the network without making a call.
+// Limits that are counted strictly ([Strict]) learn from it how unevenly the
+// network delays: 64 times when they begin to be used, then once a second up
+// to 256 times, then every 15 s, as long as there are calls.
+type Pinger interface {
+	// Ping returns how long a round trip of the network to the provider takes.
+	// It costs nothing of any limit. It is safe for concurrent use, and ends
+	// promptly when ctx does.
+	Ping(ctx context.Context) (time.Duration, error)
 }

@@ -168,12 +168,19 @@ func (a *Admission) SetLimits(now Instant, n int, l Limits) { a.lanes[n].set(now
 // connection took to open, which is a round trip of the network; 0 if it took up
 // an older one.
 func (a *Admission) Sent(now Instant, t *Ticket, opening time.Duration) {
-	if t.state != running || t.lane.strict == nil {
+	if t.state != running {
 		return
 	}
-	t.lane.strict.Sent(t.passage, now)
+	t.passage.sent(now)
 	if opening > 0 {
-		t.lane.strict.Connected(opening)
+		a.Trip(now, t.lane.number, opening)
+	}
+}
+
+// Trip notes how long a round trip of the network to lane number n took.
+func (a *Admission) Trip(now Instant, n int, took time.Duration) {
+	if s := a.lanes[n].strict; s != nil {
+		s.Connected(now, took)
 	}
 }
 

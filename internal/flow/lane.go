@@ -76,15 +76,25 @@ func (l *Lane) set(now Instant, to Limits) {
 	l.tokens.give(now, to.Tokens)
 	l.in.give(now, to.In)
 	l.out.give(now, to.Out)
-	l.strict = nil
-	if to.Strict && to.Requests.N > 0 {
-		l.strict = NewSliding(to.Requests.N, to.Requests.Per)
-		l.strict.fill(now)
-		l.requests.Bucket = Bucket{}
-	}
+	l.setStrict(now, to)
 	l.limit = to.InFlight
 	l.rated = to.Requests.N > 0 || to.Tokens.N > 0 || to.In.N > 0 || to.Out.N > 0
 	l.adaptive.expect(to.Requests.worth(startWorth))
+}
+
+// setStrict begins to count strictly, goes on with another limit, or ends it.
+func (l *Lane) setStrict(now Instant, to Limits) {
+	switch {
+	case !to.Strict || to.Requests.N == 0:
+		l.strict = nil
+		return
+	case l.strict != nil:
+		l.strict.adjust(to.Requests.N, to.Requests.Per)
+	default:
+		l.strict = NewSliding(to.Requests.N, to.Requests.Per)
+		l.strict.fill(now)
+	}
+	l.requests.Bucket = Bucket{}
 }
 
 // Cap returns how many calls may be in flight at once.
@@ -179,9 +189,7 @@ const (
 // done ends t here.
 func (l *Lane) done(now Instant, t *Ticket, o Outcome, chance float64) {
 	l.inFlight--
-	if l.strict != nil {
-		l.strict.Ended(t.passage, now)
-	}
+	t.passage.ended(now, o.Kind)
 	l.settle(t, o)
 	l.breaker.ended(now, t, o.Kind, chance)
 	if o.Kind != Throttled {
@@ -221,8 +229,8 @@ func (l *Lane) alive(now Instant, t *Ticket) {
 }
 
 func (l *Lane) throttled(now Instant, t *Ticket, o Outcome, chance float64) {
-	if l.strict != nil {
-		l.strict.Refused()
+	if l.strict != nil && l.strict.Refused(now) && o.RetryAfter == 0 {
+		return
 	}
 	l.pause.throttled(now, t.Started, o.RetryAfter, chance)
 	if !l.rated {

@@ -16,7 +16,7 @@ type Ticket struct {
 	Started Instant // when it was admitted, set by Next
 
 	lane       *Lane
-	passage    int64 // its number in the lane's Sliding
+	passage    passage // through the lane's Sliding
 	state      state
 	prev, next *Ticket // in a list
 	index      int     // in the heap of the delayed

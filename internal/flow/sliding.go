@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"math"
 	"slices"
 	"time"
 )
@@ -12,166 +11,179 @@ import (
 // window of any of them can hold more than n.
 //
 // The server sees calls when they arrive, not when they were admitted. A call
-// that opens a connection first goes out later; its window begins when it does.
+// that opens a connection first goes out later; its window begins when it has.
 // And if one is delayed by the network and a later one is not, they stand
 // closer together there than here; the guard is added to the window against
 // that.
 type Sliding struct {
 	window time.Duration
-	calls  []passage // a ring of the last n calls
-	next   int       // where the next call goes: the oldest one's place
-	number int64     // of the next call
-	blind  bool      // nobody tells when calls go out: they are taken to do so at once
+	n      int
+	out    []Instant // when calls went out, ascending: the last n of them, and some before
+	forgot bool      // there were more
+	inside int       // calls that have been taken and have not gone out yet
+	heard  bool      // somebody tells when calls go out
+	blind  bool      // nobody does: they are taken to do so at once
 
-	floor time.Duration // the guard is never shorter; refusals double it
-	trips jitter
+	floor    time.Duration // the guard is never shorter; refusals widen it
+	widened  Instant       // when one did
+	trouble  float64       // refusals, those of long ago forgotten
+	troubled Instant       // the last of them
+	trips    jitter
 }
 
 // firstGuard is the guard on an even network, where only scheduling delays a
 // call between its start and the wire.
 const firstGuard = 2 * time.Millisecond
 
-// guard returns by how much two calls may come closer together on their way.
-func (s *Sliding) guard() time.Duration {
-	return min(s.floor+s.trips.oneWay(), s.window/10)
-}
-
-// A passage is one call's way through a [Sliding] limit.
+// A passage is one call's way through a [Sliding] limit. The zero passage is
+// through none.
 type passage struct {
-	number int64
-	sent   Instant // when it went out; when it was admitted until that is known
-	inside bool    // it has not gone out yet
+	limit *Sliding
+	taken Instant
+	out   bool // it has gone out
 }
 
 // NewSliding returns a limit of n calls in any window of length d. A fraction
 // of n is cut off; n below 1 is one call in a longer window.
 func NewSliding(n float64, d time.Duration) *Sliding {
+	s := new(Sliding)
+	s.adjust(n, d)
+	return s
+}
+
+// adjust changes the limit. What went out before still counts.
+func (s *Sliding) adjust(n float64, d time.Duration) {
 	if n < 1 {
 		n, d = 1, time.Duration(float64(d)/n)
 	}
-	return &Sliding{window: d, floor: min(firstGuard, d/100), calls: make([]passage, 0, int(n))}
+	s.window, s.n, s.floor = d, int(n), min(firstGuard, d/100)
+	if s.forgot {
+		for len(s.out) < s.n {
+			s.out = slices.Insert(s.out, 0, s.out[0])
+		}
+	}
 }
 
 // When returns the earliest instant, not before now, at which a call may start.
-// It is [Never] while the call before whose window decides has not gone out.
+// It is [Never] while the calls that decide have not gone out.
 func (s *Sliding) When(now Instant) Instant {
-	if len(s.calls) < cap(s.calls) {
-		return now
-	}
-	oldest := &s.calls[s.next]
-	if oldest.inside && !s.blind {
+	free := s.n - s.inside
+	if free <= 0 {
 		return Never
 	}
-	return max(now, oldest.sent.Add(s.window+s.guard()))
+	i := len(s.out) - free
+	if i < 0 {
+		return now
+	}
+	return max(now, s.out[i].Add(s.window+s.guard(i)))
 }
 
-// Take starts a call at now and returns its number.
-func (s *Sliding) Take(now Instant) int64 {
-	s.number++
-	p := passage{number: s.number, sent: now, inside: true}
-	if len(s.calls) < cap(s.calls) {
-		s.calls = append(s.calls, p)
-		return p.number
+// guard returns by how much the calls around number i of those that went out,
+// and those a window later, may come closer together on their way. It is at
+// most a tenth of the window.
+func (s *Sliding) guard(i int) time.Duration {
+	wide := s.trips.oneWay()
+	if wide > 0 {
+		near := func(d time.Duration) int {
+			k, _ := slices.BinarySearch(s.out, s.out[i].Add(d))
+			return k
+		}
+		wide = s.trips.crowd(near(wide/2) - near(-wide/2))
 	}
-	s.calls[s.next] = p
-	s.next = (s.next + 1) % len(s.calls)
-	return p.number
+	return min(s.floor+wide, s.window/10)
+}
+
+// Take starts a call at now.
+func (s *Sliding) Take(now Instant) passage {
+	if s.blind {
+		s.went(now)
+		return passage{}
+	}
+	s.inside++
+	return passage{limit: s, taken: now}
+}
+
+// went notes a call that went out at the instant at.
+func (s *Sliding) went(at Instant) {
+	if len(s.out) >= 4*s.n+64 {
+		s.out = s.out[:copy(s.out, s.out[len(s.out)-2*s.n:])]
+		s.forgot = true
+	}
+	i := len(s.out)
+	for i > 0 && s.out[i-1] > at {
+		i--
+	}
+	s.out = slices.Insert(s.out, i, at)
 }
 
 // fill takes the window for used up at now: what was sent before is not known.
 func (s *Sliding) fill(now Instant) {
-	for range cap(s.calls) {
-		s.Sent(s.Take(now), now)
+	for range s.n {
+		s.went(now)
 	}
 }
 
-// Sent notes that call number n goes out at now.
-func (s *Sliding) Sent(n int64, now Instant) {
-	if p := s.passage(n); p != nil {
-		p.sent, p.inside = now, false
+// sent notes that the call goes out at now. A call whose provider had to ask
+// twice does so twice.
+func (p *passage) sent(now Instant) {
+	if p.limit == nil {
+		return
+	}
+	p.limit.heard = true
+	p.leave()
+	p.limit.went(now)
+}
+
+// leave notes that the call is not inside any more.
+func (p *passage) leave() {
+	if !p.out {
+		p.limit.inside--
+		p.out = true
 	}
 }
 
-// Ended notes the end of call number n at now. If nothing was heard of it
-// before, nobody tells when calls go out.
-func (s *Sliding) Ended(n int64, now Instant) {
-	if p := s.passage(n); p != nil && p.inside {
-		s.blind = true
-		p.inside = false
+// ended notes the call's end at now. If the server has answered and nobody had
+// told that the call goes out, nobody tells that at all. If somebody tells it of
+// others, this one did not go out.
+func (p *passage) ended(now Instant, kind OutcomeKind) {
+	s := p.limit
+	if s == nil || p.out {
+		return
+	}
+	p.leave()
+	switch {
+	case kind == Answered || kind == Throttled || kind == Refused:
+		s.blind = !s.heard
+		s.went(p.taken)
+	case kind != Unsent && !s.heard:
+		s.went(now)
 	}
 }
 
-// passage returns call number n, nil if it is no longer of interest.
-func (s *Sliding) passage(n int64) *passage {
-	back := s.number - n
-	if back < 0 || back >= int64(len(s.calls)) {
-		return nil
-	}
-	i := (s.next - 1 - int(back)) % len(s.calls)
-	if len(s.calls) < cap(s.calls) {
-		i = len(s.calls) - 1 - int(back)
-	}
-	return &s.calls[(i+len(s.calls))%len(s.calls)]
-}
+const (
+	// A refusal widens the guard by half, those within a window of it do not.
+	widening = 1.5
+	// stray refusals do not stop the others: calls arrived closer together than
+	// they were sent. Beyond one for so many calls it is more than that, and
+	// beyond strayMost for few calls. They are forgotten within strayWindows.
+	strayMost    = 3
+	strayCalls   = 100
+	strayWindows = 20
+)
 
-// Refused widens the guard: calls arrived closer together than they were sent.
-// It never exceeds a tenth of the window.
-func (s *Sliding) Refused() { s.floor = min(s.floor*2, s.window/10) }
+// Refused notes that a call was refused: it arrived too close to others. It
+// widens the guard, and reports whether that is all there is to do: more
+// refusals mean that the limit is another, or that somebody else uses it.
+func (s *Sliding) Refused(now Instant) (stray bool) {
+	since := now.Sub(s.troubled)
+	s.trouble *= max(0, 1-float64(since)/float64(strayWindows*s.window))
+	s.trouble++
+	s.troubled = now
+	if s.widened == 0 || now.Sub(s.widened) > s.window {
+		s.floor, s.widened = min(time.Duration(widening*float64(s.floor)), s.window/10), now
+	}
+	return s.trouble <= strayMost+float64(s.n)/strayCalls
+}
 
 // Connected learns from the time of a round trip.
-func (s *Sliding) Connected(trip time.Duration) { s.trips.add(trip) }
-
-// jitter is how unevenly a network delays, learnt from round trips.
-type jitter struct {
-	trips [64]time.Duration // a ring
-	n     int
-	wide  time.Duration // what oneWay returns
-}
-
-// add learns from one more round trip.
-func (j *jitter) add(trip time.Duration) {
-	j.trips[j.n%len(j.trips)] = trip
-	j.n++
-	seen := j.trips[:min(j.n, len(j.trips))]
-	j.wide = max(spread(slices.Min(seen), slices.Max(seen), len(seen)), even(seen))
-}
-
-// even returns the width of one way's delays if they are spread evenly over it,
-// and a fifth: the standard deviation of a round trip is then the width over
-// the square root of six.
-func even(trips []time.Duration) time.Duration {
-	if len(trips) < len(jitter{}.trips)/2 {
-		return 0
-	}
-	var sum, squares float64
-	for _, t := range trips {
-		sum += float64(t)
-	}
-	mean := sum / float64(len(trips))
-	for _, t := range trips {
-		squares += (float64(t) - mean) * (float64(t) - mean)
-	}
-	width := math.Sqrt(6 * squares / float64(len(trips)))
-	if width < float64(time.Millisecond) {
-		return 0 // within the firstGuard
-	}
-	return time.Duration(1.2 * width)
-}
-
-// oneWay returns by how much the delays of two packets one way may differ.
-func (j *jitter) oneWay() time.Duration { return j.wide }
-
-// spread returns how much delays one way may differ, of n round trips between
-// shortest and longest. Half of a trip's spread is one way's; the fewer trips
-// were seen, the more lies outside of them. Of very few the longest trip itself
-// is the bound: no delay that it was part of was longer.
-func spread(shortest, longest time.Duration, n int) time.Duration {
-	if longest < time.Millisecond {
-		return 0 // within the firstGuard
-	}
-	if n < 8 {
-		return longest
-	}
-	half := float64(longest-shortest) / 2
-	return time.Duration(half * (1 + 2/math.Sqrt(float64(n))))
-}
+func (s *Sliding) Connected(now Instant, trip time.Duration) { s.trips.add(now, trip) }

@@ -24,25 +24,10 @@ const (
 // written by net/http's goroutines, under mu.
 type keptConn struct {
 	mu       sync.Mutex
-	asked    time.Time     // when the connection was asked for
-	opened   time.Duration // how long its opening took, without TLS; 0: not known
+	watch    stopwatch
 	reused   bool
 	idle     time.Duration
 	answered bool
-}
-
-// ask notes that a connection is asked for.
-func (k *keptConn) ask(string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.asked, k.opened = time.Now(), 0
-}
-
-// connected notes that TCP has connected and TLS begins.
-func (k *keptConn) connected() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.opened = time.Since(k.asked)
 }
 
 // opening returns how long the exchange's connection took to open, 0 if it took
@@ -53,15 +38,13 @@ func (k *keptConn) opening() time.Duration {
 	if k.reused {
 		return 0
 	}
-	return max(k.opened, 1)
+	return k.watch.took()
 }
 
 func (k *keptConn) got(info httptrace.GotConnInfo) {
+	k.watch.stop()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.opened == 0 {
-		k.opened = time.Since(k.asked)
-	}
 	k.reused, k.idle, k.answered = info.Reused, info.IdleTime, false
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"sync"
 	"sync/atomic"
 
 	paceline "github.com/seed-1814a72b/paceline"
@@ -19,6 +20,9 @@ type exchange struct {
 	res     *http.Response
 	written atomic.Bool // the request was sent in full
 	kept    keptConn
+
+	mu   sync.Mutex // of over
+	over bool       // nothing may be emitted any more
 }
 
 // post sends the request and reads the answer. It uses the transport directly
@@ -33,13 +37,8 @@ func (c *call) post(ctx context.Context, usage bool) (*paceline.Response, *pacel
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	x.giveUp = cancel
-	req := c.request(httptrace.WithClientTrace(inner, &httptrace.ClientTrace{
-		GetConn:              x.kept.ask,
-		TLSHandshakeStart:    x.kept.connected,
-		GotConn:              x.got,
-		WroteRequest:         func(i httptrace.WroteRequestInfo) { x.written.Store(i.Err == nil) },
-		GotFirstResponseByte: x.kept.firstByte,
-	}), payload)
+	defer x.end()
+	req := c.request(httptrace.WithClientTrace(inner, x.trace()), payload)
 	req.Close = keeps.hopeless(c)
 	if ctx.Err() != nil {
 		return nil, x.canceled()
@@ -55,13 +54,37 @@ func (c *call) post(ctx context.Context, usage bool) (*paceline.Response, *pacel
 	return x.read(usage)
 }
 
-// got notes the exchange's connection. net/http calls it on the goroutine that
-// makes the exchange, so that it may emit.
-func (x *exchange) got(info httptrace.GotConnInfo) {
-	x.kept.got(info)
-	if x.emit != nil {
-		x.emit(paceline.Delta{Kind: paceline.DeltaSent, Took: x.kept.opening()})
+// trace has net/http tell how the exchange's connection fares.
+func (x *exchange) trace() *httptrace.ClientTrace {
+	t := x.kept.watch.trace()
+	t.GetConn = func(string) { x.kept.watch.start() }
+	t.TLSHandshakeStart = x.kept.watch.stop
+	t.GotConn = x.kept.got
+	t.WroteRequest = x.wrote
+	t.GotFirstResponseByte = x.kept.firstByte
+	return t
+}
+
+// wrote notes that the request is on its way. net/http calls it on a goroutine
+// of the connection's, which may be late.
+func (x *exchange) wrote(info httptrace.WroteRequestInfo) {
+	x.written.Store(info.Err == nil)
+	if x.emit == nil || info.Err != nil {
+		return
 	}
+	opening := x.kept.opening()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.over {
+		x.emit(paceline.Delta{Kind: paceline.DeltaSent, Took: opening})
+	}
+}
+
+// end keeps wrote from emitting after the attempt.
+func (x *exchange) end() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.over = true
 }
 
 // request makes the HTTP request. GetBody lets net/http send it again when a

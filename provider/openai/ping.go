@@ -1,0 +1,98 @@
+package openai
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync"
+	"time"
+
+	paceline "github.com/seed-1814a72b/paceline"
+)
+
+var _ paceline.Pinger = Provider{}
+
+// Ping opens a TCP connection to the base URL's host, closes it, and returns
+// how long that took: a round trip of the network. Nothing is sent, not even
+// TLS's greeting. It fails where the transport is not an [http.Transport], or
+// goes through a proxy: the trip to a proxy is not that to the provider.
+func (p Provider) Ping(ctx context.Context) (time.Duration, error) {
+	base, err := p.base()
+	if err != nil {
+		return 0, err
+	}
+	t, ok := p.transport().(*http.Transport)
+	if !ok {
+		return 0, errors.New("openai: a transport of another kind opens no connection on request")
+	}
+	if t.Proxy != nil {
+		if proxy, err := t.Proxy(&http.Request{URL: base, Header: http.Header{}}); proxy != nil || err != nil {
+			return 0, errors.New("openai: behind a proxy there is nothing to measure")
+		}
+	}
+	dial := t.DialContext
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	s := stopwatch{began: time.Now()}
+	conn, err := dial(httptrace.WithClientTrace(ctx, s.trace()), "tcp", address(base))
+	if err != nil {
+		return 0, errors.New("openai: no connection") // the dialer's own words may name what is secret in an address
+	}
+	took := s.took()
+	return took, conn.Close()
+}
+
+// address returns the host and port that u's connections go to.
+func address(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = u.Scheme // which names its port to the dialer
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+// A stopwatch measures how long a connection takes to open: only TCP's share,
+// without the look-up of the name, where the dialer tells.
+type stopwatch struct {
+	mu            sync.Mutex
+	began, opened time.Time
+}
+
+func (s *stopwatch) trace() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		ConnectStart: func(string, string) { s.start() },
+		ConnectDone: func(_, _ string, err error) {
+			if err == nil {
+				s.stop()
+			}
+		},
+	}
+}
+
+// start begins anew: what came before was no connecting.
+func (s *stopwatch) start() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.began, s.opened = time.Now(), time.Time{}
+}
+
+// stop notes that the connection is open; only the first counts.
+func (s *stopwatch) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.opened.IsZero() {
+		s.opened = time.Now()
+	}
+}
+
+// took returns how long the opening took, until now if nobody told of its end.
+func (s *stopwatch) took() time.Duration {
+	s.stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return max(s.opened.Sub(s.began), 1)
+}
