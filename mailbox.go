@@ -35,6 +35,7 @@ type message struct {
 	hold    bool          // of msgHold
 	lane    int           // of msgLimits
 	limits  flow.Limits   // likewise
+	model   string        // likewise: whose they are; "": the endpoint's own
 	took    time.Duration // of msgSent: the opening of its connection
 	at      flow.Instant  // of msgSent
 	run     *run          // of msgStopRun and msgStats (nil: the engine's)
