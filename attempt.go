@@ -23,6 +23,7 @@ type attempt struct {
 	call     *call
 	ticket   *flow.Ticket
 	endpoint *endpoint
+	tellings *tellings // the endpoint's, of calls of this model
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	admitted flow.Instant

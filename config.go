@@ -3,14 +3,19 @@ package paceline
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 )
 
 // Config is what an engine is told. It is validated whole by [New] and then
 // never changes. The zero value works: no rate limits, defaults elsewhere.
 type Config struct {
-	Limits    Limits // of the one endpoint of [New]; [NewPool] has them per endpoint
+	Limits Limits // of the one endpoint of [New]; [NewPool] has them per endpoint
+	// Models are further limits on the calls of one model, by the model's name,
+	// of the one endpoint of [New]; see [Endpoint.Models].
+	Models    map[string]Limits
 	Retry     Retry
 	Deadlines Deadlines
 	Hedge     Hedge
@@ -121,7 +126,7 @@ type Deadlines struct {
 
 // Validate returns every fault of c, joined, each naming its field.
 func (c *Config) Validate() error {
-	return errors.Join(c.Limits.check("config"), c.validate())
+	return errors.Join(c.Limits.check("config", "Limits"), checkModels("config", c.Models), c.validate())
 }
 
 // validate is Validate without the limits, which endpoints have.
@@ -143,11 +148,25 @@ func (c *Config) validate() error {
 	return errors.Join(errs...)
 }
 
-// check returns every fault of l, joined, each naming whose field it is.
-func (l *Limits) check(whose string) error {
+// checkModels is check for the limits of models.
+func checkModels(whose string, models map[string]Limits) error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(models)) {
+		l := models[name]
+		if name == "" {
+			errs = append(errs, fmt.Errorf("%s: Models: a model has no name; limits for all models are Limits", whose))
+		}
+		errs = append(errs, l.check(whose, fmt.Sprintf("Models[%q]", name)))
+	}
+	return errors.Join(errs...)
+}
+
+// check returns every fault of l, joined, each naming whose it is and the
+// field.
+func (l *Limits) check(whose, of string) error {
 	var errs []error
 	l.validate(func(field, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s: %s: %s", whose, field, fmt.Sprintf(format, args...)))
+		errs = append(errs, fmt.Errorf("%s: %s.%s: %s", whose, of, field, fmt.Sprintf(format, args...)))
 	})
 	return errors.Join(errs...)
 }
@@ -157,21 +176,21 @@ func (l *Limits) validate(bad func(field, format string, args ...any)) {
 		name string
 		rate Rate
 	}{
-		{"Limits.Requests", l.Requests}, {"Limits.Tokens", l.Tokens},
-		{"Limits.InputTokens", l.InputTokens}, {"Limits.OutputTokens", l.OutputTokens},
+		{"Requests", l.Requests}, {"Tokens", l.Tokens},
+		{"InputTokens", l.InputTokens}, {"OutputTokens", l.OutputTokens},
 	} {
 		if !r.rate.IsZero() && !(r.rate.N > 0 && r.rate.Per > 0 && r.rate.N < math.Inf(1)) {
 			bad(r.name, "is %g per %v; both must be above 0 and finite (leave it out for no limit)", r.rate.N, r.rate.Per)
 		}
 	}
 	if l.InFlight < 0 {
-		bad("Limits.InFlight", "is %d; must be 1 or more, or 0 to adapt", l.InFlight)
+		bad("InFlight", "is %d; must be 1 or more, or 0 to adapt", l.InFlight)
 	}
 	if l.Burst < 0 {
-		bad("Limits.Burst", "is %d; must be 1 or more, or 0 for the default", l.Burst)
+		bad("Burst", "is %d; must be 1 or more, or 0 for the default", l.Burst)
 	}
 	if l.Window > Strict {
-		bad("Limits.Window", "is %d; must be TokenBucket or Strict", l.Window)
+		bad("Window", "is %d; must be TokenBucket or Strict", l.Window)
 	}
 }
 

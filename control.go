@@ -1,6 +1,9 @@
 package paceline
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Pause keeps calls from starting until [Engine.Resume]; those in flight go on.
 // It may be called at any time and concurrently, and takes effect at once.
@@ -15,14 +18,30 @@ func (e *Engine) Resume() { e.box.put(message{kind: msgHold}) }
 // as in its [Endpoint]; "" means each of them. The error names every wrong
 // field, or says that there is no such endpoint; then nothing has changed.
 func (e *Engine) SetLimits(endpoint string, l Limits) error {
-	if err := l.check("limits"); err != nil {
+	return e.setLimits(message{kind: msgLimits}, endpoint, l)
+}
+
+// SetModelLimits is SetLimits for what is given for one model's calls, beside
+// the endpoint's own limits: see [Endpoint.Models]. The zero Limits takes it
+// back.
+func (e *Engine) SetModelLimits(endpoint, model string, l Limits) error {
+	if model == "" {
+		return errors.New("limits: the model has no name")
+	}
+	return e.setLimits(message{kind: msgLimits, model: model}, endpoint, l)
+}
+
+func (e *Engine) setLimits(m message, endpoint string, l Limits) error {
+	if err := l.check("limits", "Limits"); err != nil {
 		return err
 	}
+	m.limits = l.flow()
 	found := false
 	for i, ep := range e.endpoints {
 		if endpoint == "" || ep.name(i) == endpoint {
 			found = true
-			e.box.put(message{kind: msgLimits, lane: i, limits: l.flow()})
+			m.lane = i
+			e.box.put(m)
 		}
 	}
 	if !found {
@@ -37,9 +56,12 @@ func (d *dispatcher) adjust(m *message) {
 	case msgHold:
 		d.admission.Hold(m.hold)
 	case msgLimits:
-		m.limits.Weight = d.engine.endpoints[m.lane].Weight
+		if m.model != "" {
+			d.admission.SetModelLimits(d.engine.now(), m.lane, m.model, m.limits)
+			return
+		}
 		d.admission.SetLimits(d.engine.now(), m.lane, m.limits)
 	case msgTold:
-		d.admission.Told(d.engine.now(), m.attempt.lane, *m.told)
+		d.admission.Told(d.engine.now(), m.attempt.lane, m.attempt.ticket.Model, *m.told)
 	}
 }

@@ -113,6 +113,7 @@ func (d *dispatcher) submit(c *call) {
 	}
 	e := d.estimator(c.model)
 	c.ticket.In, c.ticket.Out = e.Input(c.size), e.Output(c.maxTokens)
+	c.ticket.Model = d.admission.Model(c.model)
 	d.admission.Add(d.engine.now(), &c.ticket)
 }
 
@@ -154,8 +155,9 @@ func (d *dispatcher) newAttempt(c *call, t *flow.Ticket, now flow.Instant) *atte
 	c.sent++
 	a := &attempt{
 		call: c, number: c.sent, ticket: t, lane: t.Lane(), endpoint: d.engine.endpoints[t.Lane()],
-		admitted: now, strict: d.admission.Strict(t.Lane()), learners: learnt,
+		admitted: now, strict: d.admission.Strict(t.Lane(), t.Model), learners: learnt,
 	}
+	a.tellings = a.endpoint.tellings(t.Model)
 	a.probe = d.admission.Health(a.lane).Down
 	a.limits = d.deadlines.limits(a)
 	a.ctx, a.cancel = context.WithCancelCause(c.ctx)
@@ -216,8 +218,8 @@ func (d *dispatcher) tell(a *attempt, end *ending, now flow.Instant) {
 		ev.FirstToken, ev.Total = a.firstToken(), a.took(end.at)
 	})
 	if end.outcome.Kind == flow.Throttled {
-		a.endpoint.tellings.doubt()
-		pause := pace(d.admission.State(), now).PausedFor
+		a.tellings.doubt()
+		pause := max(0, d.admission.PausedUntil(a.lane, a.ticket.Model).Sub(now))
 		d.engine.observe(a, EventLater, func(ev *Event) { ev.Err, ev.Delay = end.err, pause })
 	}
 }
@@ -254,29 +256,9 @@ func (d *dispatcher) stats(t *tally, p *progress) Stats {
 	s.Waiting = state.Waiting
 	s.EventsLost = d.engine.observer.lost.Load()
 	s.Elapsed = now.Sub(t.began)
-	s.Pace = pace(state, now)
+	s.Pace = d.engine.pace(state, now)
 	if s.Waiting == 0 && d.engine.reading.Load() > 0 {
 		s.Pace.LimitedBy = "input"
 	}
 	return s
-}
-
-// pace says how the endpoints stand together: they are paused while all are.
-func pace(state flow.State, now flow.Instant) Pace {
-	p := Pace{LimitedBy: state.Cause.String()}
-	soonest, down := flow.Never, true
-	for i, l := range state.Lanes {
-		p.InFlight += l.Cap
-		p.Requests = together(p.Requests, l.Requests, i == 0)
-		p.Tokens = together(p.Tokens, l.Tokens, i == 0)
-		soonest = min(soonest, l.PausedUntil)
-		down = down && l.Down
-	}
-	switch p.PausedFor = max(0, soonest.Sub(now)); {
-	case down:
-		p.PausedCause = CodeOutage
-	case p.PausedFor > 0:
-		p.PausedCause = CodeThrottled
-	}
-	return p
 }

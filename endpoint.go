@@ -12,8 +12,14 @@ type Endpoint struct {
 	Name string // for errors and statistics; "": its number, from 1
 	// Provider sends. If it has a method Validate() error, that is asked first.
 	Provider Provider
-	Limits   Limits
-	Weight   float64 // its share of the calls in flight beside other endpoints; 0: 1
+	Limits   Limits // of all of its calls together
+	// Models are further limits on the calls of one model, by the model's name
+	// as requests have it. Both hold. What the endpoint tells in headers counts
+	// for the model of the call that it answers, and a call that it throttles
+	// holds back those of its model. Of models without limits here 64 at most
+	// are told apart in an engine's lifetime; further ones share what is learnt.
+	Models map[string]Limits
+	Weight float64 // its share of the calls in flight beside other endpoints; 0: 1
 }
 
 func validateEndpoints(endpoints []Endpoint) error {
@@ -32,7 +38,8 @@ func validateEndpoints(endpoints []Endpoint) error {
 		if !(ep.Weight >= 0) {
 			bad("Weight", "is %g; must be above 0, or 0 for 1", ep.Weight)
 		}
-		if err := ep.Limits.check("endpoint " + ep.name(i)); err != nil {
+		whose := "endpoint " + ep.name(i)
+		if err := errors.Join(ep.Limits.check(whose, "Limits"), checkModels(whose, ep.Models)); err != nil {
 			errs = append(errs, err)
 		}
 		if v, ok := ep.Provider.(interface{ Validate() error }); ok {
@@ -57,6 +64,10 @@ func lanes(endpoints []Endpoint) []flow.Limits {
 	for i := range endpoints {
 		l := endpoints[i].Limits.flow()
 		l.Weight = endpoints[i].Weight
+		l.Models = make(map[string]flow.Limits)
+		for name, limits := range endpoints[i].Models {
+			l.Models[name] = limits.flow()
+		}
 		all = append(all, l)
 	}
 	return all
@@ -74,19 +85,13 @@ func (l Limits) flow() flow.Limits {
 // endpoint is an Endpoint with what it has told.
 type endpoint struct {
 	Endpoint
-	tellings tellings
+	told []*tellings // by the model's number in admission; the dispatcher's
 }
 
-// together adds the rate of one more endpoint to that of those before. The sum
-// is zero, no limit, as soon as one has none.
-func together(sum Rate, lane flow.Rate, first bool) Rate {
-	r := Rate{N: lane.N, Per: lane.Per}
-	switch {
-	case first || r.IsZero():
-		return r
-	case sum.IsZero():
-		return sum
+// tellings returns what the endpoint has told of a model.
+func (ep *endpoint) tellings(model int) *tellings {
+	for len(ep.told) <= model {
+		ep.told = append(ep.told, new(tellings))
 	}
-	sum.N += r.PerSecond() * sum.Per.Seconds()
-	return sum
+	return ep.told[model]
 }

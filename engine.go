@@ -32,12 +32,12 @@ type Engine struct {
 // New returns an engine that sends by p within cfg.Limits. Its error names
 // every wrong field of cfg.
 func New(p Provider, cfg Config) (*Engine, error) {
-	return NewPool([]Endpoint{{Provider: p, Limits: cfg.Limits}}, cfg)
+	return NewPool([]Endpoint{{Provider: p, Limits: cfg.Limits, Models: cfg.Models}}, cfg)
 }
 
 // NewPool returns an engine that spreads its calls over endpoints, each with
 // limits and health of its own: the least loaded among those that may take a
-// call gets it. cfg.Limits is not used. Its error names every wrong field.
+// call gets it. cfg.Limits and cfg.Models are not used. Its error names every wrong field.
 func NewPool(endpoints []Endpoint, cfg Config) (*Engine, error) {
 	if err := errors.Join(cfg.validate(), validateEndpoints(endpoints)); err != nil {
 		return nil, err

@@ -132,7 +132,7 @@ func (d *dispatcher) affordable() bool {
 
 // second starts a hedge beside a and reports whether it could be done.
 func (d *dispatcher) second(a *attempt, now flow.Instant) bool {
-	t := &flow.Ticket{Owner: a.call, In: a.ticket.In, Out: a.ticket.Out, Priority: a.ticket.Priority}
+	t := &flow.Ticket{Owner: a.call, Model: a.ticket.Model, In: a.ticket.In, Out: a.ticket.Out, Priority: a.ticket.Priority}
 	if !d.admission.Spare(now, t, a.ticket) {
 		return false
 	}

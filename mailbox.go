@@ -36,6 +36,7 @@ type message struct {
 	hold    bool          // of msgHold
 	lane    int           // of msgLimits and msgPing
 	limits  flow.Limits   // likewise
+	model   string        // likewise: whose they are; "": the endpoint's own
 	took    time.Duration // of msgSent: the opening of its connection; of msgPing: the trip, 0 if it failed
 	at      flow.Instant  // of msgSent
 	run     *run          // of msgStopRun and msgStats (nil: the engine's)

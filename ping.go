@@ -59,7 +59,7 @@ func (d *dispatcher) ping(now flow.Instant) flow.Instant {
 	}
 	for i := range d.pings.lanes {
 		l := &d.pings.lanes[i]
-		if l.next == flow.Never || !d.admission.Strict(i) {
+		if l.next == flow.Never || !d.admission.AnyStrict(i) {
 			continue
 		}
 		for l.next <= now && l.running < pingsAtOnce {

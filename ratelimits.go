@@ -22,8 +22,9 @@ type Allowance struct {
 	Reset  time.Duration // until all of it is there again; 0: it was not told
 }
 
-// tellings is what an endpoint has told so far. Its attempts share it; one that
-// finds it busy passes by, since the next answer tells the same.
+// tellings is what an endpoint has told so far of one model's limits: most count
+// by model. Attempts share it; one that finds it busy passes by, since the next
+// answer tells the same.
 type tellings struct {
 	mu     sync.Mutex
 	limits [4]telling
@@ -32,7 +33,7 @@ type tellings struct {
 
 // told takes in what an attempt's response told, and passes on what is news.
 func (a *attempt) told(r *RateLimits) {
-	t := &a.endpoint.tellings
+	t := a.tellings
 	if r == nil || !t.mu.TryLock() {
 		return
 	}

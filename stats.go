@@ -33,7 +33,8 @@ type Stats struct {
 	Elapsed time.Duration
 }
 
-// Pace is how admission stands at this moment.
+// Pace is how admission stands at this moment, all endpoints and models
+// together.
 type Pace struct {
 	Requests    Rate          // the limit on requests in force; zero: none known
 	Tokens      Rate          // the limit on tokens in force; zero: none known
@@ -41,6 +42,19 @@ type Pace struct {
 	PausedFor   time.Duration // how long nothing will start because the server said so
 	PausedCause Code          // why: CodeThrottled, or CodeOutage while nothing answers
 	LimitedBy   string        // what the next call waits for: "requests", "tokens", "in flight", "pause", "backoff", "retry budget", "outage", "hold" (Engine.Pause), "input" or ""
+	Models      []ModelPace   // each model at each endpoint that has had its calls
+}
+
+// ModelPace is how the calls of one model stand at one endpoint, beside the
+// limits of all of the endpoint's calls.
+type ModelPace struct {
+	Endpoint  string // its name; its number, from 1, if it was given none
+	Model     string // "": calls that name none, and those of models beyond 64
+	Requests  Rate   // the limit on its requests in force, given or told; zero: none known
+	Tokens    Rate   // likewise on its tokens
+	Running   int    // its calls in flight
+	InFlight  int    // the cap on these that was given; 0: none
+	PausedFor time.Duration
 }
 
 // Latency is a distribution of durations.

@@ -8,12 +8,20 @@ import (
 // meter holds every key's budget. It is safe for concurrent use.
 type meter struct {
 	limits  Limits
+	models  map[string]Limits
 	mu      sync.Mutex
-	budgets map[string]*budget
+	budgets map[account]*budget
+}
+
+// account is whose limits a request counts against.
+type account struct {
+	key   string // "": all share them
+	model string // "": all that have no limits of their own
 }
 
 // budget is what the limits leave to one key.
 type budget struct {
+	limits   Limits
 	rules    []rule
 	requests int // the rule that the request headers speak of, -1 if none
 	tokens   int // likewise for tokens
@@ -50,12 +58,26 @@ type gauge struct {
 	reset       time.Duration
 }
 
-func newMeter(l Limits) *meter { return &meter{limits: l, budgets: map[string]*budget{}} }
+func newMeter(l Limits, models map[string]Limits) *meter {
+	return &meter{limits: l, models: models, budgets: map[account]*budget{}}
+}
+
+// account returns whose limits a request counts against, and what they are.
+func (m *meter) account(key, model string) (account, Limits) {
+	l, own := m.models[model]
+	if !own {
+		l, model = m.limits, ""
+	}
+	if l.Shared {
+		key = ""
+	}
+	return account{key, model}, l
+}
 
 func (l Limits) none() bool { return l.RPM == 0 && l.RPS == 0 && l.TPM == 0 }
 
 func newBudget(l Limits) *budget {
-	b := &budget{requests: -1, tokens: -1}
+	b := &budget{limits: l, requests: -1, tokens: -1}
 	if l.RPS > 0 {
 		b.requests = b.add(l, rule{name: "requests per sec (RPS)", kind: "requests", limit: int64(l.RPS)}, time.Second)
 	}
@@ -80,23 +102,21 @@ func (b *budget) add(l Limits, r rule, period time.Duration) int {
 
 // take asks for one request of the given tokens: all limits allow it, or none
 // is charged.
-func (m *meter) take(key string, tokens int64) grant {
-	if m.limits.none() {
+func (m *meter) take(key, model string, tokens int64) grant {
+	whose, limits := m.account(key, model)
+	if limits.none() {
 		return grant{}
-	}
-	if m.limits.Shared {
-		key = ""
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	b := m.budgets[key]
+	b := m.budgets[whose]
 	if b == nil {
-		b = newBudget(m.limits)
-		m.budgets[key] = b
+		b = newBudget(limits)
+		m.budgets[whose] = b
 	}
 	g := grant{budget: b, at: time.Now(), reserved: tokens}
 	g.check(b)
-	if g.refusedBy == nil || m.limits.CountRefused {
+	if g.refusedBy == nil || limits.CountRefused {
 		g.charge(b)
 	}
 	g.state = b.state(g.at)
@@ -132,7 +152,7 @@ func (r *rule) cost(tokens int64) int64 {
 
 // settle replaces an allowed request's reservation by what it really used.
 func (m *meter) settle(g grant, used int64) {
-	if g.budget == nil || g.budget.tokens < 0 || g.refusedBy != nil || m.limits.KeepEstimate {
+	if g.budget == nil || g.budget.tokens < 0 || g.refusedBy != nil || g.budget.limits.KeepEstimate {
 		return
 	}
 	m.mu.Lock()

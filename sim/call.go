@@ -169,7 +169,7 @@ func (c *call) plan(name string) {
 // withinLimits charges the request to its key's limits, or answers 429.
 func (c *call) withinLimits() bool {
 	cfg := &c.s.cfg
-	c.grant = c.s.meter.take(c.key, c.query.estimate())
+	c.grant = c.s.meter.take(c.key, c.query.Model, c.query.estimate())
 	cfg.Headers.setLimits(c.w.Header(), c.grant.state)
 	if r := c.grant.refusedBy; r != nil {
 		if c.grant.wait != never {

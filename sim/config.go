@@ -22,9 +22,13 @@ type Config struct {
 	ContextTokens int      // tokens of the longest prompt, longer ones are a 400; 0: no limit
 	MaxBody       int64    // bytes of the largest request, larger ones are a 413; 0: 64 MiB
 
-	Limits     Limits
-	Headers    HeaderStyle // in whose manner rate limits are told
-	RetryAfter RetryAfter  // how a refused request is told to wait
+	Limits Limits
+	// ModelLimits are what is allowed each key for calls of one model, instead
+	// of Limits and told in its headers, as OpenAI counts. Models that are not
+	// in it share Limits.
+	ModelLimits map[string]Limits
+	Headers     HeaderStyle // in whose manner rate limits are told
+	RetryAfter  RetryAfter  // how a refused request is told to wait
 
 	// Concurrency is how many requests are served at once; 0: any number.
 	// Queue is how many more may wait for their turn, first come first
@@ -129,14 +133,16 @@ func (c *Config) validate() error {
 	}
 	for name, n := range map[string]int64{
 		"Quota": int64(c.Quota), "ContextTokens": int64(c.ContextTokens), "MaxBody": c.MaxBody,
-		"Limits.RPM": int64(c.Limits.RPM), "Limits.RPS": int64(c.Limits.RPS),
-		"Limits.TPM": int64(c.Limits.TPM), "Limits.Burst": int64(c.Limits.Burst),
 		"Concurrency": int64(c.Concurrency), "HangFor": int64(c.HangFor),
 		"EmbeddingSize": int64(c.EmbeddingSize),
 	} {
 		if n < 0 {
 			bad(name, errors.New("must not be negative"))
 		}
+	}
+	c.Limits.check("Limits", bad)
+	for model, l := range c.ModelLimits {
+		l.check(fmt.Sprintf("ModelLimits[%q]", model), bad)
 	}
 	for name, share := range map[string]float64{"Hang": c.Hang, "Stall": c.Stall, "Invalid": c.Invalid} {
 		if !(share >= 0 && share <= 1) {
@@ -152,6 +158,14 @@ func (c *Config) validate() error {
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
+}
+
+func (l Limits) check(whose string, bad func(field string, err error)) {
+	for name, n := range map[string]int{"RPM": l.RPM, "RPS": l.RPS, "TPM": l.TPM, "Burst": l.Burst} {
+		if n < 0 {
+			bad(whose+"."+name, errors.New("must not be negative"))
+		}
+	}
 }
 
 func (o Outage) check() error {

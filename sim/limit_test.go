@@ -181,6 +181,22 @@ func TestLimitsArePerKey(t *testing.T) {
 	}
 }
 
+func TestAModelMayHaveLimitsOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, Config{Limits: Limits{RPM: 2}, ModelLimits: map[string]Limits{"big": {RPM: 1}}})
+		ask := func(model string) reply {
+			return direct(s, strings.Replace(chatBody("x", ""), `"m"`, `"`+model+`"`, 1))
+		}
+		big := ask("big")
+		mustBe(t, "big", big.status, 200)
+		mustBe(t, "big's limit", big.header.Get("x-ratelimit-limit-requests"), "1")
+		mustBe(t, "big again", ask("big").status, 429)
+		mustBe(t, "another", ask("m1").status, 200)
+		mustBe(t, "a third, which shares with it", ask("m2").status, 200)
+		mustBe(t, "another again", ask("m1").status, 429)
+	})
+}
+
 func sendAs(c *http.Client, key string) int {
 	req, _ := http.NewRequest("POST", "http://sim/v1/chat/completions", strings.NewReader(chatBody("x", "")))
 	req.Header.Set("Authorization", "Bearer "+key)

@@ -43,7 +43,7 @@ func New(cfg Config) (*Server, error) {
 		rates:   cfg.rates(),
 		started: time.Now(),
 		ledger:  newLedger(cfg.KeepRequests),
-		meter:   newMeter(cfg.Limits),
+		meter:   newMeter(cfg.Limits, cfg.ModelLimits),
 		closed:  make(chan struct{}),
 		conns:   map[net.Conn]struct{}{},
 	}

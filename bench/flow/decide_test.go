@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -22,16 +23,32 @@ func everyLimit(strict bool) flow.Limits {
 	}
 }
 
-// lines are what is measured: one endpoint, a strict one, and a pool of eight.
+// everyModel is an endpoint with all limits at once, and with all of them for
+// each of so many models, which together exceed those for the endpoint.
+func everyModel(models int) flow.Limits {
+	l := everyLimit(false)
+	l.Models = make(map[string]flow.Limits)
+	for i := range models {
+		perSecond := func(n float64) flow.Rate { return flow.Rate{N: n, Per: time.Second} }
+		l.Models[fmt.Sprint(i)] = flow.Limits{Requests: perSecond(200), Tokens: perSecond(400e3), In: perSecond(300e3), Out: perSecond(300e3)}
+	}
+	return l
+}
+
+// lines are what is measured: one endpoint, a strict one, a pool of eight, and
+// many models.
 var lines = []struct {
-	name  string
-	lanes []flow.Limits
-	delay time.Duration // before a call is ready, random up to this
+	name   string
+	lanes  []flow.Limits
+	delay  time.Duration // before a call is ready, random up to this
+	models int
 }{
-	{"every limit", []flow.Limits{everyLimit(false)}, 0},
-	{"every limit, strict", []flow.Limits{everyLimit(true)}, 0},
-	{"every limit, calls between two attempts", []flow.Limits{everyLimit(false)}, time.Second},
-	{"a pool of eight endpoints", slices.Repeat([]flow.Limits{everyLimit(false)}, 8), 0},
+	{"every limit", []flow.Limits{everyLimit(false)}, 0, 0},
+	{"every limit, strict", []flow.Limits{everyLimit(true)}, 0, 0},
+	{"every limit, calls between two attempts", []flow.Limits{everyLimit(false)}, time.Second, 0},
+	{"a pool of eight endpoints", slices.Repeat([]flow.Limits{everyLimit(false)}, 8), 0, 0},
+	{"64 models, every limit for each", []flow.Limits{everyModel(64)}, 0, 64},
+	{"64 models on a pool of eight endpoints", slices.Repeat([]flow.Limits{everyModel(64)}, 8), 0, 64},
 }
 
 // line is an admission with a full queue, in which calls last a second.
@@ -40,12 +57,16 @@ type line struct {
 	now     flow.Instant
 	delay   time.Duration
 	running []*flow.Ticket
+	models  []int
 }
 
 // newLine returns one with so many calls that 10,000 wait while the rates are
 // used up.
-func newLine(delay time.Duration, lanes ...flow.Limits) *line {
+func newLine(delay time.Duration, models int, lanes ...flow.Limits) *line {
 	l := &line{Admission: flow.New(rand.Float64, lanes...), now: 1, delay: delay}
+	for i := range models {
+		l.models = append(l.models, l.Model(fmt.Sprint(i)))
+	}
 	for i := range queued*(1+len(lanes)) + int(delay.Seconds())*queued {
 		l.queue(&flow.Ticket{Priority: int8(i%3 - 1), In: 500, Out: 500})
 	}
@@ -53,6 +74,9 @@ func newLine(delay time.Duration, lanes ...flow.Limits) *line {
 }
 
 func (l *line) queue(t *flow.Ticket) {
+	if len(l.models) > 0 {
+		t.Model = l.models[rand.N(len(l.models))]
+	}
 	if l.delay > 0 {
 		t.NotBefore = l.now.Add(rand.N(l.delay))
 	}
@@ -92,7 +116,7 @@ func TestDecide(t *testing.T) {
 	for _, c := range lines {
 		var micros, allocs Sample
 		for range seeds() {
-			l := newLine(c.delay, c.lanes...)
+			l := newLine(c.delay, c.models, c.lanes...)
 			for range size(2*queued*len(c.lanes), queued) {
 				l.decide()
 			}
@@ -119,7 +143,7 @@ func TestDecide(t *testing.T) {
 func BenchmarkDecide(b *testing.B) {
 	for _, c := range lines {
 		b.Run(c.name, func(b *testing.B) {
-			l := newLine(c.delay, c.lanes...)
+			l := newLine(c.delay, c.models, c.lanes...)
 			b.ReportAllocs()
 			for b.Loop() {
 				l.decide()

@@ -11,6 +11,7 @@ import (
 type Admission struct {
 	queue  queue
 	lanes  []*Lane
+	models map[string]int
 	chance func() float64
 	cause  Cause
 	held   bool
@@ -19,9 +20,15 @@ type Admission struct {
 // New returns an admission that spreads calls over lanes with the given
 // limits, at least one. chance draws from [0, 1).
 func New(chance func() float64, lanes ...Limits) *Admission {
-	a := &Admission{chance: chance}
+	a := &Admission{chance: chance, models: make(map[string]int)}
 	for i, l := range lanes {
 		a.lanes = append(a.lanes, newLane(i, l))
+	}
+	a.model("")
+	for _, l := range lanes {
+		for name := range l.Models {
+			a.model(name)
+		}
 	}
 	return a
 }
@@ -33,75 +40,107 @@ func (a *Admission) Add(now Instant, t *Ticket) { a.queue.add(now, t) }
 // returns nil and the instant at which to ask again; [Never] means that only
 // Add, Done or Alive can bring change. Call it until it returns nil: whatever
 // is due at a wake is admitted at once, since timers are coarse.
+//
+// A ticket that waits for its model's own limits, or a retry that waits for its
+// budget, lets others go ahead; one that waits for what all share does not.
 func (a *Admission) Next(now Instant) (*Ticket, Instant) {
-	a.queue.wakeDelayed(now)
-	wake := a.queue.nextDelayed()
-	head := a.queue.head(true)
-	if head == nil {
-		a.cause = CauseEmpty
-		if a.queue.len > 0 {
-			a.cause = CauseBackoff
-		}
-		return nil, wake
-	}
-	if a.held {
+	q := &a.queue
+	q.wakeDelayed(now)
+	q.wakeParked(now)
+	if a.held && q.len > len(q.delayed) {
 		a.cause = CauseHold
-		return nil, wake
+		return nil, q.nextDelayed()
 	}
-	lane, at := a.choose(now, head)
-	if lane == nil && head.Retry && a.broke(now, head) {
-		// It may not start before fresh calls have earned it.
-		wake = min(wake, at)
-		if head = a.queue.head(false); head == nil {
-			return nil, wake
+	q.round++
+	a.cause = CauseNone
+	wake := q.nextDelayed()
+	for shut := 0; shut < len(a.lanes); {
+		t, line := q.turn()
+		if t == nil {
+			break
 		}
-		lane, at = a.choose(now, head)
+		lane, w, shuts := a.choose(now, t)
+		if lane != nil {
+			a.cause = CauseNone
+			q.take(t)
+			lane.take(now, t)
+			return t, now
+		}
+		shut += shuts
+		wake = min(wake, w.at)
+		a.leave(now, t, line, w)
 	}
-	if lane == nil {
-		return nil, min(wake, at)
+	at, cause := q.nextParked()
+	if a.cause == CauseNone {
+		a.cause = cause
 	}
-	a.queue.take(head)
-	lane.take(now, head)
-	return head, now
+	if q.len > 0 && a.cause == CauseEmpty {
+		a.cause = CauseBackoff
+	}
+	return nil, min(wake, at)
 }
 
-// broke reports whether a lane has no budget for the retry t.
-func (a *Admission) broke(now Instant, t *Ticket) bool {
-	return slices.ContainsFunc(a.lanes, func(l *Lane) bool { return l.retries.when(now, t) > now })
+// leave leaves t, which may not start before w says, and its line out of this
+// round, and until its model may have a call.
+func (a *Admission) leave(now Instant, t *Ticket, l *line, w wait) {
+	if a.cause == CauseNone || a.cause == CauseBudget {
+		a.cause = w.cause
+	}
+	q := &a.queue
+	if l.broke != q.round {
+		l.until = Never
+	}
+	l.until = min(l.until, w.model)
+	if w.broke && l.broke != q.round {
+		l.broke = q.round // it may not start before fresh calls have earned it
+		return
+	}
+	l.tried = q.round
+	if l.until > now {
+		q.park(l, l.until, w.cause)
+	}
 }
 
 // choose returns the least loaded lane on which t may start now, or nil and
-// the earliest instant at which it may start on one.
-func (a *Admission) choose(now Instant, t *Ticket) (*Lane, Instant) {
-	var best *Lane
-	soonest, cause := Never, CauseNone
+// when it may start on the first that it may. Lanes on which it waits for what
+// all share are shut for this round; it returns how many it has shut.
+func (a *Admission) choose(now Instant, t *Ticket) (best *Lane, soonest wait, shuts int) {
+	soonest = wait{at: Never, model: Never}
+	first := true
 	for _, l := range a.lanes {
-		at, why := l.when(now, t)
+		w := l.when(now, t)
+		soonest.model = min(soonest.model, w.model)
+		if l.shut == a.queue.round {
+			continue
+		}
 		switch {
-		case at <= now && (best == nil || l.load() < best.load()):
-			best = l
-		case at < soonest || cause == CauseNone:
-			soonest, cause = at, why
+		case w.at <= now:
+			if best == nil || l.load() < best.load() {
+				best = l
+			}
+			continue
+		case w.model <= now && !w.broke:
+			l.shut = a.queue.round
+			shuts++
+		}
+		soonest.broke = soonest.broke || w.broke
+		if w.at < soonest.at || first {
+			soonest.at, soonest.cause, first = w.at, w.cause, false
 		}
 	}
-	a.cause = cause
-	if best != nil {
-		a.cause = CauseNone
-	}
-	return best, soonest
+	return best, soonest, shuts
 }
 
 // Spare starts t, which must be idle, beside what is under way, if a lane has a
-// free slot and every limit permits while nobody waits; it prefers another lane
-// than avoid's. It reports whether t has started.
+// free slot and every limit permits while nobody waits that could start; it
+// prefers another lane than avoid's. It reports whether t has started.
 func (a *Admission) Spare(now Instant, t *Ticket, avoid *Ticket) bool {
-	if a.held || a.queue.head(true) != nil {
+	if a.held || len(a.queue.open) > 0 || a.queue.lines[t.Model].len > 0 {
 		return false
 	}
 	var best *Lane
 	for _, l := range a.lanes {
-		at, _ := l.when(now, t)
-		if at > now || l.troubled() {
+		if l.when(now, t).at > now || l.troubled(t) {
 			continue
 		}
 		if best == nil || best == avoid.lane || l != avoid.lane && l.load() < best.load() {
@@ -119,6 +158,7 @@ func (a *Admission) Spare(now Instant, t *Ticket, avoid *Ticket) bool {
 func (a *Admission) Alive(now Instant, t *Ticket) {
 	if t.state == running {
 		t.lane.alive(now, t)
+		a.queue.unpark(a.queue.lines[t.Model])
 	}
 }
 
@@ -131,6 +171,7 @@ func (a *Admission) Done(now Instant, t *Ticket, o Outcome) {
 	t.state = idle
 	t.lane.done(now, t, o, a.chance())
 	t.lane = nil
+	a.queue.unpark(a.queue.lines[t.Model])
 }
 
 // Remove takes t out of the queue and reports whether it waited there.
@@ -143,26 +184,10 @@ func (a *Admission) Remove(t *Ticket) bool {
 }
 
 // Drain removes and returns all that wait.
-func (a *Admission) Drain() []*Ticket {
-	var all []*Ticket
-	for len(a.queue.delayed) > 0 {
-		t := a.queue.delayed[0]
-		a.queue.remove(t)
-		all = append(all, t)
-	}
-	for t := a.queue.head(true); t != nil; t = a.queue.head(true) {
-		a.queue.remove(t)
-		all = append(all, t)
-	}
-	return all
-}
+func (a *Admission) Drain() []*Ticket { return a.queue.drain() }
 
 // Hold keeps calls from starting, or lets them start again.
 func (a *Admission) Hold(held bool) { a.held = held }
-
-// SetLimits replaces the limits of lane number n. What was taken of them stays
-// taken.
-func (a *Admission) SetLimits(now Instant, n int, l Limits) { a.lanes[n].set(now, l) }
 
 // Sent notes that t, which was admitted, goes out at now, and how long its
 // connection took to open, which is a round trip of the network; 0 if it took up
@@ -171,74 +196,41 @@ func (a *Admission) Sent(now Instant, t *Ticket, opening time.Duration) {
 	if t.state != running {
 		return
 	}
-	t.passage.sent(now)
+	t.passages.whole.sent(now)
+	t.passages.share.sent(now)
+	a.queue.unpark(a.queue.lines[t.Model])
 	if opening > 0 {
 		a.Trip(now, t.lane.number, opening)
 	}
 }
 
 // Trip notes how long a round trip of the network to lane number n took.
-func (a *Admission) Trip(now Instant, n int, took time.Duration) {
-	if s := a.lanes[n].strict; s != nil {
-		s.Connected(now, took)
-	}
+func (a *Admission) Trip(now Instant, n int, took time.Duration) { a.lanes[n].trips.add(now, took) }
+
+// AnyStrict reports whether calls of some model are counted strictly on lane
+// number n, so that Trip matters.
+func (a *Admission) AnyStrict(n int) bool {
+	l := a.lanes[n]
+	return l.whole.strict != nil || slices.ContainsFunc(l.shares, func(s *share) bool { return s.strict != nil })
 }
 
-// Strict reports whether lane number n counts strictly, so that Sent matters.
-func (a *Admission) Strict(n int) bool { return a.lanes[n].strict != nil }
+// Strict reports whether calls of a model are counted strictly on lane number
+// n, so that Sent matters.
+func (a *Admission) Strict(n, model int) bool {
+	return a.lanes[n].whole.strict != nil || a.lanes[n].shares[model].strict != nil
+}
 
 // Lane returns the number of the lane on which t runs, from 0.
 func (t *Ticket) Lane() int { return t.lane.number }
 
-// Health is whether a lane answers.
-type Health struct {
-	Down      bool    // it does not
-	Since     Instant // if Down: the first failure
-	EverAlive bool    // it has answered at least once
-	Answered  Instant // the latest start of a call that was answered
-	Dark      int     // calls that failed since the last that was answered has started
-}
-
-// Health returns the health of lane number n.
-func (a *Admission) Health(n int) Health {
-	b := &a.lanes[n].breaker
-	return Health{Down: b.open, Since: b.since, EverAlive: b.everAlive, Answered: b.answered, Dark: b.dark}
-}
-
 // Fresh reports whether a call waits that has not been started before.
 func (a *Admission) Fresh() bool {
-	for c := range a.queue.ready {
-		if a.queue.ready[c].fresh.front != nil {
-			return true
+	for _, l := range a.queue.lines {
+		for c := range l.ready {
+			if l.ready[c].fresh.front != nil {
+				return true
+			}
 		}
 	}
 	return false
-}
-
-// State is how admission stands.
-type State struct {
-	Waiting int
-	Cause   Cause // what the next call waits for
-	Lanes   []LaneState
-}
-
-// LaneState is how a lane stands.
-type LaneState struct {
-	InFlight, Cap    int
-	Requests, Tokens Rate    // the limits in force; zero: none
-	PausedUntil      Instant // 0 or past: not paused
-	Down             bool    // it does not answer; DownSince says since when
-	DownSince        Instant
-}
-
-// State returns how admission stood at the last Next.
-func (a *Admission) State() State {
-	s := State{Waiting: a.queue.len, Cause: a.cause}
-	for _, l := range a.lanes {
-		s.Lanes = append(s.Lanes, LaneState{
-			InFlight: l.inFlight, Cap: l.Cap(), Requests: l.requests.rate, Tokens: l.tokens.rate,
-			PausedUntil: l.pause.until, Down: l.breaker.open, DownSince: l.breaker.since,
-		})
-	}
-	return s
 }

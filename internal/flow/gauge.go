@@ -25,69 +25,110 @@ func (t Told) Same(u Told) bool {
 // counted: evenly spaced calls stand now and then one too many in a window.
 const toldMargin = 0.005
 
-// A gauge is one limit of a lane: a bucket, and where its rate comes from.
+// A gauge is one limit: a bucket, and where its rate comes from.
 type gauge struct {
 	Bucket
 	rate  Rate          // in force; zero: none
 	given Rate          // by configuration
-	worth time.Duration // the burst is what the rate brings in this time
-}
-
-func newGauge(r Rate, worth time.Duration) gauge {
-	g := gauge{rate: r, given: r, worth: worth}
-	if r.N > 0 {
-		g.Bucket = NewBucket(r.N, r.Per, math.Floor(r.worth(worth)))
-	}
-	return g
+	whole Rate          // given for all models of the endpoint together, in another gauge
+	last  Allowance     // as it was told last
+	worth time.Duration // the burst is what the rate brings in this time,
+	size  float64       // or, of a rate that is given, so many units, unless it is 0
 }
 
 // told takes over a limit that the endpoint told, unless a lower one is given.
 // What was taken before stays taken.
 func (g *gauge) told(now Instant, a Allowance) {
-	if a.N <= 0 || a.Per <= 0 {
+	if a.N > 0 && a.Per > 0 {
+		g.last = a
+		g.follow(now)
+	}
+}
+
+// give replaces the configured limit, with a burst of so many units (0: by the
+// gauge's worth); the zero rate does not limit.
+func (g *gauge) give(now Instant, r Rate, burst float64) {
+	if burst != g.size {
+		g.rate = Rate{} // whatever the rate, the bucket changes
+	}
+	g.given, g.size = r, burst
+	g.follow(now)
+}
+
+// under notes the rate that is given for all models together.
+func (g *gauge) under(now Instant, whole Rate) {
+	g.whole = whole
+	g.follow(now)
+}
+
+// follow puts into force the lower of what is given and what was told. Where
+// the limit for all models together is the lower one, its own gauge keeps it.
+func (g *gauge) follow(now Instant) {
+	if !g.believes() {
+		g.enforce(now, g.given, 1, g.givenBurst())
 		return
 	}
-	r, worth, margin := a.Rate, g.worth, 1-toldMargin
-	switch given := g.given.N > 0; {
-	case given && (!a.Sure || g.given.worth(time.Minute) <= a.worth(time.Minute)):
-		r, margin = g.given, 1
-	case a.Per > time.Minute:
-		worth, margin = a.Per, 1 // a day's requests need not be spread over the day
+	worth, margin := g.worth, 1-toldMargin
+	if g.last.Per > time.Minute {
+		worth, margin = g.last.Per, 1 // a day's requests need not be spread over the day
 	}
+	fresh := g.interval == 0
+	if !g.enforce(now, g.last.Rate, margin, math.Floor(g.last.worth(worth))) || !fresh {
+		return
+	}
+	left := 0.0 // calls went out before it was told
+	if g.last.Per > time.Minute {
+		left = min(g.last.Left, g.burst)
+	}
+	g.Take(now, g.burst-left)
+}
+
+// believes reports whether what was told is in force rather than what is given.
+func (g *gauge) believes() bool {
+	given := g.given
+	if given.N == 0 || g.whole.N > 0 && g.whole.worth(time.Minute) < given.worth(time.Minute) {
+		given = g.whole
+	}
+	switch {
+	case g.last.N == 0:
+		return false
+	case given.N == 0:
+		return true
+	}
+	return g.last.Sure && g.last.worth(time.Minute) < given.worth(time.Minute)
+}
+
+func (g *gauge) givenBurst() float64 {
+	if g.size > 0 {
+		return g.size
+	}
+	return math.Floor(g.given.worth(g.worth))
+}
+
+// enforce puts a rate into force, and reports whether it is another one.
+func (g *gauge) enforce(now Instant, r Rate, margin, burst float64) bool {
 	if r == g.rate {
-		return
+		return false
 	}
 	g.rate = r
-	fresh := g.interval == 0
-	g.adjust(now, r.N*margin, r.Per, math.Floor(r.worth(worth)))
-	switch {
-	case fresh && a.Per > time.Minute:
-		g.Take(now, g.burst-min(a.Left, g.burst))
-	case fresh: // calls went out before it was told
-		g.Take(now, g.burst)
-	}
-}
-
-// give replaces the configured limit; the zero rate does not limit.
-func (g *gauge) give(now Instant, r Rate) {
-	g.given, g.rate = r, r
 	if r.N == 0 {
 		g.Bucket = Bucket{}
-		return
+	} else {
+		g.adjust(now, r.N*margin, r.Per, burst)
 	}
-	g.adjust(now, r.N, r.Per, math.Floor(r.worth(g.worth)))
+	return true
 }
 
-// Told notes what the endpoint of lane number n told of its limits.
-func (a *Admission) Told(now Instant, n int, t Told) { a.lanes[n].told(now, t) }
+// clear forgets what is in force.
+func (g *gauge) clear() { g.rate, g.Bucket = Rate{}, Bucket{} }
 
-func (l *Lane) told(now Instant, t Told) {
-	if l.strict == nil {
-		l.requests.told(now, t.Requests)
-	}
-	l.tokens.told(now, t.Tokens)
-	l.in.told(now, t.In)
-	l.out.told(now, t.Out)
-	l.rated = l.rated || l.requests.rate.N > 0 || l.tokens.rate.N > 0 || l.in.rate.N > 0 || l.out.rate.N > 0
-	l.adaptive.expect(l.requests.rate.worth(startWorth))
+// Told notes what the endpoint of lane number n told of its limits for calls of
+// a model.
+func (a *Admission) Told(now Instant, n, model int, t Told) {
+	l := a.lanes[n]
+	s := l.shares[model]
+	s.used = true
+	s.told(now, t, l.whole.strict != nil || s.strict != nil)
+	l.adaptive.expect(l.requests().worth(startWorth))
+	a.queue.unpark(a.queue.lines[model])
 }

@@ -5,10 +5,11 @@ import "time"
 // Limits is what one endpoint and key allow. Zero rates do not limit.
 type Limits struct {
 	Requests, Tokens, In, Out Rate
-	InFlight                  int     // 0: adaptive
-	Burst                     float64 // requests; 0: a tenth of a second's worth
-	Strict                    bool    // count requests by [Sliding]
-	Weight                    float64 // share of the calls beside other lanes; 0: 1
+	InFlight                  int               // 0: adaptive
+	Burst                     float64           // requests; 0: a tenth of a second's worth
+	Strict                    bool              // count requests by [Sliding]
+	Weight                    float64           // share of the calls beside other lanes; 0: 1
+	Models                    map[string]Limits // of calls of one model, beside those of all; without Weight and Models
 }
 
 // Rate is n units per d.
@@ -25,82 +26,61 @@ func (r Rate) worth(d time.Duration) float64 {
 	return r.N * float64(d) / float64(r.Per)
 }
 
-// A Lane is one endpoint with one key: its limits and its health.
+// A Lane is one endpoint with one key: its limits and its health, which all of
+// its calls share, and beside them what concerns the calls of one model alone.
 type Lane struct {
 	number int
 	weight float64
 
-	requests gauge
-	strict   *Sliding // in place of requests, or nil
-	tokens   gauge
-	in, out  gauge
+	whole  quota
+	given  Limits   // of whole
+	shares []*share // by model
 
 	inFlight int
-	rated    bool // a limit on requests or tokens is known: refusals are not for concurrency
-	limit    int  // the fixed cap on calls at once; 0: adaptive
-	adaptive Adaptive
+	adaptive Adaptive // where whole has no limit on calls at once
 
-	pause   pause
 	breaker breaker
 	retries retryBudget
+	trips   *jitter // of the network to it
+
+	shut uint64 // the round in which a call waits here for what all share
 }
 
 func newLane(number int, l Limits) *Lane {
+	trips := new(jitter)
 	lane := &Lane{
-		number: number, weight: l.Weight, retries: newRetryBudget(),
-		requests: newGauge(l.Requests, time.Second/10),
-		tokens:   newGauge(l.Tokens, time.Second),
-		in:       newGauge(l.In, time.Second),
-		out:      newGauge(l.Out, time.Second),
-		limit:    l.InFlight,
-		rated:    l.Requests.N > 0 || l.Tokens.N > 0 || l.In.N > 0 || l.Out.N > 0,
-	}
-	switch {
-	case l.Requests.N == 0:
-	case l.Strict:
-		lane.strict = NewSliding(l.Requests.N, l.Requests.Per)
-		lane.requests.Bucket = Bucket{}
-	case l.Burst > 0:
-		lane.requests.Bucket = NewBucket(l.Requests.N, l.Requests.Per, l.Burst)
+		number: number, weight: l.Weight, given: l, trips: trips,
+		whole: newQuota(l, trips), retries: newRetryBudget(),
+		adaptive: newAdaptive(l.Requests.worth(startWorth)),
 	}
 	if lane.weight == 0 {
 		lane.weight = 1
 	}
-	lane.adaptive = newAdaptive(l.Requests.worth(startWorth))
 	return lane
 }
 
-// set replaces the limits.
-func (l *Lane) set(now Instant, to Limits) {
-	l.requests.give(now, to.Requests)
-	l.tokens.give(now, to.Tokens)
-	l.in.give(now, to.In)
-	l.out.give(now, to.Out)
-	l.setStrict(now, to)
-	l.limit = to.InFlight
-	l.rated = to.Requests.N > 0 || to.Tokens.N > 0 || to.In.N > 0 || to.Out.N > 0
-	l.adaptive.expect(to.Requests.worth(startWorth))
+// share adds a model.
+func (l *Lane) share(model Limits) {
+	s := &share{quota: newQuota(model, l.trips)}
+	s.under(0, l.given)
+	l.shares = append(l.shares, s)
 }
 
-// setStrict begins to count strictly, goes on with another limit, or ends it.
-func (l *Lane) setStrict(now Instant, to Limits) {
-	switch {
-	case !to.Strict || to.Requests.N == 0:
-		l.strict = nil
-		return
-	case l.strict != nil:
-		l.strict.adjust(to.Requests.N, to.Requests.Per)
-	default:
-		l.strict = NewSliding(to.Requests.N, to.Requests.Per)
-		l.strict.fill(now)
+// set replaces the limits that all models share.
+func (l *Lane) set(now Instant, to Limits) {
+	to.Models = l.given.Models
+	l.given = to
+	l.whole.set(now, to)
+	for _, s := range l.shares {
+		s.under(now, to)
 	}
-	l.requests.Bucket = Bucket{}
+	l.adaptive.expect(to.Requests.worth(startWorth))
 }
 
 // Cap returns how many calls may be in flight at once.
 func (l *Lane) Cap() int {
-	if l.limit > 0 {
-		return l.limit
+	if l.whole.limit > 0 {
+		return l.whole.limit
 	}
 	return l.adaptive.Cap()
 }
@@ -108,56 +88,55 @@ func (l *Lane) Cap() int {
 // load is by how much the lane is used, for comparison with others.
 func (l *Lane) load() float64 { return float64(l.inFlight) / l.weight }
 
-// troubled reports whether the lane is paused or does not answer.
-func (l *Lane) troubled() bool { return l.breaker.open || l.pause.probing }
+// troubled reports whether the lane does not answer, or t's model is paused.
+func (l *Lane) troubled(t *Ticket) bool { return l.breaker.open || l.shares[t.Model].pause.probing }
 
-// when returns the earliest instant at which t may start here, and what it
-// waits for until then.
-func (l *Lane) when(now Instant, t *Ticket) (Instant, Cause) {
+// A wait is when a ticket may start on a lane.
+type wait struct {
+	at    Instant // as far as everything goes
+	model Instant // as far as its model's own limits go
+	broke bool    // it is a retry, and there is no budget for it
+	cause Cause   // what decides
+}
+
+// when returns when t may start here.
+func (l *Lane) when(now Instant, t *Ticket) wait {
+	w := wait{}
+	w.model, w.cause = l.shares[t.Model].when(now, t)
+	w.at = w.model
+	if at, cause := l.common(now, t); at > w.at {
+		w.at, w.cause = at, cause
+	}
+	if t.Retry {
+		at := l.retries.when(now, t)
+		if w.broke = at > now; at > w.at {
+			w.at, w.cause = at, CauseBudget
+		}
+	}
+	return w
+}
+
+// common returns when t may start as far as what all models share goes.
+func (l *Lane) common(now Instant, t *Ticket) (Instant, Cause) {
 	if l.inFlight >= l.Cap() {
 		return Never, CauseInFlight
 	}
-	at, cause := l.breaker.when(now)
-	if at == Never {
-		return at, cause
-	}
-	for _, limit := range [...]struct {
-		at    Instant
-		cause Cause
-	}{
-		{l.pause.when(now), CausePause},
-		{l.retries.when(now, t), CauseBudget},
-		{l.whenRequest(now), CauseRequests},
-		{l.tokens.When(now, t.In+t.Out), CauseTokens},
-		{l.in.When(now, t.In), CauseTokens},
-		{l.out.When(now, t.Out), CauseTokens},
-	} {
-		if limit.at > at {
-			at, cause = limit.at, limit.cause
-		}
+	at, cause := l.whole.when(now, t)
+	if b, why := l.breaker.when(now); b > at {
+		return b, why
 	}
 	return at, cause
 }
 
-func (l *Lane) whenRequest(now Instant) Instant {
-	if l.strict != nil {
-		return l.strict.When(now)
-	}
-	return l.requests.When(now, 1)
-}
-
 // take starts t here.
 func (l *Lane) take(now Instant, t *Ticket) {
-	if l.strict != nil {
-		t.passage = l.strict.Take(now)
-	}
-	l.requests.Take(now, 1)
-	l.tokens.Take(now, t.In+t.Out)
-	l.in.Take(now, t.In)
-	l.out.Take(now, t.Out)
+	s := l.shares[t.Model]
+	t.passages = passages{whole: l.whole.take(now, t), share: s.take(now, t)}
+	s.used = true
+	s.inFlight++
+	s.pause.started(now)
 	l.inFlight++
 	l.adaptive.started(l.inFlight)
-	l.pause.started(now)
 	l.breaker.started(now)
 	l.retries.take(now, t)
 	t.lane, t.Started, t.state = l, now, running
@@ -188,12 +167,14 @@ const (
 
 // done ends t here.
 func (l *Lane) done(now Instant, t *Ticket, o Outcome, chance float64) {
+	s := l.shares[t.Model]
 	l.inFlight--
-	t.passage.ended(now, o.Kind)
-	l.settle(t, o)
+	s.inFlight--
+	l.whole.done(now, t, &t.passages.whole, &o)
+	s.done(now, t, &t.passages.share, &o)
 	l.breaker.ended(now, t, o.Kind, chance)
 	if o.Kind != Throttled {
-		l.pause.ended(t.Started, o.Kind)
+		s.pause.ended(t.Started, o.Kind)
 	}
 	switch o.Kind {
 	case Throttled:
@@ -202,8 +183,6 @@ func (l *Lane) done(now Instant, t *Ticket, o Outcome, chance float64) {
 		l.adaptive.overloaded(now, t.Started)
 	case Exhausted:
 		l.exhausted()
-	case Unsent:
-		l.requests.Give(1)
 	case Answered:
 		if o.FirstToken == 0 {
 			l.adaptive.firstToken(now, now.Sub(t.Started))
@@ -214,8 +193,8 @@ func (l *Lane) done(now Instant, t *Ticket, o Outcome, chance float64) {
 // exhausted lowers the cap to somewhat less than what was too much here.
 func (l *Lane) exhausted() {
 	bearable := max(1, (l.inFlight+1)*9/10)
-	if l.limit > 0 {
-		l.limit = min(l.limit, bearable)
+	if l.whole.limit > 0 {
+		l.whole.limit = min(l.whole.limit, bearable)
 	} else {
 		l.adaptive.limit(bearable)
 	}
@@ -223,30 +202,20 @@ func (l *Lane) exhausted() {
 
 // alive notes t's first token.
 func (l *Lane) alive(now Instant, t *Ticket) {
-	l.pause.alive(t.Started)
+	l.shares[t.Model].pause.alive(t.Started)
 	l.breaker.alive(t.Started)
 	l.adaptive.firstToken(now, now.Sub(t.Started))
 }
 
+// throttled holds back the calls of t's model: most providers count by model,
+// and where one counts them all together, each model is soon told so.
 func (l *Lane) throttled(now Instant, t *Ticket, o Outcome, chance float64) {
-	if l.strict != nil && l.strict.Refused(now) && o.RetryAfter == 0 {
+	s := l.shares[t.Model]
+	if s.pardons(now, &l.whole) && o.RetryAfter == 0 {
 		return
 	}
-	l.pause.throttled(now, t.Started, o.RetryAfter, chance)
-	if !l.rated {
+	s.pause.throttled(now, t.Started, o.RetryAfter, chance)
+	if !l.whole.limited && !s.limited {
 		l.adaptive.refused(now, t.Started)
 	}
-}
-
-// settle corrects the reservation by what was used. A refused call used none.
-func (l *Lane) settle(t *Ticket, o Outcome) {
-	switch {
-	case o.Kind == Throttled, o.Kind == Refused, o.Kind == Unsent:
-		o.In, o.Out = 0, 0
-	case !o.Known:
-		return
-	}
-	l.tokens.Give(t.In + t.Out - o.In - o.Out)
-	l.in.Give(t.In - o.In)
-	l.out.Give(t.Out - o.Out)
 }

@@ -2,49 +2,24 @@ package flow
 
 import "container/heap"
 
-// A Ticket is a call in admission's hands: waiting, or in flight. Its exported
-// fields are set by its owner before [Admission.Add] and not changed while it
-// waits. It may be added again once it is done.
-type Ticket struct {
-	Priority  int8    // -1 low, 0 normal, 1 high
-	Again     bool    // goes ahead of the fresh calls of its priority
-	Retry     bool    // it failed before: it needs the retry budget
-	NotBefore Instant // it waits at least until then
-	In, Out   float64 // tokens to reserve, input and output
-	Owner     any     // the owner's own
-
-	Started Instant // when it was admitted, set by Next
-
-	lane       *Lane
-	passage    passage // through the lane's Sliding
-	state      state
-	prev, next *Ticket // in a list
-	index      int     // in the heap of the delayed
-}
-
-type state uint8
-
-const (
-	idle state = iota
-	delayed
-	ready
-	running
-)
-
-const (
-	classes = 3
-	// patience is how many calls may pass a waiting one of lower priority
-	// before it has its turn, so that the low are slowed but never starved.
-	patience = 16
-)
+// patience is how many calls may pass a waiting one of lower priority before it
+// has its turn, so that the low are slowed but never starved.
+const patience = 16
 
 // queue holds the waiting tickets ordered by (not-before, priority, retries
-// first, arrival).
+// first, arrival), whatever their model. A model's line is parked while its own
+// limits let none of its calls start, so that they hold up nobody and cost
+// nothing.
 type queue struct {
-	delayed delayedHeap
-	ready   [classes]struct{ again, retries, fresh list }
-	passed  [classes]int // calls that went ahead while this class waited
-	len     int
+	delayed  delayedHeap
+	lines    []*line // by model
+	open     []*line // those with calls that are not parked
+	parked   parkedHeap
+	ready    [classes]int // tickets in all lines
+	passed   [classes]int // calls that went ahead while this class waited
+	arrivals uint64
+	round    uint64
+	len      int
 }
 
 func (q *queue) add(now Instant, t *Ticket) {
@@ -58,23 +33,19 @@ func (q *queue) add(now Instant, t *Ticket) {
 }
 
 func (q *queue) enlist(t *Ticket) {
+	q.arrivals++
 	t.state = ready
-	q.list(t).pushBack(t)
-}
-
-func (q *queue) list(t *Ticket) *list {
-	c := &q.ready[class(t)]
+	t.arrive(q.arrivals)
+	l := q.lines[t.Model]
+	l.add(t)
+	q.ready[t.class()]++
 	switch {
-	case t.Retry:
-		return &c.retries
-	case t.Again:
-		return &c.again
+	case l.len == 1:
+		q.opens(l)
+	case l.parked && l.leads(t): // it may need less than those behind it
+		q.unpark(l)
 	}
-	return &c.fresh
 }
-
-// class returns the ticket's place in ready: 0 is the highest priority.
-func class(t *Ticket) int { return int(1 - max(-1, min(1, t.Priority))) }
 
 // wakeDelayed makes ready what has waited out its delay.
 func (q *queue) wakeDelayed(now Instant) {
@@ -91,45 +62,44 @@ func (q *queue) nextDelayed() Instant {
 	return q.delayed[0].NotBefore
 }
 
-// head returns the ticket whose turn it is, or nil; without the retries, which
-// wait for their budget, if so wanted.
-func (q *queue) head(retries bool) *Ticket {
-	var first *Ticket
-	for c := range classes {
-		t := q.first(c, retries)
-		if t == nil {
+// turn returns the ticket whose turn it is among those of open lines that were
+// not tried in this round, and its line; or nil.
+func (q *queue) turn() (*Ticket, *line) {
+	var first [classes]*line
+	ranks := [classes]uint64{nobody, nobody, nobody}
+	for _, l := range q.open {
+		if l.tried == q.round {
 			continue
 		}
-		if q.passed[c] >= patience {
-			return t
-		}
-		if first == nil {
-			first = t
+		for c := range classes {
+			if r := l.rank(c, q.round); r < ranks[c] {
+				ranks[c], first[c] = r, l
+			}
 		}
 	}
-	return first
-}
-
-// first returns the first ticket of a class: one that was sent back to wait or
-// is to be asked again, a retry, a fresh one.
-func (q *queue) first(c int, retries bool) *Ticket {
-	lists := &q.ready[c]
-	switch {
-	case lists.again.front != nil:
-		return lists.again.front
-	case retries && lists.retries.front != nil:
-		return lists.retries.front
+	turn := -1
+	for c := range classes {
+		switch {
+		case first[c] == nil:
+		case q.passed[c] >= patience:
+			return first[c].front(c, ranks[c]), first[c]
+		case turn < 0:
+			turn = c
+		}
 	}
-	return lists.fresh.front
+	if turn < 0 {
+		return nil, nil
+	}
+	return first[turn].front(turn, ranks[turn]), first[turn]
 }
 
 // take removes the ticket whose turn it was and notes whom it passed.
 func (q *queue) take(t *Ticket) {
 	q.remove(t)
-	c := class(t)
+	c := t.class()
 	q.passed[c] = 0
 	for lower := c + 1; lower < classes; lower++ {
-		if q.first(lower, true) != nil {
+		if q.ready[lower] > 0 {
 			q.passed[lower]++
 		}
 	}
@@ -140,37 +110,87 @@ func (q *queue) remove(t *Ticket) {
 	if t.state == delayed {
 		heap.Remove(&q.delayed, t.index)
 	} else {
-		q.list(t).remove(t)
+		q.delist(t)
 	}
 	t.state = idle
 }
 
-// list is a doubly linked list through the tickets themselves: any of them is
-// removed in constant time, without an allocation.
-type list struct{ front, back *Ticket }
-
-func (l *list) pushBack(t *Ticket) {
-	t.prev, t.next = l.back, nil
-	if l.back == nil {
-		l.front = t
-	} else {
-		l.back.next = t
+func (q *queue) delist(t *Ticket) {
+	l := q.lines[t.Model]
+	led := l.leads(t)
+	l.remove(t)
+	q.ready[t.class()]--
+	if led {
+		q.unpark(l)
 	}
-	l.back = t
+	if l.len == 0 {
+		q.shuts(l)
+	}
 }
 
-func (l *list) remove(t *Ticket) {
-	if t.prev == nil {
-		l.front = t.next
-	} else {
-		t.prev.next = t.next
+// opens puts a line among those whose calls may be tried.
+func (q *queue) opens(l *line) {
+	l.index, l.parked = len(q.open), false
+	q.open = append(q.open, l)
+}
+
+// shuts takes a line away from them.
+func (q *queue) shuts(l *line) {
+	last := len(q.open) - 1
+	q.open[l.index] = q.open[last]
+	q.open[l.index].index = l.index
+	q.open[last] = nil
+	q.open = q.open[:last]
+}
+
+// park puts a line aside until an instant, or an event that concerns its model.
+func (q *queue) park(l *line, until Instant, cause Cause) {
+	q.shuts(l)
+	l.parked, l.until, l.cause = true, until, cause
+	heap.Push(&q.parked, l)
+}
+
+// unpark brings a parked line back.
+func (q *queue) unpark(l *line) {
+	if l.parked {
+		heap.Remove(&q.parked, l.index)
+		q.opens(l)
 	}
-	if t.next == nil {
-		l.back = t.prev
-	} else {
-		t.next.prev = t.prev
+}
+
+// wakeParked brings back the lines whose time has come.
+func (q *queue) wakeParked(now Instant) {
+	for len(q.parked) > 0 && q.parked[0].until <= now {
+		q.unpark(q.parked[0])
 	}
-	t.prev, t.next = nil, nil
+}
+
+// nextParked returns when the next parked line comes back by itself, and what
+// it waits for.
+func (q *queue) nextParked() (Instant, Cause) {
+	if len(q.parked) == 0 {
+		return Never, CauseEmpty
+	}
+	return q.parked[0].until, q.parked[0].cause
+}
+
+// drain removes and returns all that wait, the ready ones in their order.
+func (q *queue) drain() []*Ticket {
+	all := make([]*Ticket, 0, q.len)
+	for len(q.delayed) > 0 {
+		t := q.delayed[0]
+		q.remove(t)
+		all = append(all, t)
+	}
+	for len(q.parked) > 0 {
+		q.unpark(q.parked[0])
+	}
+	q.round++
+	for t, _ := q.turn(); t != nil; t, _ = q.turn() {
+		q.remove(t)
+		all = append(all, t)
+	}
+	return all
 }
 
 type delayedHeap []*Ticket
@@ -192,4 +212,25 @@ func (h *delayedHeap) Pop() any {
 	old[len(old)-1] = nil
 	*h = old[:len(old)-1]
 	return t
+}
+
+type parkedHeap []*line
+
+func (h parkedHeap) Len() int           { return len(h) }
+func (h parkedHeap) Less(i, j int) bool { return h[i].until < h[j].until }
+func (h parkedHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+func (h *parkedHeap) Push(x any) {
+	l := x.(*line)
+	l.index = len(*h)
+	*h = append(*h, l)
+}
+func (h *parkedHeap) Pop() any {
+	old := *h
+	l := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	return l
 }

@@ -28,7 +28,7 @@ type Sliding struct {
 	widened  Instant       // when one did
 	trouble  float64       // refusals, those of long ago forgotten
 	troubled Instant       // the last of them
-	trips    jitter
+	trips    *jitter
 }
 
 // firstGuard is the guard on an even network, where only scheduling delays a
@@ -45,8 +45,11 @@ type passage struct {
 
 // NewSliding returns a limit of n calls in any window of length d. A fraction
 // of n is cut off; n below 1 is one call in a longer window.
-func NewSliding(n float64, d time.Duration) *Sliding {
-	s := new(Sliding)
+func NewSliding(n float64, d time.Duration) *Sliding { return newSliding(n, d, new(jitter)) }
+
+// newSliding returns one over a network with those round trips.
+func newSliding(n float64, d time.Duration, trips *jitter) *Sliding {
+	s := &Sliding{trips: trips}
 	s.adjust(n, d)
 	return s
 }
@@ -184,6 +187,3 @@ func (s *Sliding) Refused(now Instant) (stray bool) {
 	}
 	return s.trouble <= strayMost+float64(s.n)/strayCalls
 }
-
-// Connected learns from the time of a round trip.
-func (s *Sliding) Connected(now Instant, trip time.Duration) { s.trips.add(now, trip) }

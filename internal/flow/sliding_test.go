@@ -165,7 +165,7 @@ func (s *Sliding) learn(n int, draw func() float64) {
 	}
 	slices.Sort(all) // as they are heard of when all are opened at once
 	for _, trip := range all {
-		s.Connected(0, trip)
+		s.trips.add(0, trip)
 	}
 }
 

@@ -1,0 +1,182 @@
+package flow
+
+import "time"
+
+// A quota is what an endpoint allows: as a whole, or the calls of one model.
+type quota struct {
+	requests gauge
+	strict   *Sliding // in place of requests, or nil
+	tokens   gauge
+	in, out  gauge
+	limit    int  // calls at once, as given; 0: no such limit
+	limited  bool // any of the rates is limited
+	trips    *jitter
+}
+
+// newQuota returns what l allows over a network with those round trips.
+func newQuota(l Limits, trips *jitter) quota {
+	q := quota{
+		trips:    trips,
+		requests: gauge{worth: time.Second / 10},
+		tokens:   gauge{worth: time.Second}, in: gauge{worth: time.Second}, out: gauge{worth: time.Second},
+	}
+	q.give(0, l)
+	return q
+}
+
+// set replaces the limits as they are configured.
+func (q *quota) set(now Instant, l Limits) {
+	strict := q.strict
+	q.give(now, l)
+	switch {
+	case q.strict == nil:
+	case strict == nil:
+		q.strict.fill(now)
+	default: // what went out before still counts
+		strict.adjust(l.Requests.N, l.Requests.Per)
+		q.strict = strict
+	}
+}
+
+func (q *quota) give(now Instant, l Limits) {
+	if q.strict != nil {
+		q.requests.clear() // of what the window knew nothing is carried over
+	}
+	q.requests.give(now, l.Requests, l.Burst)
+	q.tokens.give(now, l.Tokens, 0)
+	q.in.give(now, l.In, 0)
+	q.out.give(now, l.Out, 0)
+	q.strict = nil
+	if l.Strict && l.Requests.N > 0 {
+		q.strict = newSliding(l.Requests.N, l.Requests.Per, q.trips)
+		q.requests.Bucket = Bucket{}
+	}
+	q.limit = l.InFlight
+	q.limited = q.rated()
+}
+
+// under notes what is given for the endpoint as a whole that q is a part of.
+func (q *quota) under(now Instant, whole Limits) {
+	q.requests.under(now, whole.Requests)
+	q.tokens.under(now, whole.Tokens)
+	q.in.under(now, whole.In)
+	q.out.under(now, whole.Out)
+	q.limited = q.rated()
+}
+
+// told notes what the endpoint told.
+func (q *quota) told(now Instant, t Told, strict bool) {
+	if !strict {
+		q.requests.told(now, t.Requests)
+	}
+	q.tokens.told(now, t.Tokens)
+	q.in.told(now, t.In)
+	q.out.told(now, t.Out)
+	q.limited = q.rated()
+}
+
+// rated reports whether a limit on requests or tokens is known: refusals are
+// then not for concurrency.
+func (q *quota) rated() bool {
+	return q.requests.rate.N > 0 || q.tokens.rate.N > 0 || q.in.rate.N > 0 || q.out.rate.N > 0
+}
+
+// when returns the earliest instant at which the rates let t start, and which
+// of them decides.
+func (q *quota) when(now Instant, t *Ticket) (at Instant, cause Cause) {
+	if !q.limited {
+		return now, CauseNone
+	}
+	at = q.whenRequest(now)
+	if at > now {
+		cause = CauseRequests
+	}
+	tokens := max(q.tokens.When(now, t.In+t.Out), q.in.When(now, t.In), q.out.When(now, t.Out))
+	if tokens > at {
+		at, cause = tokens, CauseTokens
+	}
+	return at, cause
+}
+
+func (q *quota) whenRequest(now Instant) Instant {
+	if q.strict != nil {
+		return q.strict.When(now)
+	}
+	return q.requests.When(now, 1)
+}
+
+// take reserves what t needs, and returns its passage through the strict window.
+func (q *quota) take(now Instant, t *Ticket) (p passage) {
+	if !q.limited {
+		return p
+	}
+	if q.strict != nil {
+		p = q.strict.Take(now)
+	}
+	q.requests.Take(now, 1)
+	q.tokens.Take(now, t.In+t.Out)
+	q.in.Take(now, t.In)
+	q.out.Take(now, t.Out)
+	return p
+}
+
+// done ends t, and corrects its reservation by what was used. A refused call
+// used none.
+func (q *quota) done(now Instant, t *Ticket, p *passage, o *Outcome) {
+	p.ended(now, o.Kind)
+	if o.Kind == Unsent {
+		q.requests.Give(1)
+	}
+	in, out := o.In, o.Out
+	switch {
+	case o.Kind == Throttled, o.Kind == Refused, o.Kind == Unsent:
+		in, out = 0, 0
+	case !o.Known:
+		return
+	}
+	q.tokens.Give(t.In + t.Out - in - out)
+	q.in.Give(t.In - in)
+	q.out.Give(t.Out - out)
+}
+
+// A share is one model's part of a lane: what the endpoint allows and tells of
+// this model's calls alone.
+type share struct {
+	quota
+	pause    pause
+	inFlight int
+	used     bool // calls of the model have started here, or the endpoint told of it
+}
+
+// when returns the earliest instant at which what is the model's own lets t
+// start.
+func (s *share) when(now Instant, t *Ticket) (Instant, Cause) {
+	if s.limit > 0 && s.inFlight >= s.limit {
+		return Never, CauseInFlight
+	}
+	at, cause := s.quota.when(now, t)
+	if p := s.pause.when(now); p > at {
+		return p, CausePause
+	}
+	return at, cause
+}
+
+// pardons notes a refusal of the model's calls, in whole too, of which it is a
+// part. It reports whether that is a stray one of a strict window, which holds
+// nobody back.
+func (s *share) pardons(now Instant, whole *quota) (pardoned bool) {
+	for _, strict := range [...]*Sliding{s.strict, whole.strict} {
+		if strict == nil {
+			continue
+		}
+		if !strict.Refused(now) {
+			return false
+		}
+		pardoned = true
+	}
+	return pardoned
+}
+
+// busy reports whether calls of the model are under way here or have been
+// turned back.
+func (s *share) busy() bool { return s.inFlight > 0 || s.pause.probing }

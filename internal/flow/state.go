@@ -1,0 +1,125 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Health is whether a lane answers.
+type Health struct {
+	Down      bool    // it does not
+	Since     Instant // if Down: the first failure
+	EverAlive bool    // it has answered at least once
+	Answered  Instant // the latest start of a call that was answered
+	Dark      int     // calls that failed since the last that was answered has started
+}
+
+// Health returns the health of lane number n.
+func (a *Admission) Health(n int) Health {
+	b := &a.lanes[n].breaker
+	return Health{Down: b.open, Since: b.since, EverAlive: b.everAlive, Answered: b.answered, Dark: b.dark}
+}
+
+// PausedUntil returns until when calls of a model are held back on lane number
+// n because the server said so; 0 or past: they are not.
+func (a *Admission) PausedUntil(n, model int) Instant { return a.lanes[n].shares[model].pause.until }
+
+// State is how admission stands.
+type State struct {
+	Waiting int
+	Cause   Cause // what the next call waits for
+	Lanes   []LaneState
+}
+
+// LaneState is how a lane stands.
+type LaneState struct {
+	InFlight, Cap    int
+	Requests, Tokens Rate    // the limits in force, all models together; zero: none
+	PausedUntil      Instant // of all models that have calls; 0 or past: not paused
+	Down             bool    // it does not answer; DownSince says since when
+	DownSince        Instant
+	Models           []ModelState // that have had calls here or were told of, by name
+}
+
+// ModelState is how one model's calls stand on a lane, the limits that all share
+// apart.
+type ModelState struct {
+	Name             string // "": calls without one, and those beyond [ModelsMax]
+	InFlight, Cap    int    // Cap 0: none of its own
+	Requests, Tokens Rate
+	PausedUntil      Instant
+}
+
+// State returns how admission stood at the last Next.
+func (a *Admission) State() State {
+	s := State{Waiting: a.queue.len, Cause: a.cause}
+	for _, l := range a.lanes {
+		s.Lanes = append(s.Lanes, LaneState{
+			InFlight: l.inFlight, Cap: l.Cap(), Requests: l.requests(), Tokens: l.tokens(),
+			PausedUntil: a.paused(l), Down: l.breaker.open, DownSince: l.breaker.since,
+			Models: a.modelStates(l),
+		})
+	}
+	return s
+}
+
+// paused returns until when all models are paused on l that have calls.
+func (a *Admission) paused(l *Lane) Instant {
+	until := Never
+	for n, s := range l.shares {
+		if s.busy() || a.queue.lines[n].len > 0 {
+			until = min(until, s.pause.until)
+		}
+	}
+	if until == Never {
+		return 0
+	}
+	return until
+}
+
+func (a *Admission) modelStates(l *Lane) []ModelState {
+	var all []ModelState
+	for name, n := range a.models {
+		if s := l.shares[n]; s.used {
+			all = append(all, ModelState{
+				Name: name, InFlight: s.inFlight, Cap: s.limit,
+				Requests: s.requests.rate, Tokens: s.tokens.rate, PausedUntil: s.pause.until,
+			})
+		}
+	}
+	slices.SortFunc(all, func(x, y ModelState) int { return strings.Compare(x.Name, y.Name) })
+	return all
+}
+
+// requests returns the limit on requests in force for all models together.
+func (l *Lane) requests() Rate {
+	return l.together(l.whole.requests.rate, func(s *share) Rate { return s.requests.rate })
+}
+
+// tokens returns the limit on tokens in force for all models together.
+func (l *Lane) tokens() Rate {
+	return l.together(l.whole.tokens.rate, func(s *share) Rate { return s.tokens.rate })
+}
+
+// together returns the lower of what is given for all models and the sum of what
+// each has, if each that is used has some.
+func (l *Lane) together(whole Rate, of func(*share) Rate) Rate {
+	var sum Rate
+	for _, s := range l.shares {
+		r := of(s)
+		switch {
+		case !s.used:
+		case r.N == 0:
+			return whole
+		case sum.N == 0:
+			sum = r
+		default:
+			sum.N += r.worth(sum.Per)
+		}
+	}
+	if sum.N == 0 || whole.N > 0 && whole.worth(time.Minute) < sum.worth(time.Minute) {
+		return whole
+	}
+	return sum
+}
