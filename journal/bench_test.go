@@ -119,7 +119,7 @@ func bigRun(b *testing.B) (name string, rows int64) {
 	row := append(make([]byte, 29), '\n')
 	for i := range rows {
 		i ^= 0x155 // not quite in order
-		if err := j.tail.later(func(dst []byte) []byte { return appendIntent(dst, intent{i, 7, 150}) }); err != nil {
+		if err := j.tail.later(func(dst []byte) []byte { return appendIntent(dst, intent{i, 7, 150, Unknown}) }); err != nil {
 			b.Fatal(err)
 		}
 		e := Entry{Index: i, ItemSum: 7, Started: time.UnixMilli(1_800_000_000_000 + i), FirstToken: 500 * time.Millisecond,

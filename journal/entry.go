@@ -100,9 +100,10 @@ func parseEntry(payload []byte) (e Entry, ok bool) {
 
 // An intent is a request about to be sent.
 type intent struct {
-	index int64
-	sum   uint32
-	cost  int64
+	index  int64
+	sum    uint32
+	cost   int64
+	tokens int64 // at most; Unknown
 }
 
 func appendIntent(dst []byte, in intent) []byte {
@@ -111,12 +112,18 @@ func appendIntent(dst []byte, in intent) []byte {
 	dst = appendCount(dst, in.index)
 	dst = binary.LittleEndian.AppendUint32(dst, in.sum)
 	dst = appendKnown(dst, in.cost)
+	if in.tokens > 0 {
+		dst = appendKnown(dst, in.tokens)
+	}
 	return sealRecord(dst, start)
 }
 
 func parseIntent(payload []byte) (in intent, ok bool) {
 	f := fields{b: payload}
-	in.index, in.sum, in.cost = f.count(), f.uint32(), f.known()
+	in.index, in.sum, in.cost, in.tokens = f.count(), f.uint32(), f.known(), Unknown
+	if len(f.b) > 0 {
+		in.tokens = f.known()
+	}
 	return in, !f.bad
 }
 

@@ -7,6 +7,13 @@ package journal
 // they share their writes. sum is the item's checksum, 0 if there is none. It
 // fails with CodeUsage for an item that has its row.
 func (j *Journal) Intend(index int64, sum uint32, cost int64) error {
+	return j.Reserve(index, sum, cost, Unknown)
+}
+
+// Reserve is Intend that also records how many tokens the request uses at most,
+// input and output together (Unknown if that is not known), for what a budget
+// has to count if its end is never known: see [Bounds].
+func (j *Journal) Reserve(index int64, sum uint32, cost, tokens int64) error {
 	if index < 0 {
 		return usage("an intent for item %d", index)
 	}
@@ -14,7 +21,7 @@ func (j *Journal) Intend(index int64, sum uint32, cost int64) error {
 		return usage("an intent for item %d, which has its row", index)
 	}
 	_, err := j.tail.append(func(b []byte, _ int64) []byte {
-		return appendIntent(b, intent{index: index, sum: sum, cost: cost})
+		return appendIntent(b, intent{index: index, sum: sum, cost: cost, tokens: tokens})
 	})
 	return err
 }

@@ -78,12 +78,17 @@ type open struct {
 	calls    int64 // sent, with no known end
 	cost     int64 // of these at most, as far as known
 	unpriced int64 // of calls, those whose cost is not known
+	most     int64 // tokens that one of them uses at most; 0: not known
 	spent    Totals
+
+	// Of lost calls: their tokens at most, and how many have no such bound.
+	tokens, unbound int64
 }
 
 // ledger adds up a journal, record by record.
 type ledger struct {
 	totals Totals
+	bounds Bounds
 	rows   [statuses]int64
 	open   map[int64]*open // of the session being read
 	lost   map[int64]*open // of earlier ones
@@ -120,6 +125,7 @@ func (l *ledger) drop(m map[int64]*open, index int64) {
 func (l *ledger) intent(in intent) {
 	o := l.of(l.open, in.index)
 	o.calls++
+	o.most = max(o.most, in.tokens)
 	o.reserve(in.cost, 1)
 }
 
@@ -140,12 +146,14 @@ func (l *ledger) attempt(a Attempt) {
 	o.calls--
 	o.reserve(a.Reserved, -1)
 	o.spent.spend(1, a.PromptTokens, a.CompletionTokens, a.Cost)
+	l.bounds.attempt(&a, o)
 }
 
 // entry counts a row, which stands for all that its session did for the item.
 func (l *ledger) entry(e *Entry) {
 	l.rows[e.Status]++
 	l.totals.spend(e.Requests, e.PromptTokens, e.CompletionTokens, e.Cost)
+	l.bounds.entry(e, l.open[e.Index])
 	l.drop(l.open, e.Index)
 	l.drop(l.lost, e.Index)
 }
@@ -159,10 +167,20 @@ func (l *ledger) endSession() {
 			lost.calls += o.calls
 			lost.cost += max(o.cost, 0)
 			lost.unpriced += max(o.unpriced, 0)
+			l.lose(lost, o)
 			l.totals.add(Totals{Lost: o.calls, LostCost: max(o.cost, 0), LostUnpriced: max(o.unpriced, 0)})
 		}
 	}
 	clear(l.open)
+}
+
+// lose bounds the tokens of o's calls, which go to lost.
+func (l *ledger) lose(lost, o *open) {
+	l.bounds.tokens(o.calls, o.most)
+	lost.tokens += o.calls * o.most
+	if o.most == 0 {
+		lost.unbound += o.calls
+	}
 }
 
 // inFlight returns the items whose calls are lost, by index.
@@ -189,6 +207,7 @@ type Recovery struct {
 	Invalid int64
 
 	Totals   Totals
+	Bounds   Bounds
 	InFlight []InFlight // by index
 
 	RowBytesCut     int64 // uncommitted bytes cut off the output

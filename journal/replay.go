@@ -61,6 +61,11 @@ func (r *replay) record(s *scanner) error {
 		if t, ok = parseCarry(s.payload); ok {
 			r.ledger.totals.add(t)
 		}
+	case kindBounds:
+		var b Bounds
+		if b, ok = parseBounds(s.payload); ok {
+			r.ledger.bounds.add(b)
+		}
 	case kindBatch:
 		_, ok = parseBatch(s.payload, s.off)
 	case kindSwitch:
@@ -158,7 +163,7 @@ func damagedRow(path string, line, off int64) *Error {
 // recovery returns what was read.
 func (r *replay) recovery() Recovery {
 	return Recovery{
-		Identity: r.identity, Totals: r.ledger.totals, InFlight: r.ledger.inFlight(),
+		Identity: r.identity, Totals: r.ledger.totals, Bounds: r.ledger.bounds, InFlight: r.ledger.inFlight(),
 		Done: r.ledger.rows[Done], Failed: r.ledger.rows[Failed], Invalid: r.ledger.rows[Invalid],
 	}
 }

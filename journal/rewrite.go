@@ -110,7 +110,7 @@ func (j *Journal) fill(w *writer, o RewriteOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := w.begin(old.identity, carry, old.ledger.lost, j.items.sum); err != nil {
+	if err := w.begin(old.identity, carry, old.ledger.bounds, old.ledger.lost, j.items.sum); err != nil {
 		return err
 	}
 	return w.copySorted(order, j.tail.f, j.out)

@@ -45,18 +45,19 @@ func (w *writer) records() *output { return w.files[1] }
 
 // begin writes the head of the journal: the identity, what was spent on no row
 // that stays, and the lost calls of items that have none.
-func (w *writer) begin(identity []byte, carry Totals, lost map[int64]*open, sum func(int64) uint32) error {
+func (w *writer) begin(identity []byte, carry Totals, bounds Bounds, lost map[int64]*open, sum func(int64) uint32) error {
 	out := w.records()
 	out.buf = identityRecord(append(out.buf, header()...), identity)
 	for _, o := range lost { // they are added again when the journal is read
 		carry.Lost -= o.calls
 		carry.LostCost -= o.cost
 		carry.LostUnpriced -= o.unpriced
+		bounds.found(o)
 	}
-	out.buf = appendCarry(out.buf, carry)
+	out.buf = appendBounds(appendCarry(out.buf, carry), bounds)
 	for index, o := range lost {
 		for n := range o.calls {
-			out.buf = appendIntent(out.buf, intent{index: index, sum: sum(index), cost: o.costOf(n)})
+			out.buf = appendIntent(out.buf, intent{index: index, sum: sum(index), cost: o.costOf(n), tokens: o.tokensOf(n)})
 		}
 		if err := out.flush(bufferSize); err != nil {
 			return err
