@@ -27,6 +27,7 @@ type attempt struct {
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	admitted flow.Instant
+	most     spend // what it may use at most
 
 	strict bool // admission wants to know when it goes out
 

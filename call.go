@@ -23,10 +23,12 @@ type call struct {
 	model     string
 	size      int   // bytes of the request
 	maxTokens int64 // 0: no limit known
+	choices   int64 // answers that one request asks for, at least 1
 	index     int64 // of its item; -1: none
 	run       *run  // nil: none
 
 	ticket flow.Ticket
+	most   spend // what its next request may use at most
 	// admitted hands over an attempt, or nil when there will be none. The
 	// dispatcher calls it; it must not block.
 	admitted func(*attempt)
@@ -73,6 +75,7 @@ func (e *Engine) newCall(ctx context.Context, req *Request) *call {
 	if c.maxTokens == 0 {
 		c.maxTokens = maxTokens(req.Body)
 	}
+	c.choices = max(1, gjson.GetBytes(req.Body, "n").Int())
 	c.ticket.Owner = c
 	c.ticket.Priority = int8(req.Priority)
 	return c
@@ -120,11 +123,12 @@ func (c *call) proceed(a *attempt) (again bool) {
 		end.asked = c.err != nil && c.err.Code == CodeInvalidAnswer
 	}
 	c.account(&end, of)
-	if again {
-		c.diary.after(&end, a.atMost())
+	if again || err != nil && of == a {
+		c.diary.after(&end, a.most)
 	}
 	if of != a { // the hedge has told its own end
 		end = ending{at: end.at, err: own}
+		c.diary.after(&end, a.most)
 	}
 	end.outcome, end.again = a.outcome(resp, end.err), again
 	told = true
@@ -140,12 +144,12 @@ func (c *call) unwind(a *attempt) {
 		<-r.over
 	}
 	c.engine.box.put(message{kind: msgDone, call: c, attempt: a, end: ending{
-		at: c.engine.now(), err: &Error{Code: CodePanic}, outcome: flow.Outcome{Kind: flow.Neutral},
+		at: c.engine.now(), err: &Error{Code: CodePanic, MaybeBilled: true}, outcome: flow.Outcome{Kind: flow.Neutral},
 	}})
 }
 
 func (c *call) attempt(a *attempt) (of *attempt, resp *Response, err, own *Error) {
-	if err := c.diary.before(a.atMost()); err != nil {
+	if err := c.diary.before(a.most); err != nil {
 		a.cancel(nil)
 		own = &Error{Code: CodeCanceled, Err: err}
 		return a, nil, own, own

@@ -37,6 +37,7 @@ const (
 	CodeBadItem  // the item could not be read or rendered: the item's fault
 	CodeCanceled // the caller cancelled, or the engine shut down
 	CodePanic    // a hook panicked on this item: the item's fault
+	CodeBudget   // a budget is used up, or a cost that is limited is not known: the job's fault
 )
 
 var codeNames = [...]string{
@@ -49,7 +50,7 @@ var codeNames = [...]string{
 	CodeTimeout: "timeout", CodeCut: "cut", CodeMalformed: "malformed",
 	CodeTooLong: "answer_too_long", CodeLocal: "local_resources",
 	CodeInvalidAnswer: "invalid_answer", CodeOutage: "outage", CodeBadItem: "bad_item",
-	CodeCanceled: "canceled", CodePanic: "panic",
+	CodeCanceled: "canceled", CodePanic: "panic", CodeBudget: "budget",
 }
 
 // String returns the code's name as it stands in rows, logs and metrics.

@@ -50,7 +50,13 @@ type Limits struct {
 	Tokens       Rate // input and output together
 	InputTokens  Rate
 	OutputTokens Rate
-	InFlight     int // calls at once; 0: adapted to what the endpoint bears
+	// Money is what calls may cost, in US dollars: $5 an hour is Per(5,
+	// time.Hour). What a call is expected to cost is reserved before it starts
+	// and corrected by what it did; up to a minute's worth may be spent at once.
+	// It needs Config.Price: a call whose price is not known fails with
+	// [CodeBudget], unsent.
+	Money    Rate
+	InFlight int // calls at once; 0: adapted to what the endpoint bears
 
 	// Burst is how many calls may start at once after a pause, for
 	// [TokenBucket]. 0: a tenth of a second's worth of the rate, at least 1.
@@ -126,7 +132,16 @@ type Deadlines struct {
 
 // Validate returns every fault of c, joined, each naming its field.
 func (c *Config) Validate() error {
-	return errors.Join(c.Limits.check("config", "Limits"), checkModels("config", c.Models), c.validate())
+	money := limitsMoney([]Endpoint{{Limits: c.Limits, Models: c.Models}})
+	return errors.Join(c.Limits.check("config", "Limits"), checkModels("config", c.Models), c.checkPriced(money), c.validate())
+}
+
+// checkPriced refuses a limit on money without prices.
+func (c *Config) checkPriced(money bool) error {
+	if money && c.Price == nil {
+		return errors.New("config: Limits.Money: needs Config.Price; a cost that is not known is never 0")
+	}
+	return nil
 }
 
 // validate is Validate without the limits, which endpoints have.
@@ -177,7 +192,7 @@ func (l *Limits) validate(bad func(field, format string, args ...any)) {
 		rate Rate
 	}{
 		{"Requests", l.Requests}, {"Tokens", l.Tokens},
-		{"InputTokens", l.InputTokens}, {"OutputTokens", l.OutputTokens},
+		{"InputTokens", l.InputTokens}, {"OutputTokens", l.OutputTokens}, {"Money", l.Money},
 	} {
 		if !r.rate.IsZero() && !(r.rate.N > 0 && r.rate.Per > 0 && r.rate.N < math.Inf(1)) {
 			bad(r.name, "is %g per %v; both must be above 0 and finite (leave it out for no limit)", r.rate.N, r.rate.Per)

@@ -35,6 +35,9 @@ func (e *Engine) setLimits(m message, endpoint string, l Limits) error {
 	if err := l.check("limits", "Limits"); err != nil {
 		return err
 	}
+	if err := e.cfg.checkPriced(!l.Money.IsZero()); err != nil {
+		return err
+	}
 	m.limits = l.flow()
 	found := false
 	for i, ep := range e.endpoints {
@@ -56,6 +59,7 @@ func (d *dispatcher) adjust(m *message) {
 	case msgHold:
 		d.admission.Hold(m.hold)
 	case msgLimits:
+		d.money = d.money || m.limits.Money.N > 0
 		if m.model != "" {
 			d.admission.SetModelLimits(d.engine.now(), m.lane, m.model, m.limits)
 			return

@@ -19,27 +19,27 @@ func (r *run) diary(item *Item) *diary {
 	return &diary{run: r, index: item.Index, sum: r.job.sum(item)}
 }
 
-// before notes that a request is about to be sent that costs at most so many
-// nano-dollars. An error means that it must not be; the run is stopped.
-func (d *diary) before(atMost int64) error {
+// before notes that a request is about to be sent that uses at most so much. An
+// error means that it must not be; the run is stopped.
+func (d *diary) before(most spend) error {
 	if d == nil {
 		return nil
 	}
-	err := d.run.job.Journal.Intend(d.index, d.sum, atMost)
+	err := d.run.job.Journal.Reserve(d.index, d.sum, most.usd, most.tokens)
 	if err != nil {
 		d.run.stop("journal", err, 0)
 	}
 	return err
 }
 
-// after notes how a request ended, for which atMost was noted before, that
-// brought no row.
-func (d *diary) after(end *ending, atMost int64) {
+// after notes how a request ended, for which most was noted before, that brought
+// no row.
+func (d *diary) after(end *ending, most spend) {
 	if d == nil {
 		return
 	}
 	note := journal.Attempt{
-		Index: d.index, Reserved: atMost, Cost: nanos(end.cost),
+		Index: d.index, Reserved: most.usd, Cost: nanos(end.cost),
 		PromptTokens: journal.Unknown, CompletionTokens: journal.Unknown,
 	}
 	if end.usage.Known {
@@ -48,8 +48,8 @@ func (d *diary) after(end *ending, atMost int64) {
 	switch {
 	case end.err != nil:
 		note.Code = uint8(end.err.Code)
-		if !end.err.MaybeBilled {
-			note.Cost = 0
+		if !end.err.MaybeBilled && !end.usage.Known {
+			note.Cost, note.PromptTokens, note.CompletionTokens = 0, 0, 0
 		}
 	case end.asked:
 		note.Code = uint8(CodeInvalidAnswer)
@@ -57,15 +57,4 @@ func (d *diary) after(end *ending, atMost int64) {
 	if err := d.run.job.Journal.Settle(note); err != nil {
 		d.run.stop("journal", err, 0)
 	}
-}
-
-// atMost returns what a request costs at most, in nano-dollars, by what
-// admission has reserved for it.
-func (a *attempt) atMost() int64 {
-	if a.call.engine.cfg.Price == nil || a.call.diary == nil {
-		return journal.Unknown
-	}
-	return nanos(a.call.engine.cfg.Price(a.call.model, Usage{
-		Prompt: int64(a.ticket.In), Completion: int64(a.ticket.Out), Known: true,
-	}))
 }

@@ -20,6 +20,8 @@ type dispatcher struct {
 	tally     *tally
 	last      *Error // the last failure of an endpoint that does not answer
 	draining  bool
+	money     bool            // a limit on money is in force: calls need a price
+	needy     map[*purse]bool // those for which calls wait
 }
 
 func (d *dispatcher) loop() {
@@ -111,10 +113,14 @@ func (d *dispatcher) submit(c *call) {
 		c.admitted(nil)
 		return
 	}
-	e := d.estimator(c.model)
-	c.ticket.In, c.ticket.Out = e.Input(c.size), e.Output(c.maxTokens)
-	c.ticket.Model = d.admission.Model(c.model)
-	d.admission.Add(d.engine.now(), &c.ticket)
+	if err := d.weigh(c); err != nil {
+		c.err, c.over = err, true
+		c.admitted(nil)
+		return
+	}
+	if d.afford(c) {
+		d.admission.Add(d.engine.now(), &c.ticket)
+	}
 }
 
 func (d *dispatcher) estimator(model string) *flow.Estimator {
@@ -155,7 +161,7 @@ func (d *dispatcher) newAttempt(c *call, t *flow.Ticket, now flow.Instant) *atte
 	c.sent++
 	a := &attempt{
 		call: c, number: c.sent, ticket: t, lane: t.Lane(), endpoint: d.engine.endpoints[t.Lane()],
-		admitted: now, strict: d.admission.Strict(t.Lane(), t.Model), learners: learnt,
+		most: c.most, admitted: now, strict: d.admission.Strict(t.Lane(), t.Model), learners: learnt,
 	}
 	a.tellings = a.endpoint.tellings(t.Model)
 	a.probe = d.admission.Health(a.lane).Down
@@ -185,7 +191,9 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 	now := d.engine.now()
 	d.watch.remove(a)
 	d.deadlines.observe(a, end, &d.watch)
+	end.price()
 	d.admission.Done(now, a.ticket, end.outcome)
+	c.purse().settle(a.most, a.charge(end))
 	if end.usage.Known {
 		d.estimator(c.model).Observe(c.size, end.usage.Prompt, end.usage.Completion)
 	}
@@ -194,6 +202,7 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 	if end.again {
 		d.again(c, a.lane)
 	}
+	d.grant(c.purse())
 }
 
 // again queues a call that is to have another attempt, if it has one left.
@@ -229,16 +238,23 @@ func (d *dispatcher) refuse(match func(*call) bool) {
 	now := d.engine.now()
 	for _, t := range d.admission.Drain() {
 		if c := t.Owner.(*call); match(c) {
+			c.purse().settle(c.most, spend{})
 			c.admitted(nil)
 		} else {
 			d.admission.Add(now, t)
 		}
 	}
+	for p := range d.needy {
+		d.dismiss(p, match)
+		d.grant(p)
+	}
 }
 
 func (d *dispatcher) report(m *message) {
 	if m.run != nil {
-		m.stats <- d.stats(m.run.tally, &m.run.progress)
+		s := d.stats(m.run.tally, &m.run.progress)
+		s.Budget = m.run.purse.state()
+		m.stats <- s
 		return
 	}
 	m.stats <- d.stats(d.tally, &d.engine.progress)

@@ -3,6 +3,7 @@ package paceline
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
 )
@@ -78,6 +79,7 @@ func (l Limits) flow() flow.Limits {
 	return flow.Limits{
 		Requests: rate(l.Requests), Tokens: rate(l.Tokens),
 		In: rate(l.InputTokens), Out: rate(l.OutputTokens),
+		Money:    flow.Rate{N: l.Money.N * microDollars, Per: l.Money.Per},
 		InFlight: l.InFlight, Burst: float64(l.Burst), Strict: l.Window == Strict,
 	}
 }
@@ -94,4 +96,16 @@ func (ep *endpoint) tellings(model int) *tellings {
 		ep.told = append(ep.told, new(tellings))
 	}
 	return ep.told[model]
+}
+
+// limitsMoney reports whether a limit on money is among the endpoints'.
+func limitsMoney(endpoints []Endpoint) bool {
+	return slices.ContainsFunc(endpoints, func(ep Endpoint) bool {
+		for _, l := range ep.Models {
+			if !l.Money.IsZero() {
+				return true
+			}
+		}
+		return !ep.Limits.Money.IsZero()
+	})
 }

@@ -70,8 +70,7 @@ func (a *attempt) run() (of *attempt, resp *Response, err, own *Error) {
 // runHedge makes the hedge's attempt to its end.
 func (r *race) runHedge() {
 	c := r.hedge.call
-	atMost := r.hedge.atMost()
-	if err := c.diary.before(atMost); err != nil {
+	if err := c.diary.before(r.hedge.most); err != nil {
 		r.hedge.cancel(nil)
 		r.err = &Error{Code: CodeCanceled, Err: err}
 	} else {
@@ -84,7 +83,7 @@ func (r *race) runHedge() {
 	if r.err == nil {
 		end.usage, end.cost = r.resp.Usage, c.price(r.resp.Usage)
 	} else {
-		c.diary.after(&end, atMost)
+		c.diary.after(&end, r.hedge.most)
 	}
 	c.engine.box.put(message{kind: msgDone, call: c, attempt: r.hedge, end: end})
 	close(r.over)
@@ -132,8 +131,13 @@ func (d *dispatcher) affordable() bool {
 
 // second starts a hedge beside a and reports whether it could be done.
 func (d *dispatcher) second(a *attempt, now flow.Instant) bool {
-	t := &flow.Ticket{Owner: a.call, Model: a.ticket.Model, In: a.ticket.In, Out: a.ticket.Out, Priority: a.ticket.Priority}
+	p := a.call.purse()
+	if !p.take(a.most) {
+		return true // the money is for those that have none yet
+	}
+	t := &flow.Ticket{Owner: a.call, Money: a.ticket.Money, Model: a.ticket.Model, In: a.ticket.In, Out: a.ticket.Out, Priority: a.ticket.Priority}
 	if !d.admission.Spare(now, t, a.ticket) {
+		p.settle(a.most, spend{})
 		return false
 	}
 	r := &race{first: a, hedge: d.newAttempt(a.call, t, now), over: make(chan struct{})}
@@ -142,6 +146,7 @@ func (d *dispatcher) second(a *attempt, now flow.Instant) bool {
 	if !a.race.CompareAndSwap(nil, r) { // a has ended in this moment
 		r.hedge.cancel(nil)
 		d.admission.Done(now, t, flow.Outcome{Kind: flow.Unsent})
+		p.settle(a.most, spend{})
 		return true
 	}
 	d.watch.add(r.hedge)

@@ -105,6 +105,9 @@ type Job struct {
 	// nil: the CRC-32C of Item.Raw. It is called concurrently.
 	Sum func(*Item) uint32
 
+	// Budget bounds what the run may use up. The zero Budget does not.
+	Budget Budget
+
 	// Sink takes the results. It may be nil when there is a journal.
 	Sink Sink
 }

@@ -56,6 +56,13 @@ type ending struct {
 	again     bool // the call is to be queued again
 }
 
+// price notes for admission what an attempt has cost, if that is known.
+func (end *ending) price() {
+	if end.cost.Known && (end.err == nil || end.usage.Known) {
+		end.outcome.Money, end.outcome.Priced = end.cost.USD*microDollars, true
+	}
+}
+
 // mailbox is an unbounded queue of messages with many writers and one reader.
 // It is bounded by what is behind it: each call has a few messages in it at
 // most. The lock is held for an append and never during a send or a callback.

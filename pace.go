@@ -10,12 +10,13 @@ func (e *Engine) pace(state flow.State, now flow.Instant) Pace {
 		p.InFlight += l.Cap
 		p.Requests = together(p.Requests, l.Requests, i == 0)
 		p.Tokens = together(p.Tokens, l.Tokens, i == 0)
+		p.Money = together(p.Money, inDollars(l.Money), i == 0)
 		soonest = min(soonest, l.PausedUntil)
 		down = down && l.Down
 		for _, m := range l.Models {
 			p.Models = append(p.Models, ModelPace{
 				Endpoint: e.endpoints[i].name(i), Model: m.Name,
-				Requests: together(Rate{}, m.Requests, true), Tokens: together(Rate{}, m.Tokens, true),
+				Requests: together(Rate{}, m.Requests, true), Tokens: together(Rate{}, m.Tokens, true), Money: together(Rate{}, inDollars(m.Money), true),
 				Running: m.InFlight, InFlight: m.Cap, PausedFor: max(0, m.PausedUntil.Sub(now)),
 			})
 		}
@@ -42,3 +43,6 @@ func together(sum Rate, lane flow.Rate, first bool) Rate {
 	sum.N += r.PerSecond() * sum.Per.Seconds()
 	return sum
 }
+
+// inDollars returns a limit on money as the library has it.
+func inDollars(r flow.Rate) flow.Rate { return flow.Rate{N: r.N / microDollars, Per: r.Per} }

@@ -35,10 +35,16 @@ const (
 // Memory does not grow with the number of items. With a journal every stopped
 // run can be continued by the same job.
 func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
-	if err := job.validate(); err != nil {
+	if err := job.validate(e.cfg.Price != nil); err != nil {
+		return Summary{}, err
+	}
+	limit := job.Budget.spend()
+	spent, err := spentBefore(job.Journal, limit)
+	if err != nil {
 		return Summary{}, err
 	}
 	r := e.newRun(ctx, job)
+	r.purse = newPurse(limit, spent)
 	defer r.abort(nil)
 	defer context.AfterFunc(ctx, func() { r.stop("interrupted", context.Cause(ctx), 0) })()
 	defer context.AfterFunc(e.accepting, func() { r.stop("interrupted", ErrShutdown, never) })()
@@ -83,6 +89,7 @@ type run struct {
 	job    Job
 	progress
 	tally *tally // the dispatcher's
+	purse *purse // likewise; nil: no budget
 
 	mayStart  context.Context
 	halt      context.CancelFunc
@@ -273,13 +280,22 @@ func (r *run) finish(c *call, item Item) {
 	case VerdictStop:
 		r.drop()
 	case VerdictJob:
-		c.diary.after(&ending{err: err, usage: err.Usage}, journal.Unknown)
-		r.stop(err.Code.String(), err, faultGrace)
+		c.diary.after(&ending{err: err, usage: err.Usage}, c.most)
+		r.stop(err.Code.String(), err, graceAfter(err))
 		r.drop()
 	default:
 		r.commit(c.result(item, err))
 		r.suspect(err)
 	}
+}
+
+// graceAfter returns how long calls in flight may go on after a fault of the job.
+// A budget that is used up is none of theirs: what they take is set aside.
+func graceAfter(err *Error) time.Duration {
+	if err.Code == CodeBudget {
+		return never
+	}
+	return faultGrace
 }
 
 // suspectAfter items that failed by the same fault of theirs, while none has
@@ -352,7 +368,7 @@ func (j *Job) sum(item *Item) uint32 {
 	return journal.Sum(item.Raw)
 }
 
-func (j *Job) validate() error {
+func (j *Job) validate(priced bool) error {
 	var errs []error
 	need := func(ok bool, what string) {
 		if !ok {
@@ -362,5 +378,6 @@ func (j *Job) validate() error {
 	need(j.Source != nil, "Source: is missing")
 	need(j.Sink != nil || j.Journal != nil, "Sink: is missing, and there is no Journal either: the results would be lost")
 	need(j.Journal == nil || j.Encode != nil, "Encode: is missing; a Journal needs it to write rows")
+	j.Budget.validate(need, priced)
 	return errors.Join(errs...)
 }

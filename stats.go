@@ -30,6 +30,7 @@ type Stats struct {
 	Causes map[Code]int64 // failed attempts by cause
 
 	Pace    Pace
+	Budget  BudgetState // of a run that has a [Budget]; zero else
 	Elapsed time.Duration
 }
 
@@ -38,10 +39,11 @@ type Stats struct {
 type Pace struct {
 	Requests    Rate          // the limit on requests in force; zero: none known
 	Tokens      Rate          // the limit on tokens in force; zero: none known
+	Money       Rate          // the limit on money in force, in US dollars; zero: none
 	InFlight    int           // the cap on calls at once in force
 	PausedFor   time.Duration // how long nothing will start because the server said so
 	PausedCause Code          // why: CodeThrottled, or CodeOutage while nothing answers
-	LimitedBy   string        // what the next call waits for: "requests", "tokens", "in flight", "pause", "backoff", "retry budget", "outage", "hold" (Engine.Pause), "input" or ""
+	LimitedBy   string        // what the next call waits for: "requests", "tokens", "money", "in flight", "pause", "backoff", "retry budget", "outage", "hold" (Engine.Pause), "input" or ""
 	Models      []ModelPace   // each model at each endpoint that has had its calls
 }
 
@@ -52,6 +54,7 @@ type ModelPace struct {
 	Model     string // "": calls that name none, and those of models beyond 64
 	Requests  Rate   // the limit on its requests in force, given or told; zero: none known
 	Tokens    Rate   // likewise on its tokens
+	Money     Rate   // likewise on what they cost, in US dollars
 	Running   int    // its calls in flight
 	InFlight  int    // the cap on these that was given; 0: none
 	PausedFor time.Duration
@@ -96,7 +99,7 @@ type Event struct {
 type Summary struct {
 	Stats
 	// StoppedBy says why the run ended before its input did: "" for a whole
-	// run, "interrupted", or the name of a [Code] ("auth", "quota", ...),
+	// run, "interrupted", or the name of a [Code] ("auth", "quota", "budget", ...),
 	// "source", "sink", "journal".
 	StoppedBy string
 }

@@ -23,7 +23,7 @@ var verdicts = [...]Verdict{
 	CodeProxy: VerdictJob, CodeFirstToken: VerdictRetry, CodeStall: VerdictRetry,
 	CodeTimeout: VerdictRetry, CodeCut: VerdictRetry, CodeMalformed: VerdictRetry,
 	CodeTooLong: VerdictItem, CodeLocal: VerdictLater, CodeInvalidAnswer: VerdictAsk, CodeOutage: VerdictJob,
-	CodeBadItem: VerdictItem, CodeCanceled: VerdictStop, CodePanic: VerdictItem,
+	CodeBadItem: VerdictItem, CodeCanceled: VerdictStop, CodePanic: VerdictItem, CodeBudget: VerdictJob,
 }
 
 // Verdict returns what is to be done about e: the server's explicit hint where

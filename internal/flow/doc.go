@@ -35,6 +35,7 @@ const (
 	CauseEmpty                 // nobody waits
 	CauseRequests              // the limit on requests
 	CauseTokens                // a limit on tokens
+	CauseMoney                 // the limit on money
 	CauseInFlight              // the cap on calls at once
 	CausePause                 // the endpoint said "later"
 	CauseBackoff               // every waiting call is between two attempts
@@ -45,5 +46,5 @@ const (
 
 // String returns the cause as people read it.
 func (c Cause) String() string {
-	return [...]string{"", "", "requests", "tokens", "in flight", "pause", "backoff", "retry budget", "outage", "hold"}[c]
+	return [...]string{"", "", "requests", "tokens", "money", "in flight", "pause", "backoff", "retry budget", "outage", "hold"}[c]
 }

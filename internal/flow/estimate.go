@@ -6,6 +6,9 @@ type Estimator struct {
 	bytes, tokens float64 // of prompts, recent ones weighing more
 	output        float64 // mean of answers, recent ones weighing more
 	seen          int
+
+	densest float64 // tokens per byte, the most that a prompt has had
+	longest float64 // answer, in tokens
 }
 
 const (
@@ -14,6 +17,16 @@ const (
 	firstRatio = 3.5
 	// firstOutput is the guess for an answer of unknown length.
 	firstOutput = 256
+	// After so many calls, bounds rest on what was seen: prompts are taken to
+	// have at most denser times as many tokens per byte as any so far, answers
+	// to be at most longer times as long, and no shorter than firstOutput.
+	boundAfter = 20
+	denser     = 1.5
+	longer     = 2
+	// firstLongest bounds an answer until then.
+	firstLongest = 4096
+	// framing is what a chat template may put around a prompt.
+	framing = 64
 	// memory is the share that an older call keeps when a new one comes.
 	memory = 0.98
 )
@@ -54,4 +67,29 @@ func (e *Estimator) Observe(n int, prompt, completion int64) {
 	}
 	e.output = e.output*memory + float64(completion)*(1-memory)
 	e.seen++
+	e.densest = max(e.densest, float64(prompt)/max(float64(n), 1))
+	e.longest = max(e.longest, float64(completion))
+}
+
+// InputMost returns how many tokens a request body of n bytes has at most: one
+// for each byte, which no vocabulary of bytes exceeds, until enough was seen to
+// know better.
+func (e *Estimator) InputMost(n int) float64 {
+	perByte := 1.0
+	if e.seen >= boundAfter {
+		perByte = min(1, denser*e.densest)
+	}
+	return float64(n)*perByte + framing
+}
+
+// OutputMost returns how many tokens an answer has at most that may have limit
+// tokens; 0 is no limit. Without one it rests on the longest answer so far.
+func (e *Estimator) OutputMost(limit int64) float64 {
+	switch {
+	case limit > 0:
+		return float64(limit)
+	case e.seen < boundAfter:
+		return max(firstLongest, longer*e.longest)
+	}
+	return max(firstOutput, longer*e.longest)
 }

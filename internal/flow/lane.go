@@ -5,6 +5,7 @@ import "time"
 // Limits is what one endpoint and key allow. Zero rates do not limit.
 type Limits struct {
 	Requests, Tokens, In, Out Rate
+	Money                     Rate              // millionths of a US dollar, or whatever tickets have it in
 	InFlight                  int               // 0: adaptive
 	Burst                     float64           // requests; 0: a tenth of a second's worth
 	Strict                    bool              // count requests by [Sliding]
@@ -148,6 +149,8 @@ type Outcome struct {
 	RetryAfter time.Duration // for Throttled: what the server asked for; 0: nothing
 	In, Out    float64       // tokens really used, if Known
 	Known      bool
+	Money      float64 // really spent, if Priced
+	Priced     bool
 	FirstToken time.Duration // 0: none was seen
 }
 
@@ -215,7 +218,7 @@ func (l *Lane) throttled(now Instant, t *Ticket, o Outcome, chance float64) {
 		return
 	}
 	s.pause.throttled(now, t.Started, o.RetryAfter, chance)
-	if !l.whole.limited && !s.limited {
+	if !l.whole.rated() && !s.rated() {
 		l.adaptive.refused(now, t.Started)
 	}
 }

@@ -8,6 +8,7 @@ type quota struct {
 	strict   *Sliding // in place of requests, or nil
 	tokens   gauge
 	in, out  gauge
+	money    gauge
 	limit    int  // calls at once, as given; 0: no such limit
 	limited  bool // any of the rates is limited
 	trips    *jitter
@@ -19,6 +20,7 @@ func newQuota(l Limits, trips *jitter) quota {
 		trips:    trips,
 		requests: gauge{worth: time.Second / 10},
 		tokens:   gauge{worth: time.Second}, in: gauge{worth: time.Second}, out: gauge{worth: time.Second},
+		money: gauge{worth: time.Minute},
 	}
 	q.give(0, l)
 	return q
@@ -46,13 +48,14 @@ func (q *quota) give(now Instant, l Limits) {
 	q.tokens.give(now, l.Tokens, 0)
 	q.in.give(now, l.In, 0)
 	q.out.give(now, l.Out, 0)
+	q.money.give(now, l.Money, 0)
 	q.strict = nil
 	if l.Strict && l.Requests.N > 0 {
 		q.strict = newSliding(l.Requests.N, l.Requests.Per, q.trips)
 		q.requests.Bucket = Bucket{}
 	}
 	q.limit = l.InFlight
-	q.limited = q.rated()
+	q.limited = q.rated() || l.Money.N > 0
 }
 
 // under notes what is given for the endpoint as a whole that q is a part of.
@@ -61,7 +64,7 @@ func (q *quota) under(now Instant, whole Limits) {
 	q.tokens.under(now, whole.Tokens)
 	q.in.under(now, whole.In)
 	q.out.under(now, whole.Out)
-	q.limited = q.rated()
+	q.limited = q.rated() || q.money.rate.N > 0
 }
 
 // told notes what the endpoint told.
@@ -72,7 +75,7 @@ func (q *quota) told(now Instant, t Told, strict bool) {
 	q.tokens.told(now, t.Tokens)
 	q.in.told(now, t.In)
 	q.out.told(now, t.Out)
-	q.limited = q.rated()
+	q.limited = q.rated() || q.money.rate.N > 0
 }
 
 // rated reports whether a limit on requests or tokens is known: refusals are
@@ -94,6 +97,9 @@ func (q *quota) when(now Instant, t *Ticket) (at Instant, cause Cause) {
 	tokens := max(q.tokens.When(now, t.In+t.Out), q.in.When(now, t.In), q.out.When(now, t.Out))
 	if tokens > at {
 		at, cause = tokens, CauseTokens
+	}
+	if money := q.money.When(now, t.Money); money > at {
+		at, cause = money, CauseMoney
 	}
 	return at, cause
 }
@@ -117,6 +123,7 @@ func (q *quota) take(now Instant, t *Ticket) (p passage) {
 	q.tokens.Take(now, t.In+t.Out)
 	q.in.Take(now, t.In)
 	q.out.Take(now, t.Out)
+	q.money.Take(now, t.Money)
 	return p
 }
 
@@ -127,9 +134,13 @@ func (q *quota) done(now Instant, t *Ticket, p *passage, o *Outcome) {
 	if o.Kind == Unsent {
 		q.requests.Give(1)
 	}
+	unused := o.Kind == Throttled || o.Kind == Refused || o.Kind == Unsent
+	if unused || o.Priced {
+		q.money.Give(t.Money - o.spent(unused))
+	}
 	in, out := o.In, o.Out
 	switch {
-	case o.Kind == Throttled, o.Kind == Refused, o.Kind == Unsent:
+	case unused:
 		in, out = 0, 0
 	case !o.Known:
 		return
@@ -137,6 +148,13 @@ func (q *quota) done(now Instant, t *Ticket, p *passage, o *Outcome) {
 	q.tokens.Give(t.In + t.Out - in - out)
 	q.in.Give(t.In - in)
 	q.out.Give(t.Out - out)
+}
+
+func (o *Outcome) spent(unused bool) float64 {
+	if unused {
+		return 0
+	}
+	return o.Money
 }
 
 // A share is one model's part of a lane: what the endpoint allows and tells of

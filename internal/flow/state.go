@@ -36,6 +36,7 @@ type State struct {
 type LaneState struct {
 	InFlight, Cap    int
 	Requests, Tokens Rate    // the limits in force, all models together; zero: none
+	Money            Rate    // likewise
 	PausedUntil      Instant // of all models that have calls; 0 or past: not paused
 	Down             bool    // it does not answer; DownSince says since when
 	DownSince        Instant
@@ -48,6 +49,7 @@ type ModelState struct {
 	Name             string // "": calls without one, and those beyond [ModelsMax]
 	InFlight, Cap    int    // Cap 0: none of its own
 	Requests, Tokens Rate
+	Money            Rate
 	PausedUntil      Instant
 }
 
@@ -56,7 +58,7 @@ func (a *Admission) State() State {
 	s := State{Waiting: a.queue.len, Cause: a.cause}
 	for _, l := range a.lanes {
 		s.Lanes = append(s.Lanes, LaneState{
-			InFlight: l.inFlight, Cap: l.Cap(), Requests: l.requests(), Tokens: l.tokens(),
+			InFlight: l.inFlight, Cap: l.Cap(), Requests: l.requests(), Tokens: l.tokens(), Money: l.money(),
 			PausedUntil: a.paused(l), Down: l.breaker.open, DownSince: l.breaker.since,
 			Models: a.modelStates(l),
 		})
@@ -84,7 +86,7 @@ func (a *Admission) modelStates(l *Lane) []ModelState {
 		if s := l.shares[n]; s.used {
 			all = append(all, ModelState{
 				Name: name, InFlight: s.inFlight, Cap: s.limit,
-				Requests: s.requests.rate, Tokens: s.tokens.rate, PausedUntil: s.pause.until,
+				Requests: s.requests.rate, Tokens: s.tokens.rate, Money: s.money.rate, PausedUntil: s.pause.until,
 			})
 		}
 	}
@@ -100,6 +102,11 @@ func (l *Lane) requests() Rate {
 // tokens returns the limit on tokens in force for all models together.
 func (l *Lane) tokens() Rate {
 	return l.together(l.whole.tokens.rate, func(s *share) Rate { return s.tokens.rate })
+}
+
+// money returns the limit on money in force for all models together.
+func (l *Lane) money() Rate {
+	return l.together(l.whole.money.rate, func(s *share) Rate { return s.money.rate })
 }
 
 // together returns the lower of what is given for all models and the sum of what

@@ -10,6 +10,7 @@ type Ticket struct {
 	Retry     bool    // it failed before: it needs the retry budget
 	NotBefore Instant // it waits at least until then
 	In, Out   float64 // tokens to reserve, input and output
+	Money     float64 // to reserve, in the unit of Limits.Money
 	Owner     any     // the owner's own
 
 	Started Instant // when it was admitted, set by Next

@@ -1,0 +1,61 @@
+package paceline
+
+import (
+	"github.com/seed-1814a72b/paceline/internal/flow"
+	"github.com/seed-1814a72b/paceline/journal"
+)
+
+// microDollars is how many units of flow's limits on money a dollar has.
+const microDollars = 1e6
+
+// weigh puts onto c's ticket what it is expected to use, for the limits, and
+// notes what it may use at most, for budgets and the journal. It returns why it
+// may not be sent: a cost that is to be limited is not known.
+func (d *dispatcher) weigh(c *call) *Error {
+	e := d.estimator(c.model)
+	t := &c.ticket
+	t.Model = d.admission.Model(c.model)
+	t.In, t.Out = e.Input(c.size), e.Output(c.maxTokens)
+	if d.money {
+		cost := d.engine.cost(c.model, t.In, t.Out)
+		if !cost.Known {
+			return errUnpriced(c.model, "a limit on money (Limits.Money)")
+		}
+		t.Money = cost.USD * microDollars
+	}
+	if c.run == nil {
+		return nil
+	}
+	in, out := e.InputMost(c.size), c.outputMost(e)
+	c.most = spend{usd: nanos(d.engine.cost(c.model, in, out)), tokens: int64(in + out), requests: 1}
+	if p := c.run.purse; p != nil && p.limit.usd > 0 && c.most.usd == journal.Unknown {
+		return errUnpriced(c.model, "a budget of money")
+	}
+	return nil
+}
+
+// outputMost returns how many tokens c's answer may have in all its choices.
+func (c *call) outputMost(e *flow.Estimator) float64 {
+	if c.req.Path == embeddings {
+		return 0
+	}
+	return e.OutputMost(c.maxTokens) * float64(c.choices)
+}
+
+// embeddings is the path of calls whose answers are no tokens.
+const embeddings = "/embeddings"
+
+// cost is what a usage of a model costs, rounded up to whole tokens. A panic in
+// Config.Price is taken for a price that is not known: this is the dispatcher's
+// goroutine, and no single call's.
+func (e *Engine) cost(model string, in, out float64) (c Cost) {
+	if e.cfg.Price == nil {
+		return Cost{}
+	}
+	defer func() {
+		if recover() != nil {
+			c = Cost{}
+		}
+	}()
+	return e.cfg.Price(model, Usage{Prompt: int64(in + 1), Completion: int64(out + 1), Known: true})
+}
