@@ -18,6 +18,7 @@ import (
 type controlled interface {
 	Stats() paceline.Stats
 	SetLimits(endpoint string, l paceline.Limits) error
+	SetModelLimits(endpoint, model string, l paceline.Limits) error
 	Pause()
 	Resume()
 }
@@ -126,12 +127,15 @@ func (c *control) do(o *order) error {
 // set changes the limits that were named, of one endpoint or of all. All of
 // them are checked before any is changed.
 func (c *control) set(o *order) error {
+	if _, money := o.Limits["usd-per-hour"]; money && c.facts.Unpriced != "" {
+		return fmt.Errorf("usd-per-hour: the price of %s is not known; it is given to 'paceline run' with --price", c.facts.Unpriced)
+	}
 	changed := append([]endpoint(nil), c.endpoints...)
 	found := false
 	for i := range changed {
 		if e := &changed[i]; o.Endpoint == "" || e.name == o.Endpoint {
 			found = true
-			if err := e.change(o.Limits); err != nil {
+			if err := e.changes(o); err != nil {
 				return err
 			}
 		}
@@ -140,14 +144,43 @@ func (c *control) set(o *order) error {
 		return fmt.Errorf("there is no endpoint %q; the endpoints are %s", o.Endpoint, c.names())
 	}
 	for i := range changed {
-		if changed[i].limitSet == c.endpoints[i].limitSet {
-			continue
-		}
-		if err := c.engine.SetLimits(changed[i].name, changed[i].library()); err != nil {
+		if err := c.apply(&changed[i], &c.endpoints[i], o.Model); err != nil {
 			return err
 		}
 		c.endpoints[i] = changed[i]
 	}
+	return nil
+}
+
+// apply gives the engine the limits of an endpoint, or of one of its models,
+// where they are not what they were.
+func (c *control) apply(e, was *endpoint, model string) error {
+	if model != "" {
+		if l := e.models[model]; l != was.models[model] {
+			return c.engine.SetModelLimits(e.name, model, l.library())
+		}
+		return nil
+	}
+	if e.limitSet != was.limitSet {
+		return c.engine.SetLimits(e.name, e.library())
+	}
+	return nil
+}
+
+// changes reads the limits of an order, for all calls or for those of a model.
+func (e *endpoint) changes(o *order) error {
+	if o.Model == "" {
+		return e.change(o.Limits)
+	}
+	of, ok := e.models[o.Model]
+	if !ok {
+		of = limitSet{window: "bucket"}
+	}
+	model := endpoint{limitSet: of}
+	if err := model.change(o.Limits); err != nil {
+		return err
+	}
+	e.limitModel(o.Model, model.limitSet)
 	return nil
 }
 
@@ -165,7 +198,7 @@ func (e *endpoint) change(limits map[string]string) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	cfg := paceline.Config{Limits: e.library()}
+	cfg := paceline.Config{Limits: e.library(), Price: anyPrice}
 	return cfg.Validate()
 }
 

@@ -70,6 +70,10 @@ func (e *heldEngine) SetLimits(endpoint string, l paceline.Limits) error {
 	e.limits[endpoint] = l
 	return nil
 }
+func (e *heldEngine) SetModelLimits(endpoint, model string, l paceline.Limits) error {
+	e.limits[endpoint+"/"+model] = l
+	return nil
+}
 
 // controlled starts a control over a pool of two in a bubble.
 func controlledPool(t *testing.T) (e *heldEngine, l *pipes, c *control) {
@@ -111,7 +115,7 @@ func TestControlRefuses(t *testing.T) {
 		for line, want := range map[string]string{
 			`{"do":"set","limits":{"rpm":"0"}}`:                            `rpm: "0" is not a number above 0`,
 			`{"do":"set","limits":{"concurrency":"5","tpm":"-1"}}`:         `tpm: "-1" is not a number above 0`,
-			`{"do":"set","limits":{"rate":"5"}}`:                           `"rate" is no limit; they are rpm, rps, tpm, concurrency, window`,
+			`{"do":"set","limits":{"rate":"5"}}`:                           `"rate" is no limit; they are rpm, rps, tpm, usd-per-hour, concurrency, window`,
 			`{"do":"set","limits":{"window":"off"}}`:                       `window: "off" is not known; it is one of bucket, strict`,
 			`{"do":"set"}`:                                                 "set needs a limit, such as rpm=300",
 			`{"do":"set","endpoint":"three","limits":{"rpm":"5"}}`:         `there is no endpoint "three"; the endpoints are one, 2`,
@@ -147,6 +151,31 @@ func TestControlTellsHowTheRunStands(t *testing.T) {
 		}
 		if s := ask(`{"do":"resume"}`).Status; s.Paused || e.held || s.Now != "limited by requests: 10/s" {
 			t.Errorf("resumed: %+v", s)
+		}
+	})
+}
+
+func TestControlSetsTheLimitsOfAModel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, l, c := controlledPool(t)
+		defer c.close()
+		_, ask := l.dial(t)
+		s := ask(`{"do":"set","endpoint":"2","model":"m","limits":{"tpm":"10k","usd-per-hour":"$5"}}`).Status
+		want := paceline.Limits{Tokens: paceline.Per(10_000, time.Minute), Money: paceline.Per(5, time.Hour)}
+		if got := e.limits["2/m"]; got != want || len(e.limits) != 1 {
+			t.Errorf("set %+v, all %+v", got, e.limits)
+		}
+		if len(s.Endpoints[0].Models) != 0 || len(s.Endpoints[1].Models) != 1 || *s.Endpoints[1].Models[0].TPM != 10_000 {
+			t.Errorf("status %+v", s.Endpoints)
+		}
+		// What is not named stays as it is.
+		ask(`{"do":"set","endpoint":"2","model":"m","limits":{"rpm":"60"}}`)
+		want.Requests = paceline.Per(60, time.Minute)
+		if got := e.limits["2/m"]; got != want {
+			t.Errorf("then %+v", got)
+		}
+		if a := ask(`{"do":"set","model":"m","limits":{"rpm":"0"}}`); a.Error == "" {
+			t.Error("rpm=0 was accepted")
 		}
 	})
 }
@@ -207,8 +236,8 @@ func TestStatusAsPeopleReadIt(t *testing.T) {
 		InFlight: 20, Waiting: 1024, Requests: 1240, Retries: 12, Now: "limited by requests: 300/min",
 		InForce: limitsInForce{RequestsPerMin: &rpm, Concurrency: 20},
 		Endpoints: []endpointStatus{
-			{Name: "one", Host: "a.example.com", RPM: &rpm, Window: "bucket"},
-			{Name: "2", Host: "b.example.com", Window: "strict"},
+			{Name: "one", Host: "a.example.com", givenLimits: givenLimits{RPM: &rpm, Window: "bucket"}},
+			{Name: "2", Host: "b.example.com", givenLimits: givenLimits{Window: "strict"}},
 		},
 	}
 	want := `out.jsonl: limited by requests: 300/min

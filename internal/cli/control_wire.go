@@ -11,6 +11,7 @@ import (
 type order struct {
 	Do       string            `json:"do"` // status, pause, resume or set
 	Endpoint string            `json:"endpoint,omitempty"`
+	Model    string            `json:"model,omitempty"`  // of set: whose limits; "": those of all calls
 	Limits   map[string]string `json:"limits,omitempty"` // of set: as on the command line
 }
 
@@ -55,6 +56,7 @@ type runStatus struct {
 	Now        string  `json:"now"`        // the same in words
 
 	InForce   limitsInForce    `json:"in_force"`
+	Models    []modelStatus    `json:"models"` // that have had calls, at each endpoint
 	Endpoints []endpointStatus `json:"endpoints"`
 }
 
@@ -63,17 +65,51 @@ type runStatus struct {
 type limitsInForce struct {
 	RequestsPerMin *float64 `json:"requests_per_min"` // null: none known
 	TokensPerMin   *float64 `json:"tokens_per_min"`
+	USDPerHour     *float64 `json:"usd_per_hour"`
 	Concurrency    int      `json:"concurrency"`
 }
 
-// An endpointStatus is the limits that were given for an endpoint; null is
-// auto.
+// A modelStatus is how one model's calls stand at one endpoint: the limits of
+// their own that are in force, given or told.
+type modelStatus struct {
+	Endpoint       string   `json:"endpoint"`
+	Model          string   `json:"model"`
+	RequestsPerMin *float64 `json:"requests_per_min"` // null: none known
+	TokensPerMin   *float64 `json:"tokens_per_min"`
+	USDPerHour     *float64 `json:"usd_per_hour"`
+	Concurrency    *int64   `json:"concurrency"` // null: none given
+	InFlight       int      `json:"in_flight"`
+	PausedForS     float64  `json:"paused_for_s"`
+}
+
+func newModelStatus(m paceline.ModelPace) modelStatus {
+	return modelStatus{
+		Endpoint: m.Endpoint, Model: m.Model,
+		RequestsPerMin: inMinutes(m.Requests), TokensPerMin: inMinutes(m.Tokens), USDPerHour: inHours(m.Money),
+		Concurrency: unlessZero(int64(m.InFlight)), InFlight: m.Running, PausedForS: m.PausedFor.Seconds(),
+	}
+}
+
+// An endpointStatus is the limits that were given for an endpoint.
 type endpointStatus struct {
-	Name        string   `json:"name"`
-	Host        string   `json:"host"`
+	Name string `json:"name"`
+	Host string `json:"host"`
+	givenLimits
+	Models []givenModel `json:"models"` // limits of single models beside these
+}
+
+// A givenModel is the limits that were given for one model's calls.
+type givenModel struct {
+	Model string `json:"model"`
+	givenLimits
+}
+
+// givenLimits are limits as the command line has them; null is auto.
+type givenLimits struct {
 	RPM         *float64 `json:"rpm"`
 	RPS         *float64 `json:"rps"`
 	TPM         *float64 `json:"tpm"`
+	USDPerHour  *float64 `json:"usd_per_hour"`
 	Concurrency *int64   `json:"concurrency"`
 	Window      string   `json:"window"`
 }
@@ -94,8 +130,12 @@ func newRunStatus(s liveState, held bool) *runStatus {
 		Paused: held, PausedForS: st.Pace.PausedFor.Seconds(), LimitedBy: st.Pace.LimitedBy, Now: now,
 		InForce: limitsInForce{
 			RequestsPerMin: inMinutes(st.Pace.Requests), TokensPerMin: inMinutes(st.Pace.Tokens),
-			Concurrency: st.Pace.InFlight,
+			USDPerHour: inHours(st.Pace.Money), Concurrency: st.Pace.InFlight,
 		},
+		Models: []modelStatus{},
+	}
+	for _, m := range st.Pace.Models {
+		r.Models = append(r.Models, newModelStatus(m))
 	}
 	if s.Pace.Left >= 0 && !held {
 		r.EtaS = &[]float64{s.Pace.Left.Seconds()}[0]
@@ -111,6 +151,8 @@ func newRunStatus(s liveState, held bool) *runStatus {
 
 func inMinutes(r paceline.Rate) *float64 { return unlessZero(r.PerSecond() * time.Minute.Seconds()) }
 
+func inHours(r paceline.Rate) *float64 { return unlessZero(r.PerSecond() * time.Hour.Seconds()) }
+
 // unlessZero returns a pointer to n, nil for 0.
 func unlessZero[N int64 | float64](n N) *N {
 	if n == 0 {
@@ -120,9 +162,18 @@ func unlessZero[N int64 | float64](n N) *N {
 }
 
 func newEndpointStatus(e *endpoint) endpointStatus {
-	return endpointStatus{
-		Name: e.name, Host: e.host, RPM: unlessZero(e.rpm), RPS: unlessZero(e.rps), TPM: unlessZero(e.tpm),
-		Concurrency: unlessZero(e.concurrency), Window: e.window,
+	st := endpointStatus{Name: e.name, Host: e.host, givenLimits: newGivenLimits(&e.limitSet), Models: []givenModel{}}
+	for _, name := range sortedKeys(e.models) {
+		l := e.models[name]
+		st.Models = append(st.Models, givenModel{name, newGivenLimits(&l)})
+	}
+	return st
+}
+
+func newGivenLimits(l *limitSet) givenLimits {
+	return givenLimits{
+		RPM: unlessZero(l.rpm), RPS: unlessZero(l.rps), TPM: unlessZero(l.tpm), USDPerHour: unlessZero(l.usdPerHour),
+		Concurrency: unlessZero(l.concurrency), Window: l.window,
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 // ctlFlags is what `paceline ctl` is told.
 type ctlFlags struct {
 	endpoint string
+	model    string
 	json     bool
 }
 
@@ -24,6 +25,7 @@ func newCtlCommand(env *Env) *cobra.Command {
 	p := ctlPage()
 	s := p.group("Flags")
 	text(s, &flags.endpoint, "endpoint", "", "NAME", "set the limits of this endpoint only: its name, or its number from 1 (default all of them)")
+	text(s, &flags.model, "model", "", "MODEL", "set limits of this model's calls, beside those of all calls")
 	s.BoolVar(&flags.json, "json", false, "print the run's state as one JSON object")
 	return p.command(func(ctx context.Context, args []string) error {
 		if len(args) == 0 {
@@ -47,6 +49,7 @@ func ctlPage() *page {
 			{"How does it stand?", "paceline ctl reviews.out.jsonl"},
 			{"Leave the account to somebody else for a while", "paceline ctl reviews.out.jsonl pause\npaceline ctl reviews.out.jsonl resume"},
 			{"Other limits, from now on", "paceline ctl reviews.out.jsonl set rpm=300 concurrency=20"},
+			{"One model's limits, beside the others", "paceline ctl reviews.out.jsonl set --model gpt-4o rpm=100"},
 			{"For a script", "paceline ctl reviews.out.jsonl --json | jq .items_per_s"},
 		},
 		sections: []section{
@@ -59,14 +62,15 @@ func ctlPage() *page {
 const ctlOrders = `  status   how far it is, how fast, what it waits for, its limits (the default)
   pause    start no further call; those in flight go on, and their rows come
   resume   go on
-  set      change limits: rpm, rps, tpm, concurrency (a number such as 300, 10k
-           or 2M, or off: then what the server says is followed) and window
-           (bucket or strict). What is not named stays as it is. It counts until
-           the run ends: a continued run has the limits of its own command line.`
+  set      change limits: rpm, rps, tpm, usd-per-hour, concurrency (a number
+           such as 300, 10k or 2M, or off: then what the server says is
+           followed) and window (bucket or strict). What is not named stays as
+           it is. It counts until the run ends: a continued run has the limits
+           of its own command line.`
 
 // order reads what to do.
 func (f *ctlFlags) order(args []string) (*order, error) {
-	o := &order{Do: "status", Endpoint: f.endpoint}
+	o := &order{Do: "status", Endpoint: f.endpoint, Model: f.model}
 	if len(args) > 0 {
 		o.Do, args = args[0], args[1:]
 	}
@@ -77,6 +81,9 @@ func (f *ctlFlags) order(args []string) (*order, error) {
 	case "status", "pause", "resume":
 		if f.endpoint != "" {
 			return nil, fmt.Errorf("--endpoint goes with set; %s is of the whole run", o.Do)
+		}
+		if f.model != "" {
+			return nil, fmt.Errorf("--model goes with set; %s is of the whole run", o.Do)
 		}
 		if len(args) > 0 {
 			return nil, fmt.Errorf("%q: nothing follows %s", args[0], o.Do)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/price"
 )
 
 // text is the state as people read it, after an order that was carried out.
@@ -18,8 +20,14 @@ func (r *runStatus) text(done, output string) string {
 		row("trouble", trouble)
 	}
 	row("in force", r.InForce.String())
+	for _, m := range r.ownLimits() {
+		row("  model", m)
+	}
 	for _, e := range r.Endpoints {
 		row(r.label(e), e.String())
+		for _, m := range e.Models {
+			row("  model", m.Model+", "+m.String())
+		}
 	}
 	return b.String()
 }
@@ -85,8 +93,54 @@ func (l limitsInForce) String() string {
 		}
 		return rateNumber(*n) + " " + what + " a minute"
 	}
-	return fmt.Sprintf("%s, %s, %s at once", rate(l.RequestsPerMin, "requests"), rate(l.TokensPerMin, "tokens"),
-		counted(int64(l.Concurrency), "call"))
+	text := fmt.Sprintf("%s, %s", rate(l.RequestsPerMin, "requests"), rate(l.TokensPerMin, "tokens"))
+	if l.USDPerHour != nil {
+		text += ", " + price.Dollars(*l.USDPerHour) + " an hour"
+	}
+	return text + ", " + counted(int64(l.Concurrency), "call") + " at once"
+}
+
+// ownLimits says what is in force for each model, where there are several or one
+// has limits of its own that are not the whole's.
+func (r *runStatus) ownLimits() (list []string) {
+	if len(r.Models) < 2 {
+		return nil
+	}
+	for _, m := range r.Models {
+		name := m.Model
+		if name == "" {
+			name = "others"
+		}
+		if len(r.Endpoints) > 1 {
+			name = m.Endpoint + " " + name
+		}
+		list = append(list, name+": "+m.String())
+	}
+	return list
+}
+
+// String says which limits of the model's own are in force.
+func (m modelStatus) String() string {
+	var parts []string
+	if m.RequestsPerMin != nil {
+		parts = append(parts, rateNumber(*m.RequestsPerMin)+" requests a minute")
+	}
+	if m.TokensPerMin != nil {
+		parts = append(parts, rateNumber(*m.TokensPerMin)+" tokens a minute")
+	}
+	if m.USDPerHour != nil {
+		parts = append(parts, price.Dollars(*m.USDPerHour)+" an hour")
+	}
+	if m.Concurrency != nil {
+		parts = append(parts, counted(*m.Concurrency, "call")+" at once")
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "no limit of its own")
+	}
+	if m.PausedForS > 0 {
+		parts = append(parts, "paused "+timeSpan(seconds(m.PausedForS)))
+	}
+	return strings.Join(append(parts, grouped(int64(m.InFlight))+" in flight"), ", ")
 }
 
 // label names an endpoint where there are several.
@@ -97,13 +151,16 @@ func (r *runStatus) label(e endpointStatus) string {
 	return e.Name
 }
 
-// String says which limits were given.
-func (e endpointStatus) String() string {
+// String names the host and the limits that were given.
+func (e endpointStatus) String() string { return e.Host + ", " + e.givenLimits.String() }
+
+// String lists the limits that were given, as the command line has them.
+func (e givenLimits) String() string {
 	var given []string
 	for _, l := range []struct {
 		name string
 		n    *float64
-	}{{"rpm", e.RPM}, {"rps", e.RPS}, {"tpm", e.TPM}} {
+	}{{"rpm", e.RPM}, {"rps", e.RPS}, {"tpm", e.TPM}, {"usd-per-hour", e.USDPerHour}} {
 		if l.n != nil {
 			given = append(given, l.name+"="+quantity{l.n}.String())
 		}
@@ -112,5 +169,5 @@ func (e endpointStatus) String() string {
 		given = append(given, fmt.Sprintf("concurrency=%d", *e.Concurrency))
 	}
 	given = append(given, "window="+e.Window)
-	return e.Host + ", " + strings.Join(given, " ")
+	return strings.Join(given, " ")
 }

@@ -23,6 +23,7 @@ type endpoint struct {
 	pooled bool   // it is one of --endpoint
 	weight float64
 	limitSet
+	models map[string]limitSet // further limits of single models; never changed, but replaced
 }
 
 // flag names the flag that the endpoint's address stands in.

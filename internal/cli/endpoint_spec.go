@@ -30,24 +30,7 @@ func parseSpec(text string) (endpointSpec, error) {
 	if _, err := parseBaseURL(spec.baseURL); err != nil {
 		return spec, err
 	}
-	given := map[string]bool{}
-	for _, field := range fields[1:] {
-		name, value, ok := strings.Cut(strings.TrimSpace(field), "=")
-		into := spec.value(name)
-		switch {
-		case into == nil:
-			return spec, unknownField(name)
-		case !ok || value == "":
-			return spec, fmt.Errorf("%s: has no value; write %s=VALUE", name, name)
-		case given[name]:
-			return spec, fmt.Errorf("%s: is given twice", name)
-		}
-		given[name] = true
-		if err := into.Set(value); err != nil {
-			return spec, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return spec, nil
+	return spec, parseFields(fields[1:], spec.value, unknownField)
 }
 
 // value returns where a field of that name is written, nil if there is none.

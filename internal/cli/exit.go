@@ -19,7 +19,8 @@ const (
 const exitCodes = `  0    all done
   1    wrong usage or input; nothing was sent
   2    finished, but some items failed or were never accepted
-  3    stopped early (bad key, no quota, disk full); the same command continues
+  3    stopped early (bad key, no quota, a budget spent, disk full); the same
+       command continues
   130  interrupted; the same command continues`
 
 // exit is an error that names the code with which the program ends. A nil err

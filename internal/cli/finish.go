@@ -128,6 +128,8 @@ func (s *session) nextStep(sum *summary) string {
 		return ""
 	case sum.StoppedBy != nil && byRefusal(*sum.StoppedBy):
 		return "mend what the server refuses; then the same command with --retry-failed"
+	case sum.StoppedBy != nil && sum.Budget != nil && *sum.StoppedBy == paceline.CodeBudget.String():
+		return "the same command with a higher " + sum.Budget.reached().flag + " continues"
 	case sum.ended() < sum.Items || sum.StoppedBy != nil:
 		return "the same command continues"
 	case sum.worthAnother():

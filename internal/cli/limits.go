@@ -15,12 +15,13 @@ import (
 // a concurrency adapted to what the server bears.
 type limitSet struct {
 	rpm, rps, tpm float64
+	usdPerHour    float64
 	concurrency   int64
 	window        string // "bucket", also "", or "strict"
 }
 
 // limitNames are the limits in the order in which they are listed.
-var limitNames = []string{"rpm", "rps", "tpm", "concurrency", "window"}
+var limitNames = []string{"rpm", "rps", "tpm", "usd-per-hour", "concurrency", "window"}
 
 // windowKinds are the values of "window".
 var windowKinds = []string{"bucket", "strict"}
@@ -35,6 +36,8 @@ func (l *limitSet) value(name string) pflag.Value {
 		return limit{quantity{&l.rps}, func() { l.rps = 0 }}
 	case "tpm":
 		return limit{quantity{&l.tpm}, func() { l.tpm = 0 }}
+	case "usd-per-hour":
+		return limit{money{&l.usdPerHour}, func() { l.usdPerHour = 0 }}
 	case "concurrency":
 		return limit{count{&l.concurrency, 1}, func() { l.concurrency = 0 }}
 	case "window":
@@ -58,7 +61,7 @@ func (l *limitSet) library() paceline.Limits {
 		window = paceline.Strict
 	}
 	return paceline.Limits{
-		Requests: l.requestRate(), Tokens: perMinute(l.tpm),
+		Requests: l.requestRate(), Tokens: perMinute(l.tpm), Money: l.moneyRate(),
 		InFlight: int(l.concurrency), Window: window,
 	}
 }
@@ -77,6 +80,14 @@ func (l *limitSet) requestRate() paceline.Rate {
 		return paceline.Per(perSecond, time.Second)
 	}
 	return paceline.Per(1, time.Duration(float64(time.Second)/perSecond))
+}
+
+// moneyRate returns the limit on money, in US dollars.
+func (l *limitSet) moneyRate() paceline.Rate {
+	if l.usdPerHour == 0 {
+		return paceline.Rate{}
+	}
+	return paceline.Per(l.usdPerHour, time.Hour)
 }
 
 func perMinute(n float64) paceline.Rate {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/price"
 )
 
 // The block's measures, in columns. Two cells fill a terminal of 80.
@@ -18,11 +19,13 @@ const (
 
 // liveFacts are what does not change while a run goes on.
 type liveFacts struct {
-	Total  int64         // items of the whole input, those done earlier included; 0: not known
-	Done   int64         // of Total, those that had their row when the run started
-	Model  string        // "" when each item has its own
-	Output string        // where the rows go
-	Budget paceline.Cost // what may be spent; unknown: no budget
+	Total    int64         // items of the whole input, those done earlier included; 0: not known
+	Done     int64         // of Total, those that had their row when the run started
+	Model    string        // "" when each item has its own
+	Output   string        // where the rows go
+	Budget   paceline.Cost // what all sessions may spend; unknown: no budget
+	Spent    paceline.Cost // what earlier sessions spent
+	Unpriced string        // a model whose price is not known, so that money cannot be limited; "": none
 }
 
 // liveState is all that one frame shows.
@@ -293,6 +296,9 @@ func (s *liveState) money() string {
 		cost = "-"
 	}
 	if s.Facts.Budget.Known {
+		if s.Facts.Spent.USD > 0 {
+			cost = dollars(s.Stats.Cost.Add(s.Facts.Spent))
+		}
 		cost += " of " + dollars(s.Facts.Budget)
 	}
 	return cost
@@ -327,6 +333,8 @@ func (s *liveState) waitsFor() (string, style) {
 		return "limited by requests: " + perUnit(p.Requests.PerSecond(), rateUnit(p.Requests, 1)), styleDim
 	case "tokens":
 		return "limited by tokens: " + perUnit(p.Tokens.PerSecond(), rateUnit(p.Tokens, 1)), styleDim
+	case "money":
+		return "limited by money: " + price.Dollars(p.Money.PerSecond()*time.Hour.Seconds()) + "/h", styleDim
 	case "in flight":
 		return "limited by calls in flight: " + grouped(int64(p.InFlight)), styleDim
 	case "pause":

@@ -96,6 +96,7 @@ func (p *pool) validate() error {
 	for i := range p.endpoints {
 		e := &p.endpoints[i]
 		cfg := paceline.Config{Limits: e.library()}
+		cfg.Models, cfg.Price = e.libraryModels(), anyPrice
 		if err := errors.Join(e.provider(p.noStream).Validate(), cfg.Validate()); err != nil {
 			return err
 		}
@@ -110,10 +111,22 @@ func (p *pool) library() []paceline.Endpoint {
 		e := &p.endpoints[i]
 		list = append(list, paceline.Endpoint{
 			Name: e.name, Provider: witness{e.provider(p.noStream), e, &p.blamed},
-			Limits: e.library(), Weight: e.weight,
+			Limits: e.library(), Models: e.libraryModels(), Weight: e.weight,
 		})
 	}
 	return list
+}
+
+// anyPrice stands for the prices where only the form of limits is checked.
+func anyPrice(string, paceline.Usage) paceline.Cost { return paceline.Cost{} }
+
+// libraryModels returns the limits of single models as the library takes them.
+func (e *endpoint) libraryModels() map[string]paceline.Limits {
+	models := map[string]paceline.Limits{}
+	for name, l := range e.models {
+		models[name] = l.library()
+	}
+	return models
 }
 
 // host names the servers: their hosts, sorted, each once.

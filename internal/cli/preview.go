@@ -36,10 +36,13 @@ func (s *session) preview(ctx context.Context, unchanged func(*paceline.Item) er
 		}
 	}
 	s.survey.cautions = look.cautions
+	if s.survey.models = look.models; look.models != nil {
+		look.models.beyond = true // further items may ask for others
+	}
 	if bad == len(first) && (s.feed.ended() || bad == previewed) {
 		return fmt.Errorf("no line of the input can be read: %w", first[0].Err)
 	}
-	return nil
+	return s.checkLimits()
 }
 
 // closeInput gives the input back. One that is fed closes itself.

@@ -115,8 +115,11 @@ func (s *session) openJournal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.journal = j
 	rec := j.Recovered()
+	if err := s.flags.checkSpent(&rec); err != nil {
+		return errors.Join(err, j.Close())
+	}
+	s.journal = j
 	s.before, s.doubts = newEarlier(rec), newDoubts(rec.InFlight)
 	return nil
 }

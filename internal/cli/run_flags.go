@@ -23,7 +23,8 @@ type runFlags struct {
 	endpointsFile          string
 	noStream               bool
 
-	limitSet             // of the one endpoint of baseURL
+	limitSet      // of the one endpoint of baseURL
+	modelLimits   []modelLimit
 	priorityField string // "": all items are of normal priority
 
 	attempts                   int64
@@ -35,6 +36,8 @@ type runFlags struct {
 	ordered, retryFailed, fresh, yes bool
 	allowChanges                     bool
 	price                            string
+	maxCost                          float64 // US dollars; 0: no budget
+	maxTokens, maxRequests           int64   // 0: no budget
 	dryRun, quiet                    bool
 	grace                            time.Duration
 }
@@ -86,7 +89,7 @@ func (f *runFlags) defineModel(s *pflag.FlagSet) {
 	text(s, &f.model, "model", "m", "MODEL", "needed unless every item names its own")
 	text(s, &f.baseURL, "base-url", "", "URL", "the API's base URL (OPENAI_BASE_URL, else https://api.openai.com/v1)")
 	text(s, &f.keyEnv, "api-key-env", "", "VARIABLE", "the environment variable that holds the key; a key is never given as a flag")
-	s.Var(specList{&f.endpoints}, "endpoint", "one of several endpoints that share the calls, instead of --base-url; repeatable. After the URL may follow key=VARIABLE (only the key that it names is sent there), name=, weight= (its share of the calls, 1), and its own rpm=, rps=, tpm=, concurrency=, window=; a limit that is not given is learnt")
+	s.Var(specList{&f.endpoints}, "endpoint", "one of several endpoints that share the calls, instead of --base-url; repeatable. After the URL may follow key=VARIABLE (only the key that it names is sent there), name=, weight= (its share of the calls, 1), and its own rpm=, rps=, tpm=, usd-per-hour=, concurrency=, window=; a limit that is not given is learnt")
 	text(s, &f.endpointsFile, "endpoints", "", "FILE", "the same from a file, an endpoint a line; # begins a comment")
 	s.BoolVar(&f.noStream, "no-stream", false, "do not stream from the server: for servers that cannot")
 }
@@ -95,9 +98,11 @@ func (f *runFlags) defineLimits(s *pflag.FlagSet) {
 	s.Var(f.value("rpm"), "rpm", "at most N requests a minute; 10k and 2M are understood; auto follows what the server says in its headers, and else adapts to what it bears")
 	s.Var(f.value("rps"), "rps", "at most N requests a second; beside --rpm the lower of them counts")
 	s.Var(f.value("tpm"), "tpm", "at most N tokens a minute, in and out together")
+	s.Var(f.value("usd-per-hour"), "usd-per-hour", "spend at most so many US dollars an hour; the prices must be known (--price)")
 	s.Var(f.value("concurrency"), "concurrency", "at most N calls at once; auto adapts to what the server bears")
 	s.Var(f.value("window"), "window",
 		"how the limits are kept: evenly, with small bursts, or strictly, never above the limit in any window that the server could count")
+	s.Var(modelLimits{&f.modelLimits}, "model-limit", "limits of one model's calls beside the others: gpt-4o,rpm=500,tpm=30k, with the names of the flags above, and perhaps endpoint=NAME; repeatable. What is not given is learnt for each model")
 	text(s, &f.priorityField, "priority-field", "", "NAME", "the item's field with its priority: high, normal or low (or 1, 0, -1); without the field normal. Of the items read ahead, some thousands, high ones go first")
 }
 
@@ -119,6 +124,9 @@ func (f *runFlags) defineOutput(s *pflag.FlagSet) {
 
 func (f *runFlags) defineMoney(s *pflag.FlagSet) {
 	text(s, &f.price, "price", "", "PRICES", "US dollars for 1M tokens, in=0.15,out=0.60 and perhaps cached=0.075, instead of the built-in price list")
+	s.Var(money{&f.maxCost}, "max-cost", "stop, resumable, before all sessions of this run together cost more US dollars than this: what a call may cost at most is set aside before it is sent. The prices must be known; give requests a max_tokens, since otherwise the longest answers so far are the measure")
+	s.Var(count{&f.maxTokens, 1}, "max-tokens-total", "likewise for tokens, in and out together")
+	s.Var(count{&f.maxRequests, 1}, "max-requests", "likewise for requests sent, whatever comes of them")
 }
 
 func (f *runFlags) defineRunning(s *pflag.FlagSet) {

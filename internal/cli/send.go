@@ -94,7 +94,10 @@ func (s *session) rowsOnTerminal() bool { return s.target.toStdout && s.env.Stdo
 
 // facts are what the live view shows besides the counters.
 func (s *session) facts() liveFacts {
-	return liveFacts{Total: s.survey.items, Done: s.before.rows(), Model: s.flags.model, Output: s.target.path}
+	return liveFacts{
+		Total: s.survey.items, Done: s.before.rows(), Model: s.flags.model, Output: s.target.path,
+		Budget: paceline.Cost{USD: s.flags.maxCost, Known: s.flags.maxCost > 0}, Spent: s.before.cost, Unpriced: s.unpricedModel(),
+	}
 }
 
 func (s *session) job() paceline.Job {
@@ -105,6 +108,7 @@ func (s *session) job() paceline.Job {
 		Encode:  s.encoder(),
 		Sum:     dataset.Sum,
 		Sink:    paceline.SinkFunc(s.put),
+		Budget:  s.flags.budget(),
 	}
 }
 
@@ -155,6 +159,9 @@ func (s *session) stopped(sum paceline.Summary, err error) error {
 		again = "; then the same command with --retry-failed continues"
 	}
 	if e, ok := errors.AsType[*paceline.Error](err); ok && sum.StoppedBy == e.Code.String() {
+		if e.Code == paceline.CodeBudget {
+			return s.overBudget(sum, e)
+		}
 		return &exit{ExitStopped, fmt.Errorf("%s (%w)%s", s.advice(e), e, again)}
 	}
 	switch {

@@ -64,10 +64,11 @@ func (s *session) settle(ctx context.Context) (err error) {
 	if s.pool, err = findPool(s.env, s.flags, !s.flags.dryRun); err != nil {
 		return err
 	}
-	if err := s.pool.validate(); err != nil {
+	if err := errors.Join(s.pool.limitModels(s.flags.modelLimits), s.pool.validate()); err != nil {
 		return err
 	}
 	cfg := s.flags.config()
+	cfg.Price = anyPrice
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
@@ -141,7 +142,7 @@ func (s *session) examine(ctx context.Context, unchanged func(*paceline.Item) er
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.priority.missed(), s.flags.checkHedge(s.survey.items))
+	return errors.Join(s.priority.missed(), s.flags.checkHedge(s.survey.items), s.checkLimits())
 }
 
 // patience returns what tells the user, once and after a second, that the

@@ -36,6 +36,7 @@ var stopReasons = map[string]string{
 	paceline.CodeRedirect.String():       "the server redirects",
 	paceline.CodeTLS.String():            "the server's certificate is not trusted",
 	paceline.CodeProxy.String():          "the proxy does not work",
+	paceline.CodeBudget.String():         "the budget is spent",
 	paceline.CodeOutage.String():         "the server does not answer",
 	paceline.CodeInvalidRequest.String(): "the server refuses the requests",
 	paceline.CodeContextTooLong.String(): "the requests are too long for the model",

@@ -23,10 +23,11 @@ type summary struct {
 	Throttled int64 `json:"throttled"`
 	Hedges    int64 `json:"hedges"`
 
-	PromptTokens     *int64    `json:"prompt_tokens"`     // null: the server did not tell
-	CompletionTokens *int64    `json:"completion_tokens"` // likewise
-	CostUSD          *float64  `json:"cost_usd"`          // null: unknown
-	PaidTwice        paidTwice `json:"possibly_paid_twice"`
+	PromptTokens     *int64         `json:"prompt_tokens"`     // null: the server did not tell
+	CompletionTokens *int64         `json:"completion_tokens"` // likewise
+	CostUSD          *float64       `json:"cost_usd"`          // null: unknown
+	PaidTwice        paidTwice      `json:"possibly_paid_twice"`
+	Budget           *budgetSummary `json:"budget"` // null: none was given
 
 	ElapsedS float64     `json:"elapsed_s"`
 	TTFT     percentiles `json:"ttft_ms"`
@@ -82,6 +83,7 @@ func summarize(s paceline.Summary, before earlier, total int64) *summary {
 		Failures: []failure{},
 		session:  sessionFigures{requests: s.Requests, failed: failedRequests(s.Causes)},
 	}
+	sum.Budget = newBudgetSummary(s.Budget)
 	sum.countTokens(before.usage.Prompt+s.Usage.Prompt, before.usage.Completion+s.Usage.Completion)
 	sum.Items = max(total, sum.ended())
 	if cost := sessionCost(s).Add(before.cost); cost.Known {

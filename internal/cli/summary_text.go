@@ -36,6 +36,7 @@ func (r report) write(w io.Writer) {
 	row("answer", r.latencies(r.Total))
 	row("tokens", r.tokens())
 	row("money", r.money())
+	row("budget", r.Budget.String())
 	row("paid twice?", r.PaidTwice.String())
 	for i, line := range r.failures() {
 		row(map[bool]string{true: "failures"}[i == 0], line)

@@ -36,6 +36,7 @@ type survey struct {
 	maxTokens    int64 // that the answers may use, as far as the requests say
 	unbounded    int64 // requests that do not say
 	first        []sampleRequest
+	models       *askedModels // nil: not all of them are known
 }
 
 // A sampleRequest is a rendered request with the place of its item.
@@ -109,21 +110,39 @@ func (s *surveyor) item(it *paceline.Item) error {
 
 func (s *surveyor) count(it *paceline.Item, req *paceline.Request) {
 	s.requestBytes += int64(len(req.Body))
-	if s.requests++; s.requests <= weighedRequests {
-		s.weighed += int64(len(req.Body))
-		s.tokens += inputTokens(req)
-	}
+	in := s.weigh(req)
 	if n := maxTokens(req); n > 0 {
 		s.maxTokens += n
 	} else {
 		s.unbounded++
 	}
+	s.countModel(it, req, in)
 	if len(s.first) < shownRequests {
 		s.first = append(s.first, sampleRequest{
 			place: itemPlace(it), model: modelOf(req),
 			body: string(slices.Clone(req.Body)), path: req.Path,
 		})
 	}
+}
+
+// weigh returns an estimate of a request's input tokens: of the first requests by
+// their texts, of the others by their bytes.
+func (s *surveyor) weigh(req *paceline.Request) int64 {
+	if s.requests++; s.requests > weighedRequests {
+		return int64(float64(len(req.Body)) * float64(s.tokens) / float64(max(s.weighed, 1)))
+	}
+	in := inputTokens(req)
+	s.weighed += int64(len(req.Body))
+	s.tokens += in
+	return in
+}
+
+// countModel notes which model a request asks for, and how large it is.
+func (s *surveyor) countModel(it *paceline.Item, req *paceline.Request, in int64) {
+	if s.models == nil {
+		s.models = &askedModels{largest: map[string]sizedRequest{}}
+	}
+	s.models.add(modelOf(req), sizedRequest{place: itemPlace(it), in: in, out: maxTokens(req)})
 }
 
 // inputTokens estimates the tokens of what req asks: those of its messages, or

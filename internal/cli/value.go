@@ -62,6 +62,20 @@ func (q quantity) Set(s string) error {
 	return nil
 }
 
+// money is an amount of US dollars above 0 that may be written 5, 0.50 or $5.
+type money struct{ to *float64 }
+
+func (m money) Type() string { return "USD" }
+
+func (m money) String() string { return quantity(m).String() }
+
+func (m money) Set(s string) error {
+	if quantity(m).Set(strings.TrimPrefix(strings.TrimSpace(s), "$")) != nil {
+		return fmt.Errorf("%q is not an amount of US dollars above 0; write 5, 0.50 or 12.5", s)
+	}
+	return nil
+}
+
 // limit is a value above 0 that may also be left to the engine, by the words
 // auto and off.
 type limit struct {

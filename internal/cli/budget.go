@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/journal"
+)
+
+// budget returns what the run may use up.
+func (f *runFlags) budget() paceline.Budget {
+	return paceline.Budget{USD: f.maxCost, Tokens: f.maxTokens, Requests: f.maxRequests}
+}
+
+// checkSpent refuses a budget of which nobody knows how much earlier sessions have
+// spent: those that knew no prices, or whose server did not tell tokens.
+func (f *runFlags) checkSpent(rec *journal.Recovery) error {
+	_, tokens, cost := rec.Spent()
+	remedy := "so the budget cannot be kept; leave it out, or start over with --fresh"
+	switch {
+	case f.maxCost > 0 && cost == journal.Unknown:
+		return errors.New("--max-cost: what earlier sessions of this run have cost is not known, " + remedy)
+	case f.maxTokens > 0 && tokens == journal.Unknown:
+		return errors.New("--max-tokens-total: how many tokens earlier sessions of this run have used is not known, " + remedy)
+	}
+	return nil
+}
+
+// A budgetSummary is how a run with budgets stands by them, over all its
+// sessions. What is not limited is null.
+type budgetSummary struct {
+	MaxCostUSD   *float64 `json:"max_cost_usd"`
+	SpentUSD     float64  `json:"spent_usd"` // at most: what may be billed and is not known counts in full
+	LeftUSD      *float64 `json:"left_usd"`
+	MaxTokens    *int64   `json:"max_tokens_total"`
+	SpentTokens  int64    `json:"spent_tokens"`
+	LeftTokens   *int64   `json:"left_tokens"`
+	MaxRequests  *int64   `json:"max_requests"`
+	SentRequests int64    `json:"sent_requests"`
+	LeftRequests *int64   `json:"left_requests"`
+}
+
+// newBudgetSummary returns nil for a run without a budget.
+func newBudgetSummary(b paceline.BudgetState) *budgetSummary {
+	if b.Limit == (paceline.Budget{}) {
+		return nil
+	}
+	nanoRound := func(usd float64) float64 { return math.Round(usd*1e9) / 1e9 }
+	s := &budgetSummary{SpentUSD: nanoRound(b.Spent.USD), SpentTokens: b.Spent.Tokens, SentRequests: b.Spent.Requests}
+	if max := b.Limit.USD; max > 0 {
+		s.MaxCostUSD, s.LeftUSD = &max, pointer(nanoRound(max-b.Spent.USD))
+	}
+	if max := b.Limit.Tokens; max > 0 {
+		s.MaxTokens, s.LeftTokens = &max, pointer(max-b.Spent.Tokens)
+	}
+	if max := b.Limit.Requests; max > 0 {
+		s.MaxRequests, s.LeftRequests = &max, pointer(max-b.Spent.Requests)
+	}
+	return s
+}
+
+func pointer[T any](v T) *T { return &v }
+
+// parts says of each budget what is spent of it, with the flag that sets it.
+func (b *budgetSummary) parts() (list []budgetPart) {
+	if b == nil {
+		return nil
+	}
+	if b.MaxCostUSD != nil {
+		list = append(list, budgetPart{"--max-cost", fmt.Sprintf("%s of %s spent", price.Dollars(b.SpentUSD), price.Dollars(*b.MaxCostUSD)), *b.LeftUSD / *b.MaxCostUSD})
+	}
+	if b.MaxTokens != nil {
+		list = append(list, budgetPart{"--max-tokens-total", fmt.Sprintf("%s of %s tokens used", grouped(b.SpentTokens), grouped(*b.MaxTokens)), float64(*b.LeftTokens) / float64(*b.MaxTokens)})
+	}
+	if b.MaxRequests != nil {
+		list = append(list, budgetPart{"--max-requests", fmt.Sprintf("%s of %s requests sent", grouped(b.SentRequests), grouped(*b.MaxRequests)), float64(*b.LeftRequests) / float64(*b.MaxRequests)})
+	}
+	return list
+}
+
+type budgetPart struct {
+	flag, spent string
+	left        float64 // share of it
+}
+
+// String says how all of them stand, "" where there is none.
+func (b *budgetSummary) String() string {
+	text := ""
+	for i, p := range b.parts() {
+		if i > 0 {
+			text += "   "
+		}
+		text += p.spent
+	}
+	return text
+}
+
+// reached returns the budget that a run was stopped by: the one with the least
+// left.
+func (b *budgetSummary) reached() (r budgetPart) {
+	for i, p := range b.parts() {
+		if i == 0 || p.left < r.left {
+			r = p
+		}
+	}
+	return r
+}
+
+// overBudget turns the error of a run that its budget stopped into the one that
+// ends the program. Where it is too small for a single call nothing was sent.
+func (s *session) overBudget(sum paceline.Summary, e *paceline.Error) error {
+	b := newBudgetSummary(sum.Budget)
+	if b == nil {
+		return &exit{ExitStopped, fmt.Errorf("%s; the same command continues", e.Message)}
+	}
+	r := b.reached()
+	if sum.Requests == 0 && s.before.requests == 0 {
+		return fmt.Errorf("%s: %s; nothing was sent", r.flag, e.Message)
+	}
+	text := "stopped by the budget: " + r.spent
+	if _, why, ok := strings.Cut(e.Message, ", and "); ok && r.left > muchLeft {
+		text += ", and " + why // why that was not enough
+	}
+	if !s.target.toStdout {
+		text += fmt.Sprintf("; raise %s to continue", r.flag)
+	}
+	return &exit{ExitStopped, errors.New(text)}
+}
+
+// muchLeft is the share of a budget that may be left without a word on why.
+const muchLeft = 0.05

@@ -1,0 +1,285 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// A modelLimit is what --model-limit gives the calls of one model, beside the
+// endpoint's own limits: MODEL,rpm=300,tpm=100k.
+type modelLimit struct {
+	model    string
+	endpoint string // its name; "": each endpoint
+	limitSet
+}
+
+// modelFields are the fields of a model's limits in the order in which they are
+// listed.
+var modelFields = append(slices.Clone(limitNames), "endpoint")
+
+// value returns where a field of that name is written, nil if there is none.
+func (m *modelLimit) value(name string) pflag.Value {
+	if name == "endpoint" {
+		return word{&m.endpoint, "NAME"}
+	}
+	return m.limitSet.value(name)
+}
+
+// parseModelLimit reads a model's limits. Its errors name the field.
+func parseModelLimit(text string) (modelLimit, error) {
+	fields := strings.Split(text, ",")
+	m := modelLimit{model: strings.TrimSpace(fields[0]), limitSet: limitSet{window: "bucket"}}
+	if m.model == "" || strings.Contains(m.model, "=") {
+		return m, fmt.Errorf("%q: the model's name comes first; write MODEL,rpm=300", text)
+	}
+	unknown := func(name string) error {
+		if near := nearest(name, modelFields); near != "" {
+			return fmt.Errorf("%s: %q is no limit; did you mean %s?", m.model, name, near)
+		}
+		return fmt.Errorf("%s: %q is no limit; they are %s", m.model, name, strings.Join(modelFields, ", "))
+	}
+	if err := parseFields(fields[1:], m.value, unknown); err != nil {
+		return m, err
+	}
+	if m.limitSet == (limitSet{window: "bucket"}) {
+		return m, fmt.Errorf("%s: names no limit; write %s,rpm=300", m.model, m.model)
+	}
+	return m, nil
+}
+
+// parseFields reads NAME=VALUE fields, each once, into what value names.
+func parseFields(fields []string, value func(name string) pflag.Value, unknown func(name string) error) error {
+	given := map[string]bool{}
+	for _, field := range fields {
+		name, text, ok := strings.Cut(strings.TrimSpace(field), "=")
+		into := value(name)
+		switch {
+		case into == nil:
+			return unknown(name)
+		case !ok || text == "":
+			return fmt.Errorf("%s: has no value; write %s=VALUE", name, name)
+		case given[name]:
+			return fmt.Errorf("%s: is given twice", name)
+		}
+		given[name] = true
+		if err := into.Set(text); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// modelLimits collects those of a flag that may be repeated.
+type modelLimits struct{ to *[]modelLimit }
+
+func (l modelLimits) Type() string   { return "MODEL,NAME=VALUE..." }
+func (l modelLimits) String() string { return "" }
+
+func (l modelLimits) Set(s string) error {
+	m, err := parseModelLimit(s)
+	if err == nil {
+		*l.to = append(*l.to, m)
+	}
+	return err
+}
+
+// limitModels gives the endpoints their limits of single models.
+func (p *pool) limitModels(limits []modelLimit) error {
+	for _, m := range limits {
+		found := false
+		for i := range p.endpoints {
+			e := &p.endpoints[i]
+			if m.endpoint != "" && m.endpoint != e.name {
+				continue
+			}
+			found = true
+			if _, twice := e.models[m.model]; twice {
+				return fmt.Errorf("--model-limit %s: is given twice; name all its limits in one, separated by commas", m.model)
+			}
+			e.limitModel(m.model, m.limitSet)
+		}
+		if !found {
+			return fmt.Errorf("--model-limit %s: endpoint: there is no endpoint %q; the endpoints are %s", m.model, m.endpoint, p.names())
+		}
+	}
+	return nil
+}
+
+// limitModel sets what is given for a model; the map may be shared with others.
+func (e *endpoint) limitModel(model string, l limitSet) {
+	models := map[string]limitSet{}
+	for name, other := range e.models {
+		models[name] = other
+	}
+	models[model] = l
+	e.models = models
+}
+
+func (p *pool) names() string {
+	var names []string
+	for i := range p.endpoints {
+		names = append(names, p.endpoints[i].name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// checkModels refuses limits of models that no item asks for.
+func (s *session) checkModels() error {
+	asked := s.survey.models
+	if asked == nil || asked.beyond {
+		return nil
+	}
+	for _, m := range s.flags.modelLimits {
+		if !asked.has(m.model) {
+			return fmt.Errorf("--model-limit %s: no item asks for this model; they ask for %s", m.model, asked)
+		}
+	}
+	return nil
+}
+
+// askedModels are the models that the items of an input ask for, with the
+// largest request for each.
+type askedModels struct {
+	largest map[string]sizedRequest
+	beyond  bool // there are more than are kept
+}
+
+// A sizedRequest is a request by its tokens: those of its prompt, an estimate,
+// and those that its answer may have, 0 if it does not say.
+type sizedRequest struct {
+	place   string
+	in, out int64
+}
+
+// keptModels bounds what is kept where every item names a model of its own.
+const keptModels = 1000
+
+func (a *askedModels) add(model string, r sizedRequest) {
+	was, known := a.largest[model]
+	switch {
+	case !known && len(a.largest) >= keptModels:
+		a.beyond = true
+	case !known || r.in+r.out > was.in+was.out:
+		a.largest[model] = r
+	}
+}
+
+func (a *askedModels) has(model string) bool {
+	_, ok := a.largest[model]
+	return ok
+}
+
+// String names the models, or the first of them.
+func (a *askedModels) String() string {
+	const named = 5
+	names := sortedKeys(a.largest)
+	if more := len(names) - named; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:named], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
+// checkTokens refuses a limit on tokens that a single request exceeds: no server
+// takes it then.
+func (s *session) checkTokens() error {
+	if s.survey.models == nil {
+		return nil
+	}
+	for _, model := range sortedKeys(s.survey.models.largest) {
+		r := s.survey.models.largest[model]
+		for i := range s.pool.endpoints {
+			e := &s.pool.endpoints[i]
+			if err := r.within(e.tpm, e.limitFlag("tpm")); err != nil {
+				return err
+			}
+			if err := r.within(e.models[model].tpm, "--model-limit "+model+": tpm"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r sizedRequest) within(tpm float64, flag string) error {
+	if tpm == 0 || float64(r.in+r.out) <= tpm {
+		return nil
+	}
+	what := fmt.Sprintf("about %s tokens in", grouped(r.in))
+	if r.out > 0 {
+		what += fmt.Sprintf(" and %s out at most", grouped(r.out))
+	}
+	return fmt.Errorf("%s: %s tokens a minute are fewer than one call takes: %s has %s; raise it, or shorten the prompt or max_tokens",
+		flag, quantity{&tpm}, r.place, what)
+}
+
+// limitFlag names where a limit of the endpoint stands.
+func (e *endpoint) limitFlag(name string) string {
+	if e.pooled {
+		return "--endpoint " + e.name + ": " + name
+	}
+	return "--" + name
+}
+
+// checkPrices refuses a limit or a budget of money where a price is not known.
+func (s *session) checkPrices(flag string) error {
+	model := s.unpricedModel()
+	if model == "" {
+		return nil
+	}
+	return fmt.Errorf("%s: the price of %s at %s is not known; give it with --price in=...,out=... (US dollars for 1M tokens)",
+		flag, model, s.pool.host())
+}
+
+// unpricedModel returns a model that the items ask for, as far as they were
+// seen, and whose price is not known; "" if there is none.
+func (s *session) unpricedModel() string {
+	models := []string{}
+	if s.survey.models != nil {
+		models = sortedKeys(s.survey.models.largest)
+	} else if s.flags.model != "" {
+		models = append(models, s.flags.model)
+	}
+	for _, model := range models {
+		if !s.pricing.of(model).Known() {
+			return model
+		}
+	}
+	return ""
+}
+
+// checkLimits refuses what the input shows to be wrong about limits and budgets,
+// before anything is sent.
+func (s *session) checkLimits() error {
+	errs := []error{s.checkModels(), s.checkTokens()}
+	if flag := s.moneyFlag(); flag != "" {
+		errs = append(errs, s.checkPrices(flag))
+	}
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moneyFlag names a flag that limits money, "" if there is none.
+func (s *session) moneyFlag() string {
+	if s.flags.maxCost > 0 {
+		return "--max-cost"
+	}
+	for i := range s.pool.endpoints {
+		e := &s.pool.endpoints[i]
+		if e.usdPerHour > 0 {
+			return e.limitFlag("usd-per-hour")
+		}
+		for _, model := range sortedKeys(e.models) {
+			if e.models[model].usdPerHour > 0 {
+				return "--model-limit " + model + ": usd-per-hour"
+			}
+		}
+	}
+	return ""
+}
