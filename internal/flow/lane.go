@@ -63,6 +63,7 @@ func newLane(number int, l Limits) *Lane {
 // share adds a model.
 func (l *Lane) share(model Limits) {
 	s := &share{quota: newQuota(model, l.trips)}
+	s.recent.max = recentShare
 	s.under(0, l.given)
 	l.shares = append(l.shares, s)
 }

@@ -12,6 +12,7 @@ type quota struct {
 	limit    int  // calls at once, as given; 0: no such limit
 	limited  bool // any of the rates is limited
 	trips    *jitter
+	recent   recent // while there is no strict window
 }
 
 // newQuota returns what l allows over a network with those round trips.
@@ -20,7 +21,7 @@ func newQuota(l Limits, trips *jitter) quota {
 		trips:    trips,
 		requests: gauge{worth: time.Second / 10},
 		tokens:   gauge{worth: time.Second}, in: gauge{worth: time.Second}, out: gauge{worth: time.Second},
-		money: gauge{worth: time.Minute},
+		money: gauge{worth: time.Minute}, recent: recent{max: recentMax},
 	}
 	q.give(0, l)
 	return q
@@ -33,7 +34,7 @@ func (q *quota) set(now Instant, l Limits) {
 	switch {
 	case q.strict == nil:
 	case strict == nil:
-		q.strict.fill(now)
+		q.recent.tell(q.strict, now)
 	default: // what went out before still counts
 		strict.adjust(l.Requests.N, l.Requests.Per)
 		q.strict = strict
@@ -113,11 +114,13 @@ func (q *quota) whenRequest(now Instant) Instant {
 
 // take reserves what t needs, and returns its passage through the strict window.
 func (q *quota) take(now Instant, t *Ticket) (p passage) {
-	if !q.limited {
-		return p
-	}
 	if q.strict != nil {
 		p = q.strict.Take(now)
+	} else {
+		q.recent.add(now)
+	}
+	if !q.limited {
+		return p
 	}
 	q.requests.Take(now, 1)
 	q.tokens.Take(now, t.In+t.Out)

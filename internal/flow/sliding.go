@@ -119,13 +119,6 @@ func (s *Sliding) went(at Instant) {
 	s.out = slices.Insert(s.out, i, at)
 }
 
-// fill takes the window for used up at now: what was sent before is not known.
-func (s *Sliding) fill(now Instant) {
-	for range s.n {
-		s.went(now)
-	}
-}
-
 // sent notes that the call goes out at now. A call whose provider had to ask
 // twice does so twice.
 func (p *passage) sent(now Instant) {
