@@ -218,7 +218,7 @@ func TestABudgetIsSpentToItsEndAndWhatIsInFlightFinishes(t *testing.T) {
 		if n := sum.Budget.Spent.Tokens; n < 49_000 || n > 50_000 || sum.Done != n/10 || int64(len(sink.results)) != sum.Done {
 			t.Errorf("%d tokens spent, %d done, %d rows", n, sum.Done, len(sink.results))
 		}
-		if sum.Budget.Reserved != (paceline.Budget{}) || sum.InFlight != 0 {
+		if sum.Budget.Reserved != (paceline.Budget{}) || sum.InFlight != 0 || sum.Waiting != 0 {
 			t.Errorf("%+v, %d in flight", sum.Budget, sum.InFlight)
 		}
 	})
@@ -245,6 +245,11 @@ func TestAnInterruptedRunDismissesThoseThatWaitForItsBudget(t *testing.T) {
 	running(t, always(used(time.Hour, 5, 5)), paceline.Config{Deadlines: paceline.Deadlines{FirstToken: -1, Total: -1}}, func(t *testing.T, e *paceline.Engine) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
+		time.AfterFunc(30*time.Second, func() {
+			if st := e.Stats(); st.Pace.LimitedBy != "budget" || st.Waiting != 995 || st.InFlight != 5 {
+				t.Errorf("limited by %q, %d waiting, %d in flight", st.Pace.LimitedBy, st.Waiting, st.InFlight)
+			}
+		})
 		sum, err := e.Run(ctx, paceline.Job{Source: &numbers{n: 1000}, Sink: new(collector), Budget: paceline.Budget{Requests: 5}})
 		if !errors.Is(err, context.DeadlineExceeded) || sum.StoppedBy != "interrupted" || sum.Requests != 5 {
 			t.Errorf("%v, stopped by %q, %d requests", err, sum.StoppedBy, sum.Requests)

@@ -273,8 +273,13 @@ func (d *dispatcher) stats(t *tally, p *progress) Stats {
 	s.EventsLost = d.engine.observer.lost.Load()
 	s.Elapsed = now.Sub(t.began)
 	s.Pace = d.engine.pace(state, now)
-	if s.Waiting == 0 && d.engine.reading.Load() > 0 {
+	needy := d.needing()
+	switch {
+	case s.Waiting == 0 && needy > 0:
+		s.Pace.LimitedBy = "budget"
+	case s.Waiting == 0 && d.engine.reading.Load() > 0:
 		s.Pace.LimitedBy = "input"
 	}
+	s.Waiting += needy
 	return s
 }

@@ -137,6 +137,14 @@ func (d *dispatcher) takes(p *purse, c *call) bool {
 	return d.weigh(c) == nil && p.take(c.most)
 }
 
+// needing returns how many calls wait for their run's budget.
+func (d *dispatcher) needing() (n int) {
+	for p := range d.needy {
+		n += len(p.waiting)
+	}
+	return n
+}
+
 // dismiss tells the calls that wait for p and match that they get no attempt.
 func (d *dispatcher) dismiss(p *purse, match func(*call) bool) {
 	all := p.waiting

@@ -19,7 +19,7 @@ type Stats struct {
 	EventsLost int64 // events left out because Config.Observe was too slow
 
 	InFlight int // requests sent and not yet ended
-	Waiting  int // calls in the queue of admission
+	Waiting  int // calls in the queue of admission, or for a run's budget
 
 	Usage Usage // of all requests, as far as known
 	Cost  Cost  // of all answers; unknown as soon as one's is
@@ -43,7 +43,7 @@ type Pace struct {
 	InFlight    int           // the cap on calls at once in force
 	PausedFor   time.Duration // how long nothing will start because the server said so
 	PausedCause Code          // why: CodeThrottled, or CodeOutage while nothing answers
-	LimitedBy   string        // what the next call waits for: "requests", "tokens", "money", "in flight", "pause", "backoff", "retry budget", "outage", "hold" (Engine.Pause), "input" or ""
+	LimitedBy   string        // what the next call waits for: "requests", "tokens", "money", "in flight", "pause", "backoff", "retry budget", "outage", "hold" (Engine.Pause), "budget" (what calls in flight may use is all that is left of it), "input" or ""
 	Models      []ModelPace   // each model at each endpoint that has had its calls
 }
 

@@ -51,17 +51,21 @@ func newBudgetSummary(b paceline.BudgetState) *budgetSummary {
 	}
 	nanoRound := func(usd float64) float64 { return math.Round(usd*1e9) / 1e9 }
 	s := &budgetSummary{SpentUSD: nanoRound(b.Spent.USD), SpentTokens: b.Spent.Tokens, SentRequests: b.Spent.Requests}
-	if max := b.Limit.USD; max > 0 {
-		s.MaxCostUSD, s.LeftUSD = &max, pointer(nanoRound(max-b.Spent.USD))
+	if most := b.Limit.USD; most > 0 {
+		s.MaxCostUSD, s.LeftUSD = &most, pointer(nanoRound(left(most, b.Spent.USD)))
 	}
-	if max := b.Limit.Tokens; max > 0 {
-		s.MaxTokens, s.LeftTokens = &max, pointer(max-b.Spent.Tokens)
+	if most := b.Limit.Tokens; most > 0 {
+		s.MaxTokens, s.LeftTokens = &most, pointer(left(most, b.Spent.Tokens))
 	}
-	if max := b.Limit.Requests; max > 0 {
-		s.MaxRequests, s.LeftRequests = &max, pointer(max-b.Spent.Requests)
+	if most := b.Limit.Requests; most > 0 {
+		s.MaxRequests, s.LeftRequests = &most, pointer(left(most, b.Spent.Requests))
 	}
 	return s
 }
+
+// left returns what is left of a limit. Calls that a killed process had in flight
+// count with all that was set aside for them, which may be more than there was.
+func left[N int64 | float64](limit, spent N) N { return max(0, limit-spent) }
 
 func pointer[T any](v T) *T { return &v }
 

@@ -339,6 +339,8 @@ func (s *liveState) waitsFor() (string, style) {
 		return "limited by calls in flight: " + grouped(int64(p.InFlight)), styleDim
 	case "pause":
 		return "the server said later: one call goes first", styleYellow
+	case "budget":
+		return "limited by the budget: calls in flight may use what is left of it", styleDim
 	case "backoff":
 		return "waiting to send failed calls again", styleDim
 	case "retry budget":
