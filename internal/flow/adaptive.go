@@ -2,7 +2,6 @@ package flow
 
 import (
 	"math"
-	"slices"
 	"time"
 )
 
@@ -36,10 +35,10 @@ type Adaptive struct {
 	saturated bool    // the cap was reached in this epoch
 	changed   Instant // the last cut; calls that started before tell nothing new
 
-	best     time.Duration   // the best epoch's median first-token time, slowly forgotten
-	epoch    int             // calls that this epoch takes
-	samples  []time.Duration // first-token times of this epoch
-	failures int             // of this epoch
+	epoch    int // calls that this epoch takes
+	answers  int // of this epoch
+	failures int // likewise
+	heard    []*pulse
 }
 
 // startWorth is how long calls are taken to last until it is known: where a
@@ -75,14 +74,19 @@ func (a *Adaptive) started(inFlight int) {
 	}
 }
 
-// firstToken notes that a call's first content came after d.
-func (a *Adaptive) firstToken(now Instant, d time.Duration) {
+// firstToken notes that the first content of a call came after d, one of those
+// whose pulse is p.
+func (a *Adaptive) firstToken(now Instant, d time.Duration, p *pulse) {
 	if now.Add(-d) < a.changed {
 		return // it was sent before the cut
 	}
 	a.grow()
-	a.samples = append(a.samples, d)
-	if len(a.samples)+a.failures >= a.epoch {
+	if len(p.samples) == 0 {
+		a.heard = append(a.heard, p)
+	}
+	p.samples = append(p.samples, d)
+	a.answers++
+	if a.answers+a.failures >= a.epoch {
 		a.judge(now)
 	}
 }
@@ -111,7 +115,7 @@ func (a *Adaptive) overloaded(now, started Instant) {
 		return
 	}
 	a.failures++
-	total := len(a.samples) + a.failures
+	total := a.answers + a.failures
 	if total >= epochMin && float64(a.failures) > overloadShare*float64(total) {
 		a.cut(now, 0.7)
 	}
@@ -129,34 +133,49 @@ func (a *Adaptive) cut(now Instant, factor float64) {
 	a.cap = max(1, a.cap*factor)
 	a.slowStart = false
 	a.changed = now
+	for _, p := range a.heard {
+		p.samples = p.samples[:0]
+	}
+	a.heard = a.heard[:0]
 	a.endEpoch()
 }
 
 func (a *Adaptive) endEpoch() {
-	a.samples = a.samples[:0]
-	a.failures = 0
+	a.answers, a.failures = 0, 0
 	a.saturated = false
 	a.epoch = max(epochMin, a.Cap())
 }
 
 // judge compares this epoch's first tokens with the best seen.
 func (a *Adaptive) judge(now Instant) {
-	if len(a.samples) == 0 {
-		a.endEpoch()
-		return
-	}
-	slices.Sort(a.samples)
-	median := a.samples[len(a.samples)/2]
-	if a.best == 0 || median < a.best {
-		a.best = median
-	} else {
-		a.best += a.best / 100 // the endpoint may have become slower for good
-	}
-	gradient := tolerance * float64(a.best) / float64(median)
-	if median > calm && gradient < 1 {
+	if gradient, ok := a.gradient(); ok && gradient < 1 {
 		a.cut(now, max(0.5, gradient))
 		a.cap = min(a.cap+math.Sqrt(a.cap)/2, a.max) // room for a short queue in the server
 		return
 	}
 	a.endEpoch()
+}
+
+// gradient returns how the first tokens compare with the best seen, all models
+// together: the geometric mean of theirs, by the calls of each. Models of which
+// too few calls were heard are left for a later epoch.
+func (a *Adaptive) gradient() (mean float64, ok bool) {
+	least := 1
+	if len(a.heard) > 1 {
+		least = epochMin / 2
+	}
+	var sum, n float64
+	few := a.heard[:0]
+	for _, p := range a.heard {
+		k := len(p.samples)
+		if k < least {
+			few = append(few, p)
+			continue
+		}
+		sum += float64(k) * math.Log(p.beat())
+		n += float64(k)
+	}
+	clear(a.heard[len(few):])
+	a.heard = few
+	return math.Exp(sum / max(n, 1)), n > 0
 }

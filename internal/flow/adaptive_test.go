@@ -9,6 +9,7 @@ import (
 type server struct {
 	slots   int
 	service time.Duration
+	pulse   *pulse
 }
 
 // round lets the adaptive cap fill up once and returns the cap afterwards.
@@ -17,14 +18,14 @@ func (s server) round(a *Adaptive, now Instant) int {
 	a.started(n)
 	for i := range n {
 		d := 60*time.Millisecond + time.Duration(i/s.slots)*s.service
-		a.firstToken(now.Add(d), d)
+		a.firstToken(now.Add(d), d, s.pulse)
 	}
 	return a.Cap()
 }
 
 func TestAdaptiveDoublesWhileNothingSpeaksAgainstIt(t *testing.T) {
 	a := newAdaptive(0)
-	s := server{slots: 1_000_000, service: time.Second}
+	s := server{slots: 1_000_000, service: time.Second, pulse: new(pulse)}
 	for range 9 {
 		s.round(&a, 0)
 	}
@@ -35,7 +36,7 @@ func TestAdaptiveDoublesWhileNothingSpeaksAgainstIt(t *testing.T) {
 
 func TestAdaptiveFindsAServerThatQueues(t *testing.T) {
 	a := newAdaptive(0)
-	s := server{slots: 12, service: 2 * time.Second}
+	s := server{slots: 12, service: 2 * time.Second, pulse: new(pulse)}
 	for i := range 60 {
 		s.round(&a, Instant(i)*Instant(time.Hour))
 	}
@@ -61,13 +62,13 @@ func TestAdaptiveCutsOncePerEpisode(t *testing.T) {
 
 func TestAdaptiveTakesAFewFailuresForChance(t *testing.T) {
 	a := newAdaptive(0)
-	s := server{slots: 1_000_000}
+	s := server{slots: 1_000_000, pulse: new(pulse)}
 	for i := range 2000 {
 		a.started(a.Cap())
 		if i%20 == 0 {
 			a.overloaded(0, 0)
 		} else {
-			a.firstToken(1000*ms, s.service+60*time.Millisecond)
+			a.firstToken(1000*ms, s.service+60*time.Millisecond, s.pulse)
 		}
 	}
 	if a.Cap() < 500 {

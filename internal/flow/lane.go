@@ -189,7 +189,7 @@ func (l *Lane) done(now Instant, t *Ticket, o Outcome, chance float64) {
 		l.exhausted()
 	case Answered:
 		if o.FirstToken == 0 {
-			l.adaptive.firstToken(now, now.Sub(t.Started))
+			l.adaptive.firstToken(now, now.Sub(t.Started), &s.pulse)
 		}
 	}
 }
@@ -206,9 +206,10 @@ func (l *Lane) exhausted() {
 
 // alive notes t's first token.
 func (l *Lane) alive(now Instant, t *Ticket) {
-	l.shares[t.Model].pause.alive(t.Started)
+	s := l.shares[t.Model]
+	s.pause.alive(t.Started)
 	l.breaker.alive(t.Started)
-	l.adaptive.firstToken(now, now.Sub(t.Started))
+	l.adaptive.firstToken(now, now.Sub(t.Started), &s.pulse)
 }
 
 // throttled holds back the calls of t's model: most providers count by model,

@@ -165,6 +165,7 @@ func (o *Outcome) spent(unused bool) float64 {
 type share struct {
 	quota
 	pause    pause
+	pulse    pulse
 	inFlight int
 	used     bool // calls of the model have started here, or the endpoint told of it
 }
