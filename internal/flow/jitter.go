@@ -30,9 +30,8 @@ const (
 
 	crowdClasses = 14
 	crowdMin     = 8 // fewer calls are no crowd
-	// certainty is how many standard deviations a crowd's arrivals may be off:
-	// about three in a million are more.
-	certainty = 4.5
+	// certainty is how many standard deviations a crowd's arrivals may be off.
+	certainty = 5
 )
 
 // add learns from one more round trip.
@@ -159,19 +158,23 @@ func (g *generation) oneWay() time.Duration {
 // apart than those of a round trip, if the density is log-concave (Lewis and
 // Thompson, "Dispersive distributions, and the connection between dispersivity
 // and strong unimodality", 1981); at the end, where a trip is longest because
-// both of its ways are, by one way's share. g.kept must be in order.
+// both of its ways are, by one way's share. Which shares two crowds may confuse
+// is said by the arcsine of their roots, whose variance is the same for all
+// shares (Anscombe, "The Transformation of Poisson, Binomial and
+// Negative-Binomial Data", 1948). g.kept must be in order.
 func (g *generation) shift(m int, wide time.Duration) time.Duration {
-	last := len(g.kept) - 1
+	last := float64(len(g.kept) - 1)
 	spread := g.longest - g.shortest
 	end := g.longest + time.Duration(float64(spread)*2/math.Sqrt(float64(g.n)))
 	share := float64(wide) / float64(max(spread, wide))
+	off := certainty / math.Sqrt(2*float64(m))
 	most := time.Duration(0)
 	for i, from := range g.kept {
-		q := float64(i) / float64(max(last, 1))
-		off := certainty*math.Sqrt(2*q*(1-q)/float64(m)) + 1/float64(m)
+		late := math.Asin(math.Sqrt(1-float64(i)/max(last, 1))) - off
 		apart := time.Duration(share * float64(end-from))
-		if k := int(math.Ceil((q + off) * float64(last))); k <= last {
-			apart = g.kept[k] - from
+		if late > 0 {
+			k := math.Ceil((1 - math.Pow(math.Sin(late), 2)) * last)
+			apart = g.kept[int(k)] - from
 		}
 		most = max(most, apart)
 	}

@@ -208,7 +208,7 @@ func TestSlidingCrowdsNeedLessGuard(t *testing.T) {
 		s := NewSliding(10, time.Second)
 		s.learn(500, draw)
 		for _, m := range []int{100, 500, 2000} {
-			guard := float64(s.trips.crowd(m)) / float64(time.Millisecond)
+			guard := float64(s.floor+s.trips.crowd(m)) / float64(time.Millisecond)
 			var before []float64
 			for round := range 50 {
 				var arrivals []float64
