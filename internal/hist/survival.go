@@ -10,19 +10,19 @@ import (
 // to be longer than something: what still waits, and what was given up. The
 // plain distribution of those that have ended is too short, most of all at the
 // beginning, when only the quickest have. It is not safe for concurrent use,
-// and takes about 6 KiB. The zero value is empty.
+// and takes about 4 KiB. The zero value is empty.
 //
 // The estimate is Kaplan and Meier's ("Nonparametric Estimation from Incomplete
-// Observations", 1958), over durations rounded up by at most 1/16.
+// Observations", 1958), over durations rounded up by at most 1/32.
 type Survival struct {
 	ended, given [survivalBuckets]uint32
 	n            int
 }
 
 const (
-	survivalBits    = 4 // sub-buckets for each power of two: 16
+	survivalBits    = 5 // sub-buckets for each power of two: 32
 	survivalUnit    = time.Millisecond
-	survivalBuckets = 24 << survivalBits // up to about 35 minutes
+	survivalBuckets = 17 << survivalBits // up to about 35 minutes
 )
 
 func survivalBucket(d time.Duration) int {
@@ -101,12 +101,25 @@ func (c *Curve) Reached() float64 { return c.share[c.last] }
 // Longest returns the longest wait that has ended.
 func (c *Curve) Longest() time.Duration { return survivalBound(c.last) }
 
+// Share returns the share of waits that have ended before some time that lies
+// within a 32nd below d.
+func (c *Curve) Share(d time.Duration) float64 {
+	i := survivalBucket(d)
+	if i == 0 {
+		return 0
+	}
+	return c.share[i-1]
+}
+
 // Quantile returns the time within which the share q of those waits ends that
 // end within [Curve.Longest].
-func (c *Curve) Quantile(q float64) time.Duration {
-	want := q * c.Reached()
-	for i, share := range c.share {
-		if share >= want {
+func (c *Curve) Quantile(q float64) time.Duration { return c.Within(q * c.Reached()) }
+
+// Within returns the time within which the share q of all waits ends, those that
+// never do included; at most [Curve.Longest].
+func (c *Curve) Within(q float64) time.Duration {
+	for i, share := range c.share[:c.last] {
+		if share >= q {
 			return survivalBound(i)
 		}
 	}

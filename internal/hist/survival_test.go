@@ -11,11 +11,11 @@ import (
 
 func none(func(time.Duration) bool) {}
 
-func TestSurvivalBucketsCoverEachDurationWithinASixteenth(t *testing.T) {
+func TestSurvivalBucketsCoverEachDurationWithinAThirtySecond(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := time.Duration(rapid.Int64Range(0, int64(30*time.Minute)).Draw(t, "d"))
 		bound := survivalBound(survivalBucket(d))
-		if bound <= d || float64(bound) > float64(d)*17/16+float64(2*survivalUnit) {
+		if bound <= d || float64(bound) > float64(d)*33/32+float64(2*survivalUnit) {
 			t.Fatalf("%v is rounded to %v", d, bound)
 		}
 	})
@@ -65,6 +65,32 @@ func TestSurvivalTellsHangsFromTheTail(t *testing.T) {
 	}
 	if q := c.Quantile(0.99); q < 1450*time.Millisecond || q > 1600*time.Millisecond {
 		t.Errorf("p99 of those that end %v, want about 1.48 s", q)
+	}
+}
+
+func TestSurvivalTellsTheShareThatHasEndedBefore(t *testing.T) {
+	var s Survival
+	for i := range 900 {
+		s.Ended(time.Duration(i+1) * time.Millisecond)
+	}
+	for range 100 {
+		s.GivenUp(2 * time.Second)
+	}
+	c := s.Curve(none)
+	if got := c.Share(450 * time.Millisecond); got < 0.43 || got > 0.451 {
+		t.Errorf("%v have ended before 450 ms, want about 0.45 and no more", got)
+	}
+	if got := c.Share(time.Minute); got < 0.899 || got > 0.901 {
+		t.Errorf("%v have ended before a minute, want 0.9: the others never do", got)
+	}
+	if got := c.Share(0); got != 0 {
+		t.Errorf("%v have ended before they began", got)
+	}
+	if got, of := c.Within(0.45), c.Quantile(0.5); got != of || got < 450*time.Millisecond || got > 470*time.Millisecond {
+		t.Errorf("0.45 of all within %v, half of those that end within %v; both should be about 450 ms", got, of)
+	}
+	if got := c.Within(0.95); got != c.Longest() {
+		t.Errorf("0.95 of all within %v, but no more than 0.9 end", got)
 	}
 }
 
