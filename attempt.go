@@ -31,11 +31,14 @@ type attempt struct {
 
 	strict bool // admission wants to know when it goes out
 
-	sent  atomic.Int64  // instant of the sending, 0: not yet
-	gap   time.Duration // its longest silence between two pieces of content
-	first atomic.Int64  // instant of the first content, 0: none yet
-	last  atomic.Int64  // instant of the last content; held while a reader is busy
-	race  atomic.Pointer[race]
+	sent  atomic.Int64         // instant of the sending, 0: not yet
+	gap   time.Duration        // its longest silence between two pieces of content
+	first atomic.Int64         // instant of the first content, 0: none yet
+	last  atomic.Int64         // instant of the last content; held while a reader is busy
+	race  atomic.Pointer[race] // with its hedge; closed: it gets none
+
+	beside *race // in which it is the hedge; nil: it is the call's own
+	over   bool  // the dispatcher has been told of its end
 
 	// The dispatcher's.
 	number   int // of the call's requests, from 1
@@ -44,7 +47,7 @@ type attempt struct {
 	limits   limits // the deadlines in force
 	slot     int    // place in the watch
 	probe    bool   // sent while the endpoint answers nothing
-	hedged   bool   // a second attempt was started, or is due
+	hedged   bool   // it has a hedge, or gets none
 }
 
 // held stands in attempt.last while the caller's loop body runs: its time is

@@ -40,7 +40,7 @@ type call struct {
 	sent     int          // the dispatcher's: requests started
 	charged  int          // attempts that failed
 	spared   int          // failures that were not charged at the end
-	late     int          // attempts that a first-token or stall deadline cut
+	late     int          // the dispatcher's: attempts that a first-token or stall deadline cut
 	failing  flow.Instant // start of the first attempt that was charged
 	asks     int          // complete answers that were not accepted
 	over     bool         // the dispatcher grants no further attempt: err stands
@@ -98,78 +98,62 @@ func maxTokens(body []byte) int64 {
 // Where it unwinds by a panic, of a hook or of the body of a Stream's loop, what
 // was reserved is given back.
 func (c *call) proceed(a *attempt) (again bool) {
-	told := false
+	whole := false
 	defer func() {
-		if !told {
-			c.unwind(a)
+		if !whole {
+			a.unwind(&Error{Code: CodePanic, MaybeBilled: true})
 		}
 	}()
-	c.requests++
-	if c.requests == 1 {
+	if c.requests == 0 {
 		c.started = a.admitted
 	}
-	of, resp, err, own := c.attempt(a)
-	end := ending{at: c.engine.now(), err: err}
-	if err != nil {
-		again = c.failed(err, a.admitted)
-		end.usage, end.requestID = err.Usage, err.RequestID
-		if end.usage.Known {
-			end.cost = c.price(end.usage)
-		}
-	} else {
-		end.usage, end.cost, end.requestID = resp.Usage, c.price(resp.Usage), resp.RequestID
-		resp.Cost = end.cost
-		again = c.answered(resp)
+	f := c.attempt(a)
+	c.requests += f.requests
+	if f.err != nil {
+		again = c.failed(f.err, a.admitted)
+	}
+	end := f.of.ending(f.resp, f.err)
+	if f.err == nil {
+		again = c.answered(f.resp)
 		end.asked = c.err != nil && c.err.Code == CodeInvalidAnswer
 	}
-	c.account(&end, of)
-	if again || err != nil && of == a {
-		c.diary.after(&end, a.most)
+	c.account(&end, &f)
+	if (again || f.err != nil) && !f.of.over {
+		c.diary.after(&end, f.of.most)
 	}
-	if of != a { // the hedge has told its own end
-		end = ending{at: end.at, err: own}
-		c.diary.after(&end, a.most)
+	f.of.done(&end)
+	whole = true
+	if again && !c.engine.box.put(message{kind: msgAgain, attempt: a}) {
+		c.admitted(nil) // the dispatcher has ended meanwhile
 	}
-	end.outcome, end.again = a.outcome(resp, end.err), again
-	told = true
-	c.engine.box.put(message{kind: msgDone, call: c, attempt: a, end: end})
 	return again
 }
 
-// unwind ends an attempt that was broken off by a panic.
-func (c *call) unwind(a *attempt) {
-	a.cancel(nil)
-	if r := a.race.Swap(closed); r != nil && r != closed {
-		r.hedge.cancel(errOutrun)
-		<-r.over
-	}
-	c.engine.box.put(message{kind: msgDone, call: c, attempt: a, end: ending{
-		at: c.engine.now(), err: &Error{Code: CodePanic, MaybeBilled: true}, outcome: flow.Outcome{Kind: flow.Neutral},
-	}})
-}
-
-func (c *call) attempt(a *attempt) (of *attempt, resp *Response, err, own *Error) {
+func (c *call) attempt(a *attempt) finish {
 	if err := c.diary.before(a.most); err != nil {
 		a.cancel(nil)
-		own = &Error{Code: CodeCanceled, Err: err}
-		return a, nil, own, own
+		return finish{of: a, err: &Error{Code: CodeCanceled, Err: err}, requests: 1}
 	}
 	return a.run()
 }
 
-// account adds an attempt's usage and times to the call's.
-func (c *call) account(end *ending, a *attempt) {
-	c.firstToken, c.total = a.firstToken(), a.took(end.at)
+// account adds to the call's what its attempts used, and sets its times.
+func (c *call) account(end *ending, f *finish) {
+	c.firstToken, c.total = f.of.firstToken(), f.of.took(end.at)
+	if !f.of.over {
+		c.spend(end)
+	}
+	for i := range f.others {
+		c.spend(&f.others[i])
+	}
+}
+
+// spend adds what an attempt used.
+func (c *call) spend(end *ending) {
 	c.usage.add(end.usage)
 	if end.err == nil || end.usage.Known {
 		c.cost = c.cost.Add(end.cost)
 	}
-}
-
-// spend adds what another answer to the call used.
-func (c *call) spend(u Usage, cost Cost) {
-	c.usage.add(u)
-	c.cost = c.cost.Add(cost)
 }
 
 func (c *call) price(u Usage) Cost {
@@ -217,9 +201,6 @@ func panicked(where string, p any) *Error {
 // failed decides what follows on a failure and reports whether to try again.
 func (c *call) failed(err *Error, admitted flow.Instant) (again bool) {
 	c.err = err
-	if err.Code == CodeFirstToken || err.Code == CodeStall {
-		c.late++
-	}
 	if c.streamed {
 		return false
 	}
@@ -238,13 +219,24 @@ func (c *call) failed(err *Error, admitted flow.Instant) (again bool) {
 			c.failing = admitted
 		}
 		c.charged++ // unless the dispatcher knows of an outage
-		r := c.engine.cfg.Retry
-		delay := backoff.FullJitter(c.charged, r.Base, r.Max, rand.Float64())
-		c.again(VerdictRetry, max(delay, err.RetryAfter))
+		c.again(VerdictRetry, max(c.delay(err), err.RetryAfter))
 		return true
 	}
 	return false
 }
+
+// delay returns how long the call waits before it is tried again. One that was
+// stuck has waited already, and the others of its time were answered.
+func (c *call) delay(err *Error) time.Duration {
+	if c.charged == 1 && err.stuck() {
+		return 0
+	}
+	r := c.engine.cfg.Retry
+	return backoff.FullJitter(c.charged, r.Base, r.Max, rand.Float64())
+}
+
+// stuck reports whether a deadline for progress has cut the attempt.
+func (e *Error) stuck() bool { return e.Code == CodeFirstToken || e.Code == CodeStall }
 
 // laterDelay returns how long the call itself waits, beside its lane.
 func laterDelay(err *Error) time.Duration {

@@ -115,9 +115,11 @@ type Retry struct {
 
 // Hedge is a second attempt beside a first one that is slow to begin: the first
 // with content wins, the other is cancelled, joined and accounted. It starts
-// only past the learnt 95th percentile of first-token times, into a free slot,
-// while nobody waits and every limit permits; on another endpoint where there
-// is one. Calls of [Engine.Stream] are not hedged.
+// only past the learnt 95th percentile of first-token times, at the end of a run
+// past the 75th, and as much later as it takes for the budget to be enough for
+// all that are slower still; into a free slot, while nobody waits and every limit
+// permits; on another endpoint where there is one. One that is slow itself may
+// get a further one. Calls of [Engine.Stream] are not hedged.
 type Hedge struct {
 	Budget float64 // extra calls as a share of all; 0: 0.01; negative: none
 }

@@ -3,6 +3,7 @@ package paceline
 import (
 	"errors"
 	"iter"
+	"math"
 	"math/bits"
 	"time"
 
@@ -11,16 +12,16 @@ import (
 )
 
 // Learnt deadlines: a multiple of what 99 of 100 calls need that are answered
-// at all. For first tokens the factor 2 reached the makespan of a run without
-// hangs within 20 %, at 1 % of extra calls (1,000 calls, 100 at once, 1 % hang).
+// at all. For first tokens these factors reach the makespan of a run without
+// hangs within 5 % in most runs and 15 % in nearly all, at 1 % of extra calls
+// (1,000 calls, 100 at once, 1 % hang: "Stuck calls" in docs/flow.md).
 var (
-	firstTokenRule = rule{cold: 60 * time.Second, floor: 2 * time.Second, ceiling: 10 * time.Minute, factor: 2}
-	stallRule      = rule{cold: 60 * time.Second, floor: time.Second, ceiling: 5 * time.Minute, factor: 5}
+	firstTokenRule = rule{cold: 60 * time.Second, floor: 2250 * time.Millisecond, ceiling: 10 * time.Minute, least: 1.5, factor: 2}
+	stallRule      = rule{cold: 60 * time.Second, floor: time.Second, ceiling: 5 * time.Minute, least: 5, factor: 5}
 )
 
-// limits are one attempt's deadlines, and when it is slow enough for a hedge;
-// 0 is none.
-type limits struct{ first, stall, total, hedge time.Duration }
+// limits are one attempt's deadlines; 0 is none.
+type limits struct{ first, stall, total time.Duration }
 
 // deadlines gives each attempt its deadlines: those configured, else learnt per
 // model and size of prompt. The dispatcher owns it.
@@ -75,7 +76,6 @@ func (d *deadlines) limits(a *attempt) limits {
 		first: choose(d.cfg.FirstToken, first),
 		stall: choose(d.cfg.Stall, l.stall.lenient(a.call.late)),
 		total: max(d.cfg.Total, 0),
-		hedge: l.first.slow,
 	}
 }
 
@@ -112,10 +112,10 @@ func (d *deadlines) observe(a *attempt, end *ending, w *watch) {
 // learn changes what is known, and notes when the watch must look anew: when a
 // deadline becomes shorter than those in force, or waiting begins to tell.
 func (d *deadlines) learn(l *learner, change func(*learner)) {
-	before, slow, n := l.deadline, l.slow, l.waits.Len()
+	before, known, n := l.deadline, l.slow != nil, l.waits.Len()
 	change(l)
 	ripens := n < learnMin && l.waits.Len() >= learnMin
-	if l.deadline < before*9/10 || slow == 0 && l.slow > 0 || ripens {
+	if l.deadline < before*9/10 || !known && l.slow != nil || ripens {
 		d.version++
 	}
 }
@@ -146,23 +146,36 @@ func (w *watch) waiting(l *learners, now flow.Instant) iter.Seq[time.Duration] {
 type rule struct {
 	cold           time.Duration // until enough has been seen
 	floor, ceiling time.Duration
-	factor         float64 // on the 99th percentile
+	least, factor  float64 // on the 99th percentile, for a short tail and for a long one
 }
 
 const (
-	learnMin    = 20  // answers before the first judgement
-	learnMemory = 500 // answers after which all so far count half
-	learnEvery  = 16  // answers between two judgements, at least
-	learnSoon   = 1   // the same while nothing is known yet
+	learnMin    = 20   // answers before the first judgement
+	learnMemory = 1000 // answers after which all so far count half
+	learnEvery  = 16   // answers between two judgements, at least
+	learnSoon   = 1    // the same while nothing is known yet
 
-	// hedgeFloor: below it a second attempt saves less than it disturbs.
-	hedgeFloor = 250 * time.Millisecond
+	// tailKnown answers show the 99th percentile.
+	tailKnown = 300
+	// tailShare of the distance from the 90th to the 99th percentile is kept
+	// beyond the 99th at least: a distribution that ends has no tail to wait for.
+	tailShare = 1.4
+	z90, z99  = 1.2816, 2.3263 // of the normal distribution
+	// tailDoubt is three standard deviations of the 99th percentile that is
+	// extrapolated from the median and the 90th of one answer, as a multiple of
+	// their distance on a logarithmic scale.
+	tailDoubt = 7
 
 	// A distribution is known when so large a share of calls has ended
 	// within what was seen. Below that the quickest would speak for all: of a
 	// lognormal one with sigma 1 twice the 96th percentile is above the 99th,
 	// twice the 89th is far below.
-	reachedEnough = 0.97
+	reachedEnough = 0.96
+	// Below that, the 99th percentile of those that have ended falls short.
+	reachedTail = 0.97
+	// Once it is known it stays so until deadlines have cut more than chance
+	// and a few more hangs explain.
+	reachedStill = 0.92
 	// Where many calls hang it is never reached; then it is enough that those
 	// still waiting have waited for a multiple of the longest answer.
 	reachedLeast = 0.5
@@ -176,7 +189,7 @@ const (
 type learner struct {
 	rule
 	deadline time.Duration
-	slow     time.Duration // 95 of 100 are quicker; 0: not known
+	slow     *slowness // nil: not known
 	waits    hist.Survival
 	news     int           // since the last judgement
 	slowest  time.Duration // that has ended
@@ -194,7 +207,7 @@ func (l *learner) ended(d time.Duration, pending iter.Seq[time.Duration]) {
 // ripe returns how long a call must have waited for the learner to be asked
 // anew although none has ended since; 0: it knows, or knows too little.
 func (l *learner) ripe() time.Duration {
-	if l.slow > 0 || l.waits.Len() < learnMin {
+	if l.slow != nil || l.waits.Len() < learnMin {
 		return 0
 	}
 	return max(surelyHung*l.slowest*17/16, surelyHungIn) // durations are rounded up
@@ -214,7 +227,7 @@ func (l *learner) givenUp(d time.Duration, pending iter.Seq[time.Duration]) {
 func (l *learner) judge(pending iter.Seq[time.Duration]) {
 	l.news++
 	n, every := l.waits.Len(), learnSoon
-	if l.slow > 0 {
+	if l.slow != nil {
 		every = max(learnEvery, n/8)
 	}
 	if n < learnMin || l.news < every {
@@ -225,11 +238,11 @@ func (l *learner) judge(pending iter.Seq[time.Duration]) {
 	for d := range pending {
 		l.longest = max(l.longest, d)
 	}
-	l.deadline, l.slow = l.cold, 0
-	if l.known(curve) {
-		l.slow = max(curve.Quantile(0.95), hedgeFloor)
-		q := float64(curve.Quantile(0.99))
-		l.deadline = min(max(time.Duration(l.factor*q), l.floor), l.ceiling)
+	known := l.known(curve)
+	l.deadline, l.slow = l.cold, nil
+	if known {
+		l.slow = newSlowness(curve)
+		l.deadline = min(max(l.multiple(curve), l.floor), l.ceiling)
 	}
 	l.longest = 0
 	if l.waits.Len() >= learnMemory {
@@ -237,7 +250,24 @@ func (l *learner) judge(pending iter.Seq[time.Duration]) {
 	}
 }
 
+// multiple returns the rule's multiple of the 99th percentile. While few have
+// been seen, that is the longest of them or one of the next, and of a long tail
+// only the beginning: then it is at least the upper bound of the 99th percentile
+// of a lognormal distribution that has this median and this 90th percentile.
+func (l *learner) multiple(c *hist.Curve) time.Duration {
+	p90, p99 := float64(c.Quantile(0.9)), float64(c.Quantile(0.99))
+	m := time.Duration(p99 * min(max(l.least, tailShare*p99/p90), l.factor))
+	n := float64(l.waits.Len())
+	if n >= tailKnown && c.Reached() >= reachedTail {
+		return m
+	}
+	median := float64(c.Within(0.5))
+	p90 = float64(c.Within(0.9))
+	sigmas := z99/z90 + tailDoubt/math.Sqrt(n)
+	return max(m, min(time.Duration(median*math.Pow(p90/median, sigmas)), l.cold))
+}
+
 func (l *learner) known(c *hist.Curve) bool {
 	r := c.Reached()
-	return r >= reachedEnough || r >= reachedLeast && l.longest >= max(surelyHung*c.Longest(), surelyHungIn)
+	return r >= reachedEnough || l.slow != nil && r >= reachedStill || r >= reachedLeast && l.longest >= max(surelyHung*c.Longest(), surelyHungIn)
 }

@@ -16,7 +16,7 @@ type dispatcher struct {
 	deadlines *deadlines
 	watch     watch
 	pings     *pings
-	due       []*attempt // slow to begin: to be hedged when there is room
+	ration    ration
 	tally     *tally
 	last      *Error // the last failure of an endpoint that does not answer
 	draining  bool
@@ -39,7 +39,7 @@ func (d *dispatcher) loop() {
 		now := d.engine.now()
 		wake := min(d.admit(now), d.outage(now), d.ping(now))
 		d.watch.look(now, d)
-		d.hedge(now)
+		wake = min(wake, d.hedge(now))
 		if d.ended() {
 			return
 		}
@@ -87,11 +87,15 @@ func (d *dispatcher) handle(m *message) {
 		d.pong(m)
 	case msgDone:
 		d.done(m.attempt, &m.end)
+	case msgAgain:
+		d.again(m.attempt.call, m.attempt.lane)
 	case msgItem:
 		d.engine.send(Event{
 			Kind: EventItem, Time: time.Now(), Index: m.result.Item.Index, Status: m.result.Status,
 			Err: m.result.Err, Attempt: m.result.Requests, Usage: m.result.Usage,
 		})
+	case msgExhausted:
+		m.run.last = true
 	case msgStopRun:
 		d.refuse(func(c *call) bool { return c.run == m.run })
 	case msgStats:
@@ -199,8 +203,8 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 	}
 	d.each(c, func(t *tally) { t.end(a, end) })
 	d.tell(a, end, now)
-	if end.again {
-		d.again(c, a.lane)
+	if end.err != nil && end.err.stuck() && a.beside == nil {
+		c.late++
 	}
 	d.grant(c.purse())
 }

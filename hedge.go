@@ -2,131 +2,219 @@ package paceline
 
 import (
 	"errors"
-	"slices"
 	"sync/atomic"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
 )
 
-// A race is between a call's attempt and a hedge, the second attempt beside
-// it. The first with content wins; where none has content before it ends, the
-// first that ends well.
+// A race is between an attempt and a hedge, the second attempt beside it. A
+// hedge that is slow itself may have one of its own, so that races form a chain.
+// The first attempt of it with content wins; where none has content before it
+// ends, the first that ends well.
 type race struct {
 	first, hedge *attempt
-	winner       atomic.Pointer[attempt]
+	winner       *atomic.Pointer[attempt] // of the whole chain
 
-	over chan struct{} // closed when the hedge has ended
-	resp *Response     // the hedge's, before over
-	err  *Error        // likewise
+	over  chan struct{} // closed when the hedge has ended, and those beyond
+	ended finish        // what came of them, before over
 }
 
 // closed stands in attempt.race once no hedge may start any more.
 var closed = new(race)
 
+// seal keeps hedges from starting beside a, and returns the race that is on
+// already, or nil.
+func (a *attempt) seal() *race {
+	if a.race.CompareAndSwap(nil, closed) {
+		return nil
+	}
+	if r := a.race.Load(); r != closed {
+		return r
+	}
+	return nil
+}
+
+// next returns the attempt beyond a in the chain, or nil.
+func (a *attempt) next() *attempt {
+	if r := a.race.Load(); r != nil && r != closed {
+		return r.hedge
+	}
+	return nil
+}
+
 // wins reports whether the attempt, at its first content, is not in a race or
-// wins it. The loser is cancelled.
+// wins it. The losers are cancelled.
 func (a *attempt) wins() bool {
-	r := a.race.Load()
-	if r == nil || r == closed {
-		return true
+	r := a.beside
+	if r == nil {
+		if r = a.race.Load(); r == nil || r == closed {
+			return true
+		}
 	}
-	rival := r.first
-	if a == r.first {
-		rival = r.hedge
-	} else if r.first.first.Load() != 0 {
-		r.winner.CompareAndSwap(nil, r.first) // it had content before it knew of a race
-	}
+	a.beforeUs(r.winner)
 	if r.winner.CompareAndSwap(nil, a) || r.winner.Load() == a {
-		rival.cancel(errOutrun)
+		a.outrun()
 		return true
 	}
 	a.cancel(errOutrun)
 	return false
 }
 
-// run makes the call's attempt, and takes the better of it and its hedge if
-// there is one. It returns the attempt that the result is of, and how the call's
-// own attempt failed.
-func (a *attempt) run() (of *attempt, resp *Response, err, own *Error) {
-	resp, own = a.send()
-	r := a.race.Swap(closed)
-	if r == nil {
-		return a, resp, own, own
+// beforeUs lets the earliest attempt win that had content before it knew of a
+// race.
+func (a *attempt) beforeUs(winner *atomic.Pointer[attempt]) {
+	if a.beside == nil {
+		return
 	}
-	a.call.requests++
-	if own == nil {
-		r.hedge.cancel(errOutrun)
+	before := a.beside.first
+	before.beforeUs(winner)
+	if before.first.Load() != 0 {
+		winner.CompareAndSwap(nil, before)
 	}
-	<-r.over
-	switch {
-	case own == nil && r.err == nil: // neither streams: both are paid for
-		a.call.spend(r.resp.Usage, a.call.price(r.resp.Usage))
-	case own != nil && (r.err == nil || errors.Is(own, errOutrun)):
-		return r.hedge, r.resp, r.err, own
-	}
-	return a, resp, own, own
 }
 
-// runHedge makes the hedge's attempt to its end.
-func (r *race) runHedge() {
-	c := r.hedge.call
-	if err := c.diary.before(r.hedge.most); err != nil {
-		r.hedge.cancel(nil)
-		r.err = &Error{Code: CodeCanceled, Err: err}
-	} else {
-		r.send()
-	}
-	if r.err == nil {
+// outrun cancels the others of the chain.
+func (a *attempt) outrun() {
+	for r := a.beside; r != nil; r = r.first.beside {
 		r.first.cancel(errOutrun)
 	}
-	end := ending{at: c.engine.now(), err: r.err, outcome: r.hedge.outcome(r.resp, r.err)}
-	if r.err == nil {
-		end.usage, end.cost = r.resp.Usage, c.price(r.resp.Usage)
-	} else {
-		c.diary.after(&end, r.hedge.most)
+	for b := a.next(); b != nil; b = b.next() {
+		b.cancel(errOutrun)
 	}
-	c.engine.box.put(message{kind: msgDone, call: c, attempt: r.hedge, end: end})
-	close(r.over)
 }
 
-// send makes the hedge's request. A panic of the provider is its failure.
-func (r *race) send() {
+// A finish is what came of an attempt and the hedges beside it.
+type finish struct {
+	of   *attempt // whose answer or failure it is
+	resp *Response
+	err  *Error
+
+	requests int
+	others   []ending // of attempts whose end has been told
+}
+
+// run makes the attempt, and takes the better of it and its hedge if there is
+// one. Failures beside a hedge have been told when it returns, answers that are
+// not taken too.
+func (a *attempt) run() finish {
+	resp, err := a.send()
+	f := finish{of: a, resp: resp, err: err, requests: 1}
+	r := a.seal()
+	if r == nil {
+		return f
+	}
+	if err != nil { // its slot is free while the hedge goes on
+		f.others = append(f.others, a.tell(nil, err))
+	}
+	if w := r.winner.Load(); err == nil || w != nil && !w.beyond(a) {
+		a.cancelBeyond(errOutrun)
+	}
+	<-r.over
+	return f.or(r.ended)
+}
+
+// beyond reports whether the attempt comes after b in the chain.
+func (a *attempt) beyond(b *attempt) bool {
+	for b = b.next(); b != nil && b != a; b = b.next() {
+	}
+	return b != nil
+}
+
+// cancelBeyond cancels the attempts after a in the chain.
+func (a *attempt) cancelBeyond(cause error) {
+	for b := a.next(); b != nil; b = b.next() {
+		b.cancel(cause)
+	}
+}
+
+// or returns the better of what came of an attempt, f, and of its hedge.
+func (f finish) or(hedge finish) finish {
+	f.requests += hedge.requests
+	f.others = append(f.others, hedge.others...)
+	switch {
+	case hedge.err == nil && f.err == nil: // neither streams: both are paid for
+		f.others = append(f.others, hedge.of.tell(hedge.resp, nil))
+	case f.err != nil && (hedge.err == nil || errors.Is(f.err, errOutrun)):
+		f.of, f.resp, f.err = hedge.of, hedge.resp, hedge.err
+	}
+	return f
+}
+
+// runHedge makes the hedge's attempt to its end, with a hedge of its own if it
+// gets one. A panic of the provider is its failure.
+func (r *race) runHedge() {
+	defer close(r.over)
+	a := r.hedge
 	defer func() {
 		if p := recover(); p != nil {
-			r.hedge.cancel(nil)
-			r.err = panicked("the provider", p)
+			r.ended = finish{of: a, err: panicked("the provider", p), requests: 1}
+			a.unwind(r.ended.err)
 		}
 	}()
-	r.resp, r.err = r.hedge.send()
+	r.ended = finish{of: a, requests: 1}
+	if err := a.call.diary.before(a.most); err != nil {
+		a.cancel(nil)
+		r.ended.err = &Error{Code: CodeCanceled, Err: err}
+	} else {
+		r.ended = a.run()
+	}
+	if f := &r.ended; f.err == nil {
+		f.of.outrun()
+	} else if !a.over {
+		f.others = append(f.others, a.tell(nil, f.err))
+	}
 }
 
-// hedge starts second attempts for those in due whose first content is still
-// missing, as far as the budget and free slots go, and keeps the rest in due.
-func (d *dispatcher) hedge(now flow.Instant) {
-	if len(d.due) > 2*len(d.watch.attempts)+64 {
-		d.due = slices.DeleteFunc(d.due, (*attempt).begun)
+// unwind ends an attempt, and those beyond, that a panic broke off.
+func (a *attempt) unwind(err *Error) {
+	a.cancel(nil)
+	if r := a.seal(); r != nil {
+		a.cancelBeyond(errOutrun)
+		<-r.over
 	}
-	if d.draining {
-		d.due = nil
+	for b := a; b != nil; b = b.next() {
+		b.done(&ending{at: b.call.engine.now(), err: err, outcome: flow.Outcome{Kind: flow.Neutral}})
 	}
-	for len(d.due) > 0 {
-		if a := d.due[0]; !a.begun() && !(d.affordable() && d.second(a, now)) {
-			return
+}
+
+// tell notes how the attempt has ended, in the journal and for the dispatcher,
+// when it brings no row.
+func (a *attempt) tell(resp *Response, err *Error) ending {
+	end := a.ending(resp, err)
+	a.call.diary.after(&end, a.most)
+	a.done(&end)
+	return end
+}
+
+// ending returns how the attempt ended.
+func (a *attempt) ending(resp *Response, err *Error) ending {
+	end := ending{at: a.call.engine.now(), err: err}
+	if err != nil {
+		end.usage, end.requestID = err.Usage, err.RequestID
+		if end.usage.Known {
+			end.cost = a.call.price(end.usage)
 		}
-		d.due[0] = nil
-		d.due = d.due[1:]
+	} else {
+		end.usage, end.requestID = resp.Usage, resp.RequestID
+		end.cost = a.call.price(end.usage)
+		resp.Cost = end.cost
 	}
-	d.due = nil
+	end.outcome = a.outcome(resp, err)
+	return end
+}
+
+// done tells the dispatcher how the attempt ended, once.
+func (a *attempt) done(end *ending) {
+	if a.over {
+		return
+	}
+	a.over = true
+	a.call.engine.box.put(message{kind: msgDone, call: a.call, attempt: a, end: *end})
 }
 
 // begun reports whether a hedge would come too late, or nothing more may start.
 func (a *attempt) begun() bool {
 	return a.first.Load() != 0 || a.ctx.Err() != nil || a.race.Load() != nil || a.call.run.stopping()
-}
-
-// affordable reports whether the budget has room for one more hedge.
-func (d *dispatcher) affordable() bool {
-	return float64(d.tally.hedges) < d.engine.cfg.Hedge.Budget*float64(d.tally.requests)
 }
 
 // second starts a hedge beside a and reports whether it could be done.
@@ -141,14 +229,17 @@ func (d *dispatcher) second(a *attempt, now flow.Instant) bool {
 		return false
 	}
 	r := &race{first: a, hedge: d.newAttempt(a.call, t, now), over: make(chan struct{})}
-	r.hedge.race.Store(r)
-	r.hedge.hedged = true
+	if r.winner = new(atomic.Pointer[attempt]); a.beside != nil {
+		r.winner = a.beside.winner
+	}
+	r.hedge.beside = r
 	if !a.race.CompareAndSwap(nil, r) { // a has ended in this moment
 		r.hedge.cancel(nil)
 		d.admission.Done(now, t, flow.Outcome{Kind: flow.Unsent})
 		p.settle(a.most, spend{})
 		return true
 	}
+	a.hedged = true
 	d.watch.add(r.hedge)
 	d.each(a.call, func(t *tally) { t.requests++; t.hedges++ })
 	d.engine.observe(r.hedge, EventStart, func(ev *Event) { ev.Hedge = true })

@@ -10,20 +10,22 @@ import (
 type messageKind uint8
 
 const (
-	msgSubmit   messageKind = iota // call wants to start
-	msgWithdraw                    // call does not want to start any more
-	msgAlive                       // attempt has its first content
-	msgTold                        // the endpoint told its limits
-	msgSent                        // attempt has been written to its connection
-	msgPing                        // a round trip was measured, or could not be
-	msgDone                        // attempt has ended
-	msgItem                        // an item of a run has ended
-	msgStopRun                     // nothing of run may start any more
-	msgHold                        // nothing may start, or all may again
-	msgLimits                      // an endpoint has other limits
-	msgStats                       // a snapshot is asked for
-	msgDrain                       // nothing may start any more
-	msgAbort                       // what is in flight is cancelled
+	msgSubmit    messageKind = iota // call wants to start
+	msgWithdraw                     // call does not want to start any more
+	msgAlive                        // attempt has its first content
+	msgTold                         // the endpoint told its limits
+	msgSent                         // attempt has been written to its connection
+	msgPing                         // a round trip was measured, or could not be
+	msgDone                         // attempt has ended
+	msgAgain                        // the call of an attempt is to have another one
+	msgItem                         // an item of a run has ended
+	msgExhausted                    // run's source has ended
+	msgStopRun                      // nothing of run may start any more
+	msgHold                         // nothing may start, or all may again
+	msgLimits                       // an endpoint has other limits
+	msgStats                        // a snapshot is asked for
+	msgDrain                        // nothing may start any more
+	msgAbort                        // what is in flight is cancelled
 )
 
 // A message tells the dispatcher what happened.
@@ -39,7 +41,7 @@ type message struct {
 	model   string        // likewise: whose they are; "": the endpoint's own
 	took    time.Duration // of msgSent: the opening of its connection; of msgPing: the trip, 0 if it failed
 	at      flow.Instant  // of msgSent
-	run     *run          // of msgStopRun and msgStats (nil: the engine's)
+	run     *run          // of msgExhausted, msgStopRun and msgStats (nil: the engine's)
 	result  *Result       // of msgItem
 	stats   chan<- Stats
 }
@@ -53,7 +55,6 @@ type ending struct {
 	requestID string // the provider's
 	cost      Cost
 	asked     bool // answered, but not accepted
-	again     bool // the call is to be queued again
 }
 
 // price notes for admission what an attempt has cost, if that is known.

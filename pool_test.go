@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -334,5 +335,107 @@ func TestShutdownJoinsHedges(t *testing.T) {
 		defer cancel()
 		e.Shutdown(ctx)
 		started.Wait()
+	})
+}
+
+// byStart returns a provider whose n-th attempt, from 1, is steps[n], and well
+// after a second if there is none.
+func byStart(steps map[int]step) paceline.Provider {
+	var n atomic.Int64
+	return paceline.ProviderFunc(func(ctx context.Context, _ *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
+		if s := steps[int(n.Add(1))]; s != nil {
+			return s(ctx, emit)
+		}
+		return answers(time.Second, "a")(ctx, emit)
+	})
+}
+
+func TestAHedgeThatHangsHasAHedgeItself(t *testing.T) {
+	for _, failing := range []step{hangs, func(ctx context.Context, _ func(paceline.Delta)) (*paceline.Response, error) {
+		if err := pause(ctx, 1500*time.Millisecond); err != nil {
+			return nil, err
+		}
+		return nil, &paceline.Error{Code: paceline.CodeServer, Status: 500}
+	}} {
+		p := byStart(map[int]step{300: failing, 301: hangs})
+		cfg := paceline.Config{Limits: paceline.Limits{InFlight: 50}, Deadlines: paceline.Deadlines{FirstToken: -1}}
+		running(t, p, cfg, func(t *testing.T, e *paceline.Engine) {
+			began := time.Now()
+			sink := new(collector)
+			sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 300}, Sink: sink})
+			if err != nil || sum.Done != 300 || sum.Hedges != 2 || sum.Requests != 302 {
+				t.Errorf("%v, %+v", err, sum.Stats)
+			}
+			if took := time.Since(began); took > 9500*time.Millisecond {
+				t.Errorf("took %v: 6 s of work, and two hedges after about 1 s each", took)
+			}
+			three := 0
+			for _, r := range sink.results {
+				if r.Requests == 3 {
+					three++
+				}
+			}
+			if three != 1 {
+				t.Errorf("%d items count three requests, want the one that was hedged twice", three)
+			}
+		})
+	}
+}
+
+func TestAnAnswerOfAHedgeThatIsNotAcceptedIsCounted(t *testing.T) {
+	p := byStart(map[int]step{100: hangs, 101: answers(time.Second, "bad")})
+	cfg := paceline.Config{
+		Limits: paceline.Limits{InFlight: 50},
+		Price: func(_ string, u paceline.Usage) paceline.Cost {
+			return paceline.Cost{USD: float64(u.Prompt), Known: true}
+		},
+		Accept: func(_ *paceline.Request, r *paceline.Response) error {
+			if r.Text() == "bad" {
+				return errors.New("want a")
+			}
+			return nil
+		},
+	}
+	running(t, p, cfg, func(t *testing.T, e *paceline.Engine) {
+		sink := new(collector)
+		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 100}, Sink: sink})
+		if err != nil || sum.Done != 100 || sum.Hedges != 1 || sum.Asked != 1 || sum.Causes[paceline.CodeInvalidAnswer] != 1 {
+			t.Errorf("%v, %+v", err, sum.Stats)
+		}
+		if sum.Usage.Prompt != 1010 || sum.Cost.USD != 1010 {
+			t.Errorf("%+v for %+v, want the 101 answers that came", sum.Usage, sum.Cost)
+		}
+		for _, r := range sink.results {
+			if want := int64(10); r.Requests == 3 && (r.Usage.Prompt != 2*want || r.Cost.USD != 20) || r.Requests == 2 {
+				t.Errorf("%d requests used %+v for %+v", r.Requests, r.Usage, r.Cost)
+			}
+		}
+	})
+}
+
+func TestBothAnswersOfARaceThatArePaidForAreInTheRow(t *testing.T) {
+	// A provider of whole answers that does not heed its context in time.
+	whole := func(d time.Duration) step {
+		return func(context.Context, func(paceline.Delta)) (*paceline.Response, error) {
+			time.Sleep(d)
+			return text("a"), nil
+		}
+	}
+	steps := map[int]step{100: whole(3 * time.Second)}
+	for i := range 99 {
+		steps[i+1] = whole(time.Second)
+	}
+	steps[101] = whole(time.Second)
+	running(t, byStart(steps), paceline.Config{Limits: paceline.Limits{InFlight: 50}, Deadlines: paceline.Deadlines{FirstToken: -1}}, func(t *testing.T, e *paceline.Engine) {
+		sink := new(collector)
+		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 100}, Sink: sink})
+		if err != nil || sum.Done != 100 || sum.Hedges != 1 || sum.Usage.Prompt != 1010 {
+			t.Errorf("%v, %+v", err, sum.Stats)
+		}
+		for _, r := range sink.results {
+			if want := int64(10 * r.Requests); r.Usage.Prompt != want {
+				t.Errorf("%d requests used %+v", r.Requests, r.Usage)
+			}
+		}
 	})
 }

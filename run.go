@@ -56,6 +56,7 @@ func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
 		r.sink(context.WithoutCancel(ctx))
 	}()
 	whole := r.read()
+	e.box.put(message{kind: msgExhausted, run: r})
 	r.open.Wait()
 	r.flush()
 	close(r.ended)
@@ -88,8 +89,10 @@ type run struct {
 	engine *Engine
 	job    Job
 	progress
-	tally *tally // the dispatcher's
-	purse *purse // likewise; nil: no budget
+	// The dispatcher's.
+	tally *tally
+	purse *purse // nil: no budget
+	last  bool   // no further item will come
 
 	mayStart  context.Context
 	halt      context.CancelFunc
@@ -157,6 +160,9 @@ func (r *run) stop(by string, err error, grace time.Duration) {
 // stopping reports whether nothing of the run may start any more. A nil run
 // never stops.
 func (r *run) stopping() bool { return r != nil && r.mayStart.Err() != nil }
+
+// exhausted reports whether all that the run will ever submit has been.
+func (r *run) exhausted() bool { return r != nil && r.last }
 
 // read takes items from the source until it ends or the run is stopped. It
 // reports whether the source has ended.

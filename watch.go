@@ -16,7 +16,6 @@ func (w *watch) add(a *attempt) {
 	a.slot = len(w.attempts)
 	w.attempts = append(w.attempts, a)
 	at, _ := a.deadline(a.admitted)
-	at = min(at, a.hedgeAt())
 	if ripe := a.learners.first.ripe(); ripe > 0 {
 		at = min(at, a.admitted.Add(ripe))
 	}
@@ -36,8 +35,7 @@ func (w *watch) remove(a *attempt) {
 	}
 }
 
-// look cancels what is late, notes what is due for a hedge, and sets w.next to
-// when to look again.
+// look cancels what is late and sets w.next to when to look again.
 func (w *watch) look(now flow.Instant, d *dispatcher) {
 	if w.version == d.deadlines.version && now < w.next {
 		return
@@ -54,11 +52,7 @@ func (w *watch) look(now flow.Instant, d *dispatcher) {
 			a.cancel(cause)
 			continue // it is removed when its goroutine has returned
 		}
-		if a.hedgeAt() <= now {
-			a.hedged = true
-			d.due = append(d.due, a)
-		}
-		w.next = min(w.next, at, a.hedgeAt(), w.ripenAt(a, now, d.deadlines))
+		w.next = min(w.next, at, w.ripenAt(a, now, d.deadlines))
 	}
 }
 
@@ -79,16 +73,6 @@ func (w *watch) ripenAt(a *attempt, now flow.Instant, d *deadlines) flow.Instant
 		return now
 	}
 	return flow.Never
-}
-
-// hedgeAt returns when the attempt has been slow to begin for so long that a
-// second one is worth it.
-func (a *attempt) hedgeAt() flow.Instant {
-	sent := flow.Instant(a.sent.Load())
-	if a.hedged || a.limits.hedge == 0 || a.last.Load() != 0 {
-		return flow.Never
-	}
-	return max(sent, a.admitted).Add(a.limits.hedge)
 }
 
 // deadline returns when the attempt is late, as things stand now, and for what.
