@@ -56,7 +56,7 @@ type waiter struct {
 // budget and free slots go, and returns when to come again.
 func (d *dispatcher) hedge(now flow.Instant) flow.Instant {
 	left := d.hedgesLeft()
-	if left < 1 || d.draining || d.admission.Fresh() {
+	if left < 1 || d.draining || d.admission.Crowded() {
 		return flow.Never
 	}
 	r := &d.ration

@@ -135,7 +135,7 @@ func (a *Admission) choose(now Instant, t *Ticket) (best *Lane, soonest wait, sh
 // free slot and every limit permits while nobody waits that could start; it
 // prefers another lane than avoid's. It reports whether t has started.
 func (a *Admission) Spare(now Instant, t *Ticket, avoid *Ticket) bool {
-	if a.held || len(a.queue.open) > 0 || a.queue.lines[t.Model].len > 0 {
+	if a.Crowded() || a.queue.lines[t.Model].len > 0 {
 		return false
 	}
 	var best *Lane
@@ -153,6 +153,10 @@ func (a *Admission) Spare(now Instant, t *Ticket, avoid *Ticket) bool {
 	best.take(now, t)
 	return true
 }
+
+// Crowded reports whether Spare would start nothing, whatever it is, because
+// others wait that come first.
+func (a *Admission) Crowded() bool { return a.held || len(a.queue.open) > 0 }
 
 // Alive notes that t's first content has arrived.
 func (a *Admission) Alive(now Instant, t *Ticket) {
