@@ -40,6 +40,8 @@ type attempt struct {
 	beside *race // in which it is the hedge; nil: it is the call's own
 	over   bool  // the dispatcher has been told of its end
 
+	repeats int // further requests that the provider has sent within it
+
 	// The dispatcher's.
 	number   int // of the call's requests, from 1
 	lane     int // number of the endpoint
@@ -98,6 +100,9 @@ func (a *attempt) emit(d Delta) {
 func (a *attempt) noProgress(d Delta) {
 	if d.Kind == DeltaSent && a.strict {
 		a.call.engine.box.put(message{kind: msgSent, attempt: a, took: d.Took, at: a.call.engine.now()})
+	}
+	if d.Kind == DeltaRepeat {
+		a.repeats++
 	}
 	a.told(d.Limits)
 }

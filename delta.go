@@ -15,6 +15,7 @@ const (
 	DeltaSent      DeltaKind = iota // the request is written to its connection
 	DeltaHeader                     // the response's header has arrived
 	DeltaKeepAlive                  // a comment, a ping, a role-only or an empty chunk
+	DeltaRepeat                     // the request was refused for something that the provider had added, and goes out once more without
 	DeltaContent                    // text of the answer
 	DeltaReasoning                  // text of the model's reasoning
 	DeltaRefusal                    // text of a refusal

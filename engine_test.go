@@ -453,3 +453,22 @@ func TestEventsTellTheStoryOfACall(t *testing.T) {
 		}
 	}
 }
+
+func TestARequestThatTheProviderRepeatsIsCounted(t *testing.T) {
+	repeated := func(next step) step {
+		return func(ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+			emit(paceline.Delta{Kind: paceline.DeltaRepeat})
+			return next(ctx, emit)
+		}
+	}
+	busy := fails(paceline.Error{Code: paceline.CodeServer, Status: 503})
+	engine(t, paceline.Config{}, []step{repeated(busy), repeated(answers(time.Second, "a"))}, func(t *testing.T, e *paceline.Engine, s *script) {
+		resp, err := e.Do(t.Context(), &paceline.Request{})
+		if err != nil || resp.Requests != 4 {
+			t.Errorf("%+v, %v; two attempts of two requests each", resp, err)
+		}
+		if st := e.Stats(); st.Requests != 4 || st.Retries != 1 {
+			t.Errorf("%+v", st)
+		}
+	})
+}

@@ -98,7 +98,7 @@ type finish struct {
 // not taken too.
 func (a *attempt) run() finish {
 	resp, err := a.send()
-	f := finish{of: a, resp: resp, err: err, requests: 1}
+	f := finish{of: a, resp: resp, err: err, requests: 1 + a.repeats}
 	r := a.seal()
 	if r == nil {
 		return f
@@ -209,6 +209,7 @@ func (a *attempt) done(end *ending) {
 		return
 	}
 	a.over = true
+	end.repeats = a.repeats
 	a.call.engine.box.put(message{kind: msgDone, call: a.call, attempt: a, end: *end})
 }
 

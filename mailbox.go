@@ -55,6 +55,7 @@ type ending struct {
 	requestID string // the provider's
 	cost      Cost
 	asked     bool // answered, but not accepted
+	repeats   int  // requests sent beyond the first
 }
 
 // price notes for admission what an attempt has cost, if that is known.

@@ -19,6 +19,10 @@ type Provider interface {
 	// that reports no [DeltaContent] is taken for one that sends whole
 	// answers only.
 	//
+	// A provider that sends a second request within the attempt, because the
+	// server refused something that the provider had added to the first, says so
+	// by [DeltaRepeat]: the engine counts every request that is sent.
+	//
 	// A failure is an [*Error]. When ctx ends, Attempt returns promptly, with
 	// the connection given up, an error of code [CodeCanceled] that wraps
 	// [context.Cause]. Attempt joins every goroutine that it starts.

@@ -10,7 +10,7 @@ type Stats struct {
 	Invalid int64 // ended with an answer that was never accepted
 	Resumed int64 // had their row already when the run started
 
-	Requests   int64 // requests sent
+	Requests   int64 // requests sent, those that a provider repeats ([DeltaRepeat]) included
 	Retries    int64 // of Requests, those after a transient failure
 	Throttled  int64 // answers that said "later"
 	Asked      int64 // of Requests, those because an answer was not accepted

@@ -65,6 +65,7 @@ func (t *tally) start(c *call) {
 // end counts a request's end.
 func (t *tally) end(a *attempt, end *ending) {
 	t.usage.add(end.usage)
+	t.requests += int64(end.repeats)
 	if end.err != nil && errors.Is(end.err, errOutrun) {
 		t.unsettled++
 		return

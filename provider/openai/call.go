@@ -97,6 +97,9 @@ func (c *call) run(ctx context.Context) (*paceline.Response, *paceline.Error) {
 	if err == nil || !usage || !refusesOptions(err) || ctx.Err() != nil {
 		return resp, err
 	}
+	if c.emit != nil {
+		c.emit(paceline.Delta{Kind: paceline.DeltaRepeat})
+	}
 	resp, err = c.post(ctx, false)
 	if err == nil { // it was that, and not the item
 		refusals.add(c)

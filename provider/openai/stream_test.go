@@ -231,11 +231,14 @@ func TestStreamOptionsRefused(t *testing.T) {
 		return answer(200, nil, chunk(`{"content":"x"}`, "stop")+done)(r)
 	})
 	p := Provider{BaseURL: "http://refuses.invalid", Transport: rt}
-	headers := 0
+	headers, repeats := 0, 0
 	for range 2 {
 		_, err := p.Attempt(t.Context(), &paceline.Request{Body: []byte(`{"stream_options":{"a":1}}`)}, func(d paceline.Delta) {
 			if d.Kind == paceline.DeltaHeader {
 				headers++
+			}
+			if d.Kind == paceline.DeltaRepeat {
+				repeats++
 			}
 		})
 		if err != nil {
@@ -244,7 +247,7 @@ func TestStreamOptionsRefused(t *testing.T) {
 	}
 	plain := `{"stream_options":{"a":1},"stream":true}`
 	want := []string{`{"stream_options":{"a":1,"include_usage":true},"stream":true}`, plain, plain}
-	if !slices.Equal(bodies, want) || headers != 2 {
-		t.Errorf("sent %q, %d headers", bodies, headers)
+	if !slices.Equal(bodies, want) || headers != 2 || repeats != 1 {
+		t.Errorf("sent %q, %d headers, %d said to be repeated", bodies, headers, repeats)
 	}
 }
