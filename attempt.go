@@ -63,12 +63,21 @@ func (a *attempt) send() (*Response, *Error) {
 	failure := a.failure(err)
 	a.cancel(nil)
 	if failure != nil {
+		failure.Endpoint = a.where()
 		return nil, failure
 	}
 	end := a.call.engine.now()
 	resp.Total = a.took(end)
 	resp.FirstToken = a.firstToken()
 	return resp, nil
+}
+
+// where returns the endpoint's name for an error, "" if there is but one.
+func (a *attempt) where() string {
+	if all := a.call.engine.endpoints; len(all) > 1 {
+		return a.endpoint.name(a.lane)
+	}
+	return ""
 }
 
 // emit is called by the provider for each sign of life.

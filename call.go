@@ -123,7 +123,7 @@ func (c *call) proceed(a *attempt) (again bool) {
 	}
 	f.of.done(&end)
 	whole = true
-	if again && !c.engine.box.put(message{kind: msgAgain, attempt: a}) {
+	if again && !c.engine.box.put(message{kind: msgAgain, attempt: f.of}) {
 		c.admitted(nil) // the dispatcher has ended meanwhile
 	}
 	return again
@@ -203,6 +203,10 @@ func (c *call) failed(err *Error, admitted flow.Instant) (again bool) {
 	c.err = err
 	if c.streamed {
 		return false
+	}
+	if err.ofKey() && len(c.engine.endpoints) > 1 {
+		c.again(VerdictLater, 0) // elsewhere, unless the dispatcher knows of no other endpoint
+		return true
 	}
 	switch err.Verdict() {
 	case VerdictLater:

@@ -22,6 +22,7 @@ type dispatcher struct {
 	draining  bool
 	money     bool            // a limit on money is in force: calls need a price
 	needy     map[*purse]bool // those for which calls wait
+	out       map[int]*Error  // endpoints taken out of the pool, and why
 }
 
 func (d *dispatcher) loop() {
@@ -203,6 +204,9 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 	}
 	d.each(c, func(t *tally) { t.end(a, end) })
 	d.tell(a, end, now)
+	if end.err != nil && end.err.ofKey() {
+		d.takeOut(a, end.err)
+	}
 	if end.err != nil && end.err.stuck() && a.beside == nil {
 		c.late++
 	}
@@ -211,6 +215,11 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 
 // again queues a call that is to have another attempt, if it has one left.
 func (d *dispatcher) again(c *call, lane int) {
+	if c.err != nil && c.err.ofKey() && d.out[lane] == nil { // it is the last
+		c.over = true
+		c.admitted(nil)
+		return
+	}
 	if c.reason == VerdictRetry {
 		if c.charged > 0 && d.excused(c, lane) {
 			c.charged--
@@ -274,6 +283,7 @@ func (d *dispatcher) stats(t *tally, p *progress) Stats {
 		s.InFlight += l.InFlight
 	}
 	s.Waiting = state.Waiting
+	s.Out = d.outs()
 	s.EventsLost = d.engine.observer.lost.Load()
 	s.Elapsed = now.Sub(t.began)
 	s.Pace = d.engine.pace(state, now)

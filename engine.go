@@ -62,6 +62,7 @@ func NewPool(endpoints []Endpoint, cfg Config) (*Engine, error) {
 		pings:     newPings(e.endpoints),
 		money:     limitsMoney(endpoints),
 		needy:     make(map[*purse]bool),
+		out:       make(map[int]*Error),
 	}
 	go d.loop()
 	return e, nil

@@ -24,6 +24,10 @@ type Error struct {
 	Code    Code
 	Message string // the provider's words, else ours; one line
 
+	// Endpoint is the name of the endpoint that it came from, or its number, in
+	// a pool of several; set by the engine. It never contains the address.
+	Endpoint string
+
 	Status       int    // the HTTP status, 0 if there was none
 	ProviderCode string // the provider's own code or type, such as "rate_limit_exceeded"
 	RequestID    string
@@ -55,8 +59,16 @@ type Error struct {
 	Err error // the cause, may be nil
 }
 
-// Error returns one line: code, status, provider's code and message.
+// Error returns one line: code, status, provider's code, endpoint and message.
 func (e *Error) Error() string {
+	if e.Endpoint == "" {
+		return e.words("")
+	}
+	return e.words(" at endpoint " + e.Endpoint)
+}
+
+// words returns the line with where it happened.
+func (e *Error) words(where string) string {
 	var b strings.Builder
 	b.WriteString(e.Code.String())
 	if e.Status != 0 {
@@ -68,6 +80,7 @@ func (e *Error) Error() string {
 		}
 		b.WriteString(")")
 	}
+	b.WriteString(where)
 	if m := e.message(); m != "" {
 		b.WriteString(": ")
 		b.WriteString(m)
@@ -81,6 +94,9 @@ func (e *Error) message() string {
 	}
 	return e.Message
 }
+
+// ofKey reports whether the endpoint's key is at fault, which others may not be.
+func (e *Error) ofKey() bool { return e.Code == CodeAuth || e.Code == CodeQuota }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }

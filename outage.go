@@ -16,6 +16,9 @@ const neverAnswered = 30 * time.Second
 func (d *dispatcher) outage(now flow.Instant) flow.Instant {
 	end, since := flow.Instant(0), flow.Never
 	for lane := range d.engine.endpoints {
+		if d.out[lane] != nil {
+			continue
+		}
 		h := d.admission.Health(lane)
 		if !h.Down {
 			return flow.Never
@@ -79,4 +82,26 @@ func (d *dispatcher) excused(c *call, lane int) bool {
 	}
 	c.spared++
 	return true
+}
+
+// takeOut takes the attempt's endpoint out of the pool for a fault of its key,
+// if it is not the last. What is in flight there goes on.
+func (d *dispatcher) takeOut(a *attempt, why *Error) {
+	if d.out[a.lane] != nil || len(d.out)+1 >= len(d.engine.endpoints) {
+		return
+	}
+	d.out[a.lane] = why
+	d.admission.Close(a.lane)
+	d.engine.observe(a, EventOut, func(ev *Event) { ev.Err = why })
+}
+
+// outs returns why endpoints were taken out, in their order.
+func (d *dispatcher) outs() []*Error {
+	var all []*Error
+	for lane := range d.engine.endpoints {
+		if why := d.out[lane]; why != nil {
+			all = append(all, why)
+		}
+	}
+	return all
 }

@@ -5,12 +5,16 @@ import "github.com/seed-1814a72b/paceline/internal/flow"
 // pace says how the endpoints stand together: they are paused while all are.
 func (e *Engine) pace(state flow.State, now flow.Instant) Pace {
 	p := Pace{LimitedBy: state.Cause.String()}
-	soonest, down := flow.Never, true
+	soonest, down, first := flow.Never, true, true
 	for i, l := range state.Lanes {
+		if l.Closed {
+			continue
+		}
 		p.InFlight += l.Cap
-		p.Requests = together(p.Requests, l.Requests, i == 0)
-		p.Tokens = together(p.Tokens, l.Tokens, i == 0)
-		p.Money = together(p.Money, inDollars(l.Money), i == 0)
+		p.Requests = together(p.Requests, l.Requests, first)
+		p.Tokens = together(p.Tokens, l.Tokens, first)
+		p.Money = together(p.Money, inDollars(l.Money), first)
+		first = false
 		soonest = min(soonest, l.PausedUntil)
 		down = down && l.Down
 		for _, m := range l.Models {

@@ -439,3 +439,53 @@ func TestBothAnswersOfARaceThatArePaidForAreInTheRow(t *testing.T) {
 		}
 	})
 }
+
+func TestFault4ABadKeyTakesItsEndpointOutOfThePool(t *testing.T) {
+	for _, code := range []paceline.Code{paceline.CodeAuth, paceline.CodeQuota} {
+		synctest.Test(t, func(t *testing.T) {
+			var outs []string
+			bad := always(fails(paceline.Error{Code: code, Status: 401, Remote: true, Message: "no"}))
+			e, err := paceline.NewPool([]paceline.Endpoint{
+				{Name: "good", Provider: always(answers(time.Second, "a")), Limits: paceline.Limits{InFlight: 10}},
+				{Name: "bad", Provider: bad, Limits: paceline.Limits{InFlight: 10}},
+			}, paceline.Config{Observe: func(ev paceline.Event) {
+				if ev.Kind == paceline.EventOut {
+					outs = append(outs, ev.Err.Error())
+				}
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 100}, Sink: new(collector)})
+			if err != nil || sum.Done != 100 || sum.Retries != 0 || sum.Causes[code] > 10 {
+				t.Errorf("%v, %+v", err, sum.Stats)
+			}
+			if st := e.Stats(); len(st.Out) != 1 || st.Out[0].Endpoint != "bad" || st.Pace.InFlight != 10 {
+				t.Errorf("out are %v, %d may be in flight", st.Out, st.Pace.InFlight)
+			}
+			e.Shutdown(t.Context())
+			if len(outs) != 1 || !contains(outs[0], "at endpoint bad: no") {
+				t.Errorf("told %q", outs)
+			}
+		})
+	}
+}
+
+func TestFault4TheRunStopsWhenNoKeyIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bad := always(fails(paceline.Error{Code: paceline.CodeAuth, Status: 401}))
+		e, err := paceline.NewPool([]paceline.Endpoint{{Provider: bad}, {Provider: bad}, {Provider: bad}}, paceline.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 100}, Sink: new(collector)})
+		failure, _ := errors.AsType[*paceline.Error](err)
+		if failure == nil || failure.Code != paceline.CodeAuth || failure.Endpoint == "" || sum.StoppedBy != "auth" {
+			t.Errorf("%v, stopped by %q", err, sum.StoppedBy)
+		}
+		if _, err := e.Do(t.Context(), &paceline.Request{}); paceline.CodeOf(err) != paceline.CodeAuth {
+			t.Errorf("a call afterwards: %v", err)
+		}
+		e.Shutdown(t.Context())
+	})
+}

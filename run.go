@@ -314,7 +314,7 @@ func (r *run) suspect(err *Error) {
 		return
 	}
 	r.mu.Lock()
-	if said := err.Error(); said != r.refusal {
+	if said := err.words(""); said != r.refusal {
 		r.refusal, r.refused = said, 0
 	}
 	r.refused++

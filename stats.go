@@ -29,6 +29,10 @@ type Stats struct {
 
 	Causes map[Code]int64 // failed attempts by cause
 
+	// Out are the failures for which endpoints of the pool were taken out of it,
+	// a bad key or no quota; Error.Endpoint names them. It is the engine's.
+	Out []*Error
+
 	Pace    Pace
 	Budget  BudgetState // of a run that has a [Budget]; zero else
 	Elapsed time.Duration
@@ -77,6 +81,7 @@ const (
 	EventEnd                         // the attempt ended; Err says how
 	EventLater                       // the endpoint is paused for Delay: it said so
 	EventItem                        // an item ended; Status and Err say how
+	EventOut                         // an endpoint was taken out of the pool; Err says which and why
 )
 
 // An Event is one thing that happened to one call.

@@ -37,6 +37,10 @@ func appendError(dst []byte, e *paceline.Error) []byte {
 	}
 	dst = append(dst, `,"attempts":`...)
 	dst = strconv.AppendInt(dst, int64(e.Attempts), 10)
+	if e.Endpoint != "" {
+		dst = append(dst, `,"endpoint":`...)
+		dst = appendQuoted(dst, e.Endpoint)
+	}
 	if e.ProviderCode != "" {
 		dst = append(dst, `,"provider_code":`...)
 		dst = appendQuoted(dst, e.ProviderCode)

@@ -108,6 +108,8 @@ func TestRowOfFailedItem(t *testing.T) {
 			`{"x":1,"index":9,"llm":{"response":null,` + nothing + `"request_id":"q","error":{"code":"invalid_request","message":"no","status":400,"attempts":1,"provider_code":"bad","body":{"error":{}}}}}`},
 		{"fault 9, a page", failed(paceline.StatusFailed, &paceline.Error{Code: paceline.CodeServer, Status: 502, Err: errors.New("bad\ngateway"), Attempts: 5, Body: []byte("<html>\n")}),
 			`{"x":1,"index":9,"llm":{"response":null,` + nothing + `"request_id":null,"error":{"code":"server_error","message":"bad\ngateway","status":502,"attempts":5,"body":"<html>"}}}`},
+		{"of a pool", failed(paceline.StatusFailed, &paceline.Error{Code: paceline.CodeServer, Message: "no", Status: 500, Attempts: 5, Endpoint: "a"}),
+			`{"x":1,"index":9,"llm":{"response":null,` + nothing + `"request_id":null,"error":{"code":"server_error","message":"no","status":500,"attempts":5,"endpoint":"a"}}}`},
 		{"connection", failed(paceline.StatusFailed, &paceline.Error{Code: paceline.CodeConnection, Message: "refused", Attempts: 5}),
 			`{"x":1,"index":9,"llm":{"response":null,` + nothing + `"request_id":null,"error":{"code":"connection","message":"refused","status":null,"attempts":5}}}`},
 		{"no reason", failed(paceline.StatusFailed, nil),

@@ -170,6 +170,17 @@ func (p *pool) faulty(code paceline.Code) *endpoint {
 	return &p.endpoints[0]
 }
 
+// outLine says that an endpoint was taken out of the pool, and why.
+func (p *pool) outLine(why *paceline.Error) string {
+	todo := "its quota or credit is used up"
+	for i := range p.endpoints {
+		if e := &p.endpoints[i]; e.name == why.Endpoint && why.Code == paceline.CodeAuth {
+			todo = e.keyAdvice()
+		}
+	}
+	return fmt.Sprintf("paceline: endpoint %s gets no further calls, the others go on: %s (%v)", why.Endpoint, todo, why)
+}
+
 // A witness is a provider that notes which endpoint shows a fault of the whole
 // job: the engine's error does not say.
 type witness struct {

@@ -43,12 +43,20 @@ func (s *session) nothingToDo() bool {
 func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	cfg := s.flags.config()
 	cfg.Price = s.pricing.cost
+	var view *live
+	if len(s.pool.endpoints) > 1 {
+		cfg.Observe = func(ev paceline.Event) { // not before the run, when the view is there
+			if ev.Kind == paceline.EventOut {
+				fmt.Fprintln(s.notices(view), s.pool.outLine(ev.Err))
+			}
+		}
+	}
 	eng, err := paceline.NewPool(s.pool.library(), cfg)
 	if err != nil {
 		return paceline.Summary{}, err
 	}
 	defer shutDown(eng)
-	view := newLive(s.env, s.facts(), eng.Stats, s.flags.quiet || s.rowsOnTerminal())
+	view = newLive(s.env, s.facts(), eng.Stats, s.flags.quiet || s.rowsOnTerminal())
 	defer view.Stop()
 	s.interrupts.attach(eng, s.notices(view))
 	defer s.takeOrders(eng, view)()

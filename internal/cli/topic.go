@@ -104,8 +104,9 @@ The item's own fields come first, untouched (save for those named "index" and
     ttft_ms, total_ms  of the attempt that was answered
     model, request_id  as the server gave them
     error              only where the item failed or no answer was accepted:
-                       {"code", "message", "status", "attempts"}, and as far as
-                       the server gave them "provider_code" and "body"
+                       {"code", "message", "status", "attempts"}, with several
+                       endpoints "endpoint", its name, and as far as the server
+                       gave them "provider_code" and "body"
 What is not known is null. A failed item has its row too: "response" is null
 and "error" says why. To see them:  jq -c 'select(.llm.error)' FILE
 A line of text stands as "text", one that could not be read as "raw".

@@ -190,6 +190,9 @@ func (a *Admission) Remove(t *Ticket) bool {
 // Drain removes and returns all that wait.
 func (a *Admission) Drain() []*Ticket { return a.queue.drain() }
 
+// Close lets nothing start on lane number n any more.
+func (a *Admission) Close(n int) { a.lanes[n].closed = true }
+
 // Hold keeps calls from starting, or lets them start again.
 func (a *Admission) Hold(held bool) { a.held = held }
 

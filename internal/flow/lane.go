@@ -44,7 +44,8 @@ type Lane struct {
 	retries retryBudget
 	trips   *jitter // of the network to it
 
-	shut uint64 // the round in which a call waits here for what all share
+	shut   uint64 // the round in which a call waits here for what all share
+	closed bool   // nothing starts here any more
 }
 
 func newLane(number int, l Limits) *Lane {
@@ -120,7 +121,10 @@ func (l *Lane) when(now Instant, t *Ticket) wait {
 
 // common returns when t may start as far as what all models share goes.
 func (l *Lane) common(now Instant, t *Ticket) (Instant, Cause) {
-	if l.inFlight >= l.Cap() {
+	switch {
+	case l.closed:
+		return Never, CauseOutage
+	case l.inFlight >= l.Cap():
 		return Never, CauseInFlight
 	}
 	at, cause := l.whole.when(now, t)

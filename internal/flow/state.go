@@ -38,6 +38,7 @@ type LaneState struct {
 	Requests, Tokens Rate    // the limits in force, all models together; zero: none
 	Money            Rate    // likewise
 	PausedUntil      Instant // of all models that have calls; 0 or past: not paused
+	Closed           bool    // nothing starts here any more
 	Down             bool    // it does not answer; DownSince says since when
 	DownSince        Instant
 	Models           []ModelState // that have had calls here or were told of, by name
@@ -59,7 +60,7 @@ func (a *Admission) State() State {
 	for _, l := range a.lanes {
 		s.Lanes = append(s.Lanes, LaneState{
 			InFlight: l.inFlight, Cap: l.Cap(), Requests: l.requests(), Tokens: l.tokens(), Money: l.money(),
-			PausedUntil: a.paused(l), Down: l.breaker.open, DownSince: l.breaker.since,
+			PausedUntil: a.paused(l), Closed: l.closed, Down: l.breaker.open, DownSince: l.breaker.since,
 			Models: a.modelStates(l),
 		})
 	}
