@@ -31,7 +31,10 @@ const (
 
 // slowShares are the shares of quicker calls at which a call may be slow; 1 is
 // beyond the longest seen.
-var slowShares = [...]float64{0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 1}
+var slowShares = [...]float64{slowAtEnd, 0.8, 0.85, 0.9, 0.93, slowFrom, 0.96, 0.97, 0.98, 0.99, 0.995, 1}
+
+// notAtEnd is the number of slowFrom in slowShares.
+var notAtEnd = slices.Index(slowShares[:], slowFrom)
 
 // A ration decides for which slow calls the hedges are spent that the budget
 // has left. If all could be hedged that are slower than 95 of 100, a budget of
@@ -106,7 +109,7 @@ func (r *ration) gather(now flow.Instant, w *watch) {
 		wt := waiter{attempt: a, age: now.Sub(max(flow.Instant(a.sent.Load()), a.admitted))}
 		wt.alive = a.learners.first.slow.alive(wt.age)
 		if !a.call.run.exhausted() {
-			wt.from = slices.Index(slowShares[:], slowFrom)
+			wt.from = notAtEnd
 		}
 		r.waiting = append(r.waiting, wt)
 	}
