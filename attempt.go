@@ -63,8 +63,7 @@ func (a *attempt) send() (*Response, *Error) {
 	failure := a.failure(err)
 	a.cancel(nil)
 	if failure != nil {
-		failure.Endpoint = a.where()
-		return nil, failure
+		return nil, a.named(failure)
 	}
 	end := a.call.engine.now()
 	resp.Total = a.took(end)
@@ -72,12 +71,15 @@ func (a *attempt) send() (*Response, *Error) {
 	return resp, nil
 }
 
-// where returns the endpoint's name for an error, "" if there is but one.
-func (a *attempt) where() string {
-	if all := a.call.engine.endpoints; len(all) > 1 {
-		return a.endpoint.name(a.lane)
+// named returns the failure with the endpoint's name, if there are several. A
+// provider may return one error again and again: it stays as it is.
+func (a *attempt) named(failure *Error) *Error {
+	if len(a.call.engine.endpoints) == 1 {
+		return failure
 	}
-	return ""
+	e := *failure
+	e.Endpoint = a.endpoint.name(a.lane)
+	return &e
 }
 
 // emit is called by the provider for each sign of life.
