@@ -66,7 +66,7 @@ func (d *dispatcher) hedge(now flow.Instant) flow.Instant {
 	if now < r.next {
 		return r.next
 	}
-	r.gather(now, &d.watch)
+	r.gather(now, &d.watch, !d.admission.Fresh())
 	r.next = now.Add(hedgePace + time.Duration(len(d.watch.attempts))*hedgePaceEach)
 	spare := d.engine.cfg.Hedge.Budget * float64(d.tally.requests) * reserve
 	share := r.share(left-spare, d.engine.cfg.Hedge.Budget)
@@ -99,8 +99,9 @@ func (d *dispatcher) hedgesLeft() float64 {
 	return d.engine.cfg.Hedge.Budget*float64(d.tally.requests) - float64(d.tally.hedges)
 }
 
-// gather collects those that could be hedged, the slowest first.
-func (r *ration) gather(now flow.Instant, w *watch) {
+// gather collects those that could be hedged, the slowest first. last says that
+// no other call waits to be sent for the first time.
+func (r *ration) gather(now flow.Instant, w *watch, last bool) {
 	r.waiting = r.waiting[:0]
 	for _, a := range w.attempts {
 		if a.hedged || a.learners.first.slow == nil || a.begun() {
@@ -108,7 +109,7 @@ func (r *ration) gather(now flow.Instant, w *watch) {
 		}
 		wt := waiter{attempt: a, age: now.Sub(max(flow.Instant(a.sent.Load()), a.admitted))}
 		wt.alive = a.learners.first.slow.alive(wt.age)
-		if !a.call.run.exhausted() {
+		if !last || !a.call.run.exhausted() {
 			wt.from = notAtEnd
 		}
 		r.waiting = append(r.waiting, wt)

@@ -28,7 +28,7 @@ func rationed(last bool, ages ...time.Duration) *ration {
 		w.attempts = append(w.attempts, a)
 	}
 	r := new(ration)
-	r.gather(now, w)
+	r.gather(now, w, true)
 	return r
 }
 
