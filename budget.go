@@ -9,8 +9,9 @@ import (
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
-// A Budget is what a run may use up, over all sessions of its journal. Zero
-// fields do not limit.
+// A Budget is what a run may use up, over all sessions of its journal: those
+// before count as the journal held them when it was opened. Zero fields do not
+// limit.
 //
 // It is never exceeded, whatever is in flight: before each request, retries,
 // hedges and repeated questions included, what it may use at most is set aside,

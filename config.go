@@ -203,6 +203,9 @@ func (l *Limits) validate(bad func(field, format string, args ...any)) {
 	if l.InFlight < 0 {
 		bad("InFlight", "is %d; must be 1 or more, or 0 to adapt", l.InFlight)
 	}
+	if l.Burst > 0 && (l.Requests.IsZero() || l.Window == Strict) {
+		bad("Burst", "is %d; it goes with a limit on Requests and the window TokenBucket", l.Burst)
+	}
 	if l.Burst < 0 {
 		bad("Burst", "is %d; must be 1 or more, or 0 for the default", l.Burst)
 	}

@@ -163,3 +163,24 @@ func TestModelLimitsChangeOnARunningEngine(t *testing.T) {
 		}
 	})
 }
+
+func TestContradictoryLimitsAreRefused(t *testing.T) {
+	second := paceline.Per(10, time.Second)
+	for want, l := range map[string]paceline.Limits{
+		"Limits.Burst":    {Burst: 5},
+		"goes with":       {Burst: 5, Requests: second, Window: paceline.Strict},
+		"Limits.Requests": {Requests: paceline.Rate{N: 5}},
+		"Limits.Tokens":   {Tokens: paceline.Per(-1, time.Minute)},
+		"Limits.Money":    {Money: paceline.Per(0, time.Hour)},
+	} {
+		_, err := paceline.New(always(answers(0, "a")), paceline.Config{Limits: l, Price: testPrice})
+		if err == nil || !contains(err.Error(), want) {
+			t.Errorf("%+v: %v does not say %q", l, err, want)
+		}
+	}
+	for _, l := range []paceline.Limits{{Burst: 50, Requests: second}, {Requests: second, Window: paceline.Strict}} {
+		if err := (&paceline.Config{Limits: l}).Validate(); err != nil {
+			t.Errorf("%+v: %v", l, err)
+		}
+	}
+}

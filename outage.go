@@ -72,7 +72,7 @@ func (d *dispatcher) excused(c *call, lane int) bool {
 	d.last = c.err
 	h := d.admission.Health(lane)
 	if h.Down {
-		hopeless := c.err.Remote && !d.admission.Fresh() && d.engine.now().Sub(h.Since) > poisoned
+		hopeless := c.err.Remote && !d.admission.Fresh() && d.needing() == 0 && d.engine.now().Sub(h.Since) > poisoned
 		return !hopeless
 	}
 	lastAttempt := c.charged >= d.engine.cfg.Retry.Attempts && c.spared < spareMost

@@ -23,7 +23,7 @@ func (d *dispatcher) weigh(c *call) *Error {
 		}
 		t.Money = cost.USD * microDollars
 	}
-	if c.run == nil {
+	if c.run == nil || c.run.purse == nil && c.run.job.Journal == nil {
 		return nil
 	}
 	in, out := e.InputMost(c.size), c.outputMost(e)

@@ -74,6 +74,7 @@ func (s *session) estimate() estimate {
 	tokens := s.pool.total(func(l paceline.Limits) paceline.Rate { return l.Tokens })
 	e.atLeast(requests, s.survey.items, "requests")
 	e.atLeast(tokens, e.in+e.out, "tokens")
+	e.atLeastFor(s.pool.total(func(l paceline.Limits) paceline.Rate { return l.Money }))
 	return e
 }
 
@@ -87,6 +88,38 @@ func (e *estimate) atLeast(limit paceline.Rate, n int64, what string) {
 	}
 }
 
+// atLeastFor takes a limit on money into account.
+func (e *estimate) atLeastFor(money paceline.Rate) {
+	if money.IsZero() || !e.cost.Known {
+		return
+	}
+	if d := time.Duration(e.cost.USD / money.PerSecond() * float64(time.Second)); d > e.time {
+		e.time, e.limit = d, fmt.Sprintf("by the limit of %s an hour", price.Dollars(money.PerSecond()*time.Hour.Seconds()))
+	}
+}
+
+// overBudgets says which budgets the estimate exceeds, "" for none.
+func (s *session) overBudgets(e estimate) string {
+	var over []string
+	for _, b := range []struct {
+		flag  string
+		over  bool
+		limit string
+	}{
+		{"--max-cost", s.flags.maxCost > 0 && e.cost.USD > s.flags.maxCost, price.Dollars(s.flags.maxCost)},
+		{"--max-tokens-total", s.flags.maxTokens > 0 && e.in+e.out > s.flags.maxTokens, grouped(s.flags.maxTokens) + " tokens"},
+		{"--max-requests", s.flags.maxRequests > 0 && s.survey.items > s.flags.maxRequests, grouped(s.flags.maxRequests) + " requests"},
+	} {
+		if b.over {
+			over = append(over, b.flag+" ("+b.limit+")")
+		}
+	}
+	if len(over) == 0 {
+		return ""
+	}
+	return "the run would stop before its end, at " + strings.Join(over, ", ")
+}
+
 func (s *session) writeEstimate(b *strings.Builder) {
 	e := s.estimate()
 	row := func(label, text string) { fmt.Fprintf(b, "  %-8s%s\n", label, text) }
@@ -97,6 +130,9 @@ func (s *session) writeEstimate(b *strings.Builder) {
 		row("money", fmt.Sprintf("about %s (%s)", price.USD(e.cost), s.pricing.source))
 	} else {
 		row("money", "unknown (give the prices with --price in=...,out=...)")
+	}
+	if over := s.overBudgets(e); over != "" {
+		row("budget", over)
 	}
 	if e.time > 0 {
 		row("time", fmt.Sprintf("at least %s %s", timeSpan(e.time), e.limit))

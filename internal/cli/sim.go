@@ -129,7 +129,7 @@ func (f *simFlags) greet(w io.Writer, addr net.Addr) {
 		fmt.Fprintln(w, base)
 		return
 	}
-	about := cmp.Or(limits(f.config.Limits), "no rate limit")
+	about := cmp.Or(limits(f.config.Limits), "no rate limit") + modelsAbout(f.config.ModelLimits)
 	fmt.Fprintf(w, "paceline sim: serving %s (%s); Ctrl-C ends it\n", base, about)
 	fmt.Fprintf(w, "try: paceline run reviews.jsonl --base-url %s -m sim -p 'One of: positive, negative, mixed. {{.text}}'\n", base)
 }

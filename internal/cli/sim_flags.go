@@ -40,6 +40,7 @@ func (f *simFlags) define(p *page) {
 	s.Var(whole{&c.Limits.RPS}, "rps", "requests a second, of each key (default no limit)")
 	s.Var(whole{&c.Limits.TPM}, "tpm", "tokens a minute, in and out together (default no limit)")
 	s.Var(parsed{&c.Limits.Window, "token-bucket|fixed|sliding"}, "window", "how the limits count")
+	s.Var(simModels{&c.ModelLimits}, "model-limit", "limits of one model's calls instead of these: gpt-4o,rpm=60,tpm=10k, and perhaps window=; repeatable")
 	s.Var(whole{&c.Limits.Burst}, "burst", "requests that a token bucket holds (default the whole limit)")
 	s.Var(whole{&c.Concurrency}, "slots", "requests answered at once; further ones wait, as at llama.cpp's server (default any number)")
 	s.Var(whole{&c.Quota}, "quota", "requests until a key's money is gone: 429 insufficient_quota (default no end)")

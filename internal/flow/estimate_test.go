@@ -34,3 +34,29 @@ func TestEstimatorBeforeAnyAnswer(t *testing.T) {
 		t.Errorf("input %v, want 10", got)
 	}
 }
+
+func TestBoundsOnTokens(t *testing.T) {
+	var e Estimator
+	check := func(what string, got, want float64) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: %g, want %g", what, got, want)
+		}
+	}
+	check("a prompt of 1,000 bytes, nothing known", e.InputMost(1000), 1000+framing)
+	check("an answer without a limit, nothing known", e.OutputMost(0), firstLongest)
+	check("an answer with a limit", e.OutputMost(50), 50)
+	for i := range boundAfter {
+		e.Observe(1000, 200+int64(i), 30)
+	}
+	check("a prompt, the densest so far having 219 tokens in 1,000 bytes", e.InputMost(2000), 2000*denser*0.219+framing)
+	check("an answer where none was long", e.OutputMost(0), firstOutput)
+	check("an answer with a limit beyond all seen", e.OutputMost(5000), 5000)
+	e.Observe(100, 90, 1000)
+	check("a prompt where one had nearly a token a byte", e.InputMost(1000), 1000+framing)
+	check("an answer, the longest so far having 1,000", e.OutputMost(0), 2000)
+	for range 1000 {
+		e.Observe(1000, 100, 10)
+	}
+	check("an answer after many short ones", e.OutputMost(0), 2000)
+}

@@ -118,6 +118,23 @@ func TestARefusalOfOneModelPausesItAlone(t *testing.T) {
 	}
 }
 
+func TestAModelThatWaitsForItselfKeepsNobodyFromASpareStart(t *testing.T) {
+	a := New(half, Limits{InFlight: 10, Models: map[string]Limits{"full": {InFlight: 1}}})
+	full := a.lineUp(0, "full", 3, Ticket{})
+	a.lineUp(0, "other", 1, Ticket{})
+	_, running := a.started(0)
+	if len(running) != 2 {
+		t.Fatalf("%d start", len(running))
+	}
+	spare := &Ticket{Model: running[1].Model}
+	if !a.Spare(0, spare, running[1]) {
+		t.Error("no spare start beside a model that waits for its own limit")
+	}
+	if a.Spare(0, &Ticket{Model: full}, running[0]) {
+		t.Error("a spare start goes ahead of a call of its own model")
+	}
+}
+
 func TestEachModelKeepsToWhatItWasTold(t *testing.T) {
 	a := New(half, Limits{InFlight: 1 << 20})
 	minute := func(n float64) Told { return Told{Requests: Allowance{Rate: Rate{n, time.Minute}, Left: n}} }
