@@ -15,17 +15,17 @@ const (
 	DeltaSent      DeltaKind = iota // the request is written to its connection
 	DeltaHeader                     // the response's header has arrived
 	DeltaKeepAlive                  // a comment, a ping, a role-only or an empty chunk
-	DeltaRepeat                     // the request was refused for something that the provider had added, and goes out once more without
 	DeltaContent                    // text of the answer
 	DeltaReasoning                  // text of the model's reasoning
 	DeltaRefusal                    // text of a refusal
 	DeltaToolCall                   // a piece of a tool call
 	DeltaOther                      // a finish reason, usage: the end is near
+	DeltaRepeat                     // the request was refused for something that the provider had added, and goes out once more without
 )
 
 // Progress reports whether the model has produced something: connections, headers and
 // keep-alives are no progress, a reasoning token is.
-func (k DeltaKind) Progress() bool { return k >= DeltaContent }
+func (k DeltaKind) Progress() bool { return k >= DeltaContent && k != DeltaRepeat }
 
 // A Delta is one sign of life of an attempt. Its slices belong to the provider
 // and are valid until the emit function returns; clone what is to be kept.
