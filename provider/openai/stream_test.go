@@ -168,7 +168,7 @@ func TestDeltas(t *testing.T) {
 			chunks = append(chunks, "data: "+string(d.Chunk)+"\n\n")
 		}
 	}
-	want := []string{"1 ", "2 ", "2 ", "2 ", "2 ", `5 "hm"`, `5 "hm"`, `4 "a"`, `4 "b"`, `6 "no"`, `7 "{"`, `4 "c"`, "8 ", "8 "}
+	want := []string{"1 ", "2 ", "2 ", "2 ", "2 ", `4 "hm"`, `4 "hm"`, `3 "a"`, `3 "b"`, `5 "no"`, `6 "{"`, `3 "c"`, "7 ", "7 "}
 	if !slices.Equal(got, want) {
 		t.Errorf("deltas\n%q, want\n%q", got, want)
 	}
