@@ -276,6 +276,23 @@ func TestWhatCostsAnUnknownPriceIsNotSentUnderABudget(t *testing.T) {
 	})
 }
 
+func TestMoneyOfOneModelNeedsNoPriceOfAnother(t *testing.T) {
+	cfg := paceline.Config{Price: testPrice, Models: map[string]paceline.Limits{"m": {Money: paceline.Per(5, time.Hour)}}}
+	running(t, always(used(time.Second, 5, 5)), cfg, func(t *testing.T, e *paceline.Engine) {
+		for _, model := range []string{"m", "unpriced"} {
+			if _, err := e.Do(t.Context(), &paceline.Request{Model: model}); err != nil {
+				t.Errorf("%s: %v", model, err)
+			}
+		}
+		if err := e.SetModelLimits("", "unpriced", paceline.Limits{Money: paceline.Per(5, time.Hour)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Do(t.Context(), &paceline.Request{Model: "unpriced"}); paceline.CodeOf(err) != paceline.CodeBudget {
+			t.Error(err)
+		}
+	})
+}
+
 func TestBudgetsAndMoneyAreChecked(t *testing.T) {
 	running(t, always(used(time.Second, 5, 5)), paceline.Config{}, func(t *testing.T, e *paceline.Engine) {
 		_, err := e.Run(t.Context(), paceline.Job{Source: &numbers{}, Sink: new(collector), Budget: paceline.Budget{USD: -1, Tokens: -1, Requests: -1}})

@@ -59,7 +59,9 @@ func (d *dispatcher) adjust(m *message) {
 	case msgHold:
 		d.admission.Hold(m.hold)
 	case msgLimits:
-		d.money = d.money || m.limits.Money.N > 0
+		if m.limits.Money.N > 0 {
+			d.money[m.model] = true
+		}
 		if m.model != "" {
 			d.admission.SetModelLimits(d.engine.now(), m.lane, m.model, m.limits)
 			return

@@ -20,7 +20,7 @@ type dispatcher struct {
 	tally     *tally
 	last      *Error // the last failure of an endpoint that does not answer
 	draining  bool
-	money     bool            // a limit on money is in force: calls need a price
+	money     map[string]bool // the models whose calls need a price, since a limit on money is given for them; "": all
 	needy     map[*purse]bool // those for which calls wait
 	out       map[int]*Error  // endpoints taken out of the pool, and why
 }

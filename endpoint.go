@@ -3,7 +3,6 @@ package paceline
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
 )
@@ -98,14 +97,19 @@ func (ep *endpoint) tellings(model int) *tellings {
 	return ep.told[model]
 }
 
-// limitsMoney reports whether a limit on money is among the endpoints'.
-func limitsMoney(endpoints []Endpoint) bool {
-	return slices.ContainsFunc(endpoints, func(ep Endpoint) bool {
-		for _, l := range ep.Models {
+// moneyLimits returns the models for which an endpoint limits money; "" stands for
+// all of them.
+func moneyLimits(endpoints []Endpoint) map[string]bool {
+	models := map[string]bool{}
+	for _, ep := range endpoints {
+		if !ep.Limits.Money.IsZero() {
+			models[""] = true
+		}
+		for name, l := range ep.Models {
 			if !l.Money.IsZero() {
-				return true
+				models[name] = true
 			}
 		}
-		return !ep.Limits.Money.IsZero()
-	})
+	}
+	return models
 }

@@ -29,7 +29,8 @@ type controlled interface {
 type control struct {
 	engine    controlled
 	facts     liveFacts
-	endpoints []endpoint // with the limits that were given for them last
+	endpoints []endpoint                // with the limits that were given for them last
+	unpriced  func(model string) string // the model if its price is not known, for "" any such; "": none
 	began     time.Time
 	held      bool
 	meter     meter
@@ -47,9 +48,9 @@ type asked struct {
 
 // startControl begins to take orders from those who connect to listener, which
 // it closes in the end.
-func startControl(engine controlled, facts liveFacts, endpoints []endpoint, listener net.Listener) *control {
+func startControl(engine controlled, facts liveFacts, endpoints []endpoint, unpriced func(string) string, listener net.Listener) *control {
 	c := &control{
-		engine: engine, facts: facts, endpoints: append([]endpoint(nil), endpoints...), began: time.Now(),
+		engine: engine, facts: facts, endpoints: append([]endpoint(nil), endpoints...), unpriced: unpriced, began: time.Now(),
 		asked: make(chan asked), quit: make(chan struct{}),
 	}
 	c.wait.Go(c.loop)
@@ -127,8 +128,10 @@ func (c *control) do(o *order) error {
 // set changes the limits that were named, of one endpoint or of all. All of
 // them are checked before any is changed.
 func (c *control) set(o *order) error {
-	if _, money := o.Limits["usd-per-hour"]; money && c.facts.Unpriced != "" {
-		return fmt.Errorf("usd-per-hour: the price of %s is not known; it is given to 'paceline run' with --price", c.facts.Unpriced)
+	if _, money := o.Limits["usd-per-hour"]; money {
+		if model := c.unpriced(o.Model); model != "" {
+			return fmt.Errorf("usd-per-hour: the price of %s is not known; it is given to 'paceline run' with --price", model)
+		}
 	}
 	changed := append([]endpoint(nil), c.endpoints...)
 	found := false

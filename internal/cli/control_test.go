@@ -82,6 +82,11 @@ func controlledPool(t *testing.T) (e *heldEngine, l *pipes, c *control) {
 	c = startControl(e, liveFacts{Total: 100, Output: "out.jsonl"}, []endpoint{
 		{name: "one", host: "a", limitSet: limitSet{rpm: 600, tpm: 1e6, window: "bucket"}},
 		{name: "2", host: "b", limitSet: limitSet{concurrency: 9, window: "strict"}},
+	}, func(model string) string {
+		if model == "unpriced" {
+			return model
+		}
+		return ""
 	}, l)
 	return e, l, c
 }
@@ -173,6 +178,9 @@ func TestControlSetsTheLimitsOfAModel(t *testing.T) {
 		want.Requests = paceline.Per(60, time.Minute)
 		if got := e.limits["2/m"]; got != want {
 			t.Errorf("then %+v", got)
+		}
+		if a := ask(`{"do":"set","model":"unpriced","limits":{"usd-per-hour":"5"}}`); !strings.Contains(a.Error, "the price of unpriced is not known") {
+			t.Errorf("money of a model without a price: %+v", a)
 		}
 		if a := ask(`{"do":"set","model":"m","limits":{"rpm":"0"}}`); a.Error == "" {
 			t.Error("rpm=0 was accepted")

@@ -19,13 +19,12 @@ const (
 
 // liveFacts are what does not change while a run goes on.
 type liveFacts struct {
-	Total    int64         // items of the whole input, those done earlier included; 0: not known
-	Done     int64         // of Total, those that had their row when the run started
-	Model    string        // "" when each item has its own
-	Output   string        // where the rows go
-	Budget   paceline.Cost // what all sessions may spend; unknown: no budget
-	Spent    paceline.Cost // what earlier sessions spent
-	Unpriced string        // a model whose price is not known, so that money cannot be limited; "": none
+	Total  int64         // items of the whole input, those done earlier included; 0: not known
+	Done   int64         // of Total, those that had their row when the run started
+	Model  string        // "" when each item has its own
+	Output string        // where the rows go
+	Budget paceline.Cost // what all sessions may spend; unknown: no budget
+	Spent  paceline.Cost // what earlier sessions spent
 }
 
 // liveState is all that one frame shows.

@@ -223,23 +223,53 @@ func (e *endpoint) limitFlag(name string) string {
 	return "--" + name
 }
 
-// checkPrices refuses a limit or a budget of money where a price is not known.
-func (s *session) checkPrices(flag string) error {
-	model := s.unpricedModel()
-	if model == "" {
+// checkMoney refuses a limit or a budget of money where a price is not known.
+func (s *session) checkMoney() error {
+	if s.flags.maxCost > 0 {
+		if err := s.checkPrices("--max-cost", ""); err != nil {
+			return err
+		}
+	}
+	for i := range s.pool.endpoints {
+		e := &s.pool.endpoints[i]
+		if e.usdPerHour > 0 {
+			if err := s.checkPrices(e.limitFlag("usd-per-hour"), ""); err != nil {
+				return err
+			}
+		}
+		for _, model := range sortedKeys(e.models) {
+			if e.models[model].usdPerHour == 0 {
+				continue
+			}
+			if err := s.checkPrices("--model-limit "+model+": usd-per-hour", model); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkPrices refuses a flag that needs the price of a model, or of all of them
+// for "".
+func (s *session) checkPrices(flag, model string) error {
+	unpriced := s.unpriced(model)
+	if unpriced == "" {
 		return nil
 	}
 	return fmt.Errorf("%s: the price of %s at %s is not known; give it with --price in=...,out=... (US dollars for 1M tokens)",
-		flag, model, s.pool.host())
+		flag, unpriced, s.pool.host())
 }
 
-// unpricedModel returns a model that the items ask for, as far as they were
-// seen, and whose price is not known; "" if there is none.
-func (s *session) unpricedModel() string {
+// unpriced returns the model if its price is not known; for "" the first of those
+// that the items ask for, as far as they were seen. "" means that there is none.
+func (s *session) unpriced(model string) string {
 	models := []string{}
-	if s.survey.models != nil {
+	switch {
+	case model != "":
+		models = append(models, model)
+	case s.survey.models != nil:
 		models = sortedKeys(s.survey.models.largest)
-	} else if s.flags.model != "" {
+	case s.flags.model != "":
 		models = append(models, s.flags.model)
 	}
 	for _, model := range models {
@@ -253,33 +283,10 @@ func (s *session) unpricedModel() string {
 // checkLimits refuses what the input shows to be wrong about limits and budgets,
 // before anything is sent.
 func (s *session) checkLimits() error {
-	errs := []error{s.checkModels(), s.checkTokens()}
-	if flag := s.moneyFlag(); flag != "" {
-		errs = append(errs, s.checkPrices(flag))
-	}
-	for _, err := range errs {
+	for _, err := range []error{s.checkModels(), s.checkTokens(), s.checkMoney()} {
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// moneyFlag names a flag that limits money, "" if there is none.
-func (s *session) moneyFlag() string {
-	if s.flags.maxCost > 0 {
-		return "--max-cost"
-	}
-	for i := range s.pool.endpoints {
-		e := &s.pool.endpoints[i]
-		if e.usdPerHour > 0 {
-			return e.limitFlag("usd-per-hour")
-		}
-		for _, model := range sortedKeys(e.models) {
-			if e.models[model].usdPerHour > 0 {
-				return "--model-limit " + model + ": usd-per-hour"
-			}
-		}
-	}
-	return ""
 }

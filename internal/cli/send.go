@@ -77,7 +77,7 @@ func (s *session) takeOrders(eng *paceline.Engine, view io.Writer) (stop func())
 		fmt.Fprintf(s.notices(view), "paceline: 'paceline ctl' cannot reach this run: %v\n", err)
 		return func() {}
 	}
-	return startControl(eng, s.facts(), s.pool.endpoints, socket).close
+	return startControl(eng, s.facts(), s.pool.endpoints, s.unpriced, socket).close
 }
 
 // notices returns where to tell of what is no error: nowhere, if quiet.
@@ -104,7 +104,7 @@ func (s *session) rowsOnTerminal() bool { return s.target.toStdout && s.env.Stdo
 func (s *session) facts() liveFacts {
 	return liveFacts{
 		Total: s.survey.items, Done: s.before.rows(), Model: s.flags.model, Output: s.target.path,
-		Budget: paceline.Cost{USD: s.flags.maxCost, Known: s.flags.maxCost > 0}, Spent: s.before.cost, Unpriced: s.unpricedModel(),
+		Budget: paceline.Cost{USD: s.flags.maxCost, Known: s.flags.maxCost > 0}, Spent: s.before.cost,
 	}
 }
 
