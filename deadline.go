@@ -194,6 +194,7 @@ type learner struct {
 	news     int           // since the last judgement
 	slowest  time.Duration // that has ended
 	longest  time.Duration // given up or waiting, at the last judgement
+	waiting  int           // how many waited then: to ask them all costs as much as so many answers
 }
 
 func newLearner(r rule) learner { return learner{rule: r, deadline: r.cold} }
@@ -228,15 +229,17 @@ func (l *learner) judge(pending iter.Seq[time.Duration]) {
 	l.news++
 	n, every := l.waits.Len(), learnSoon
 	if l.slow != nil {
-		every = max(learnEvery, n/8)
+		every = max(learnEvery, n/8, l.waiting/8)
 	}
 	if n < learnMin || l.news < every {
 		return
 	}
 	l.news = 0
 	curve := l.waits.Curve(pending)
+	l.waiting = 0
 	for d := range pending {
 		l.longest = max(l.longest, d)
+		l.waiting++
 	}
 	known := l.known(curve)
 	l.deadline, l.slow = l.cold, nil
