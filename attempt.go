@@ -28,6 +28,7 @@ type attempt struct {
 	cancel   context.CancelCauseFunc
 	admitted flow.Instant
 	most     spend // what it may use at most
+	question       // what it asks
 
 	strict bool // admission wants to know when it goes out
 
@@ -59,7 +60,7 @@ const held = int64(flow.Never)
 // send makes the request. The result is a response or an error, never both.
 func (a *attempt) send() (*Response, *Error) {
 	a.sent.Store(int64(a.call.engine.now()))
-	resp, err := a.endpoint.Provider.Attempt(a.ctx, a.call.req, a.emit)
+	resp, err := a.endpoint.Provider.Attempt(a.ctx, a.req, a.emit)
 	failure := a.failure(err)
 	a.cancel(nil)
 	if failure != nil {

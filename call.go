@@ -7,8 +7,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/seed-1814a72b/paceline/internal/backoff"
 	"github.com/seed-1814a72b/paceline/internal/flow"
 )
@@ -17,15 +15,12 @@ import (
 // an answer or an error. One goroutine at a time works on it: the caller's (Do,
 // Stream), one made for an attempt (Run), or, while it waits, the dispatcher.
 type call struct {
-	engine    *Engine
-	ctx       context.Context // may finish
-	req       *Request
-	model     string
-	size      int   // bytes of the request
-	maxTokens int64 // 0: no limit known
-	choices   int64 // answers that one request asks for, at least 1
-	index     int64 // of its item; -1: none
-	run       *run  // nil: none
+	engine   *Engine
+	ctx      context.Context // may finish
+	question                 // what it asks at present
+	first    *Request        // its own request
+	index    int64           // of its item; -1: none
+	run      *run            // nil: none
 
 	ticket flow.Ticket
 	most   spend // what its next request may use at most
@@ -43,6 +38,7 @@ type call struct {
 	late     int          // the dispatcher's: attempts that a first-token or stall deadline cut
 	failing  flow.Instant // start of the first attempt that was charged
 	asks     int          // complete answers that were not accepted
+	judged   bool         // err is about resp, which was not accepted
 	over     bool         // the dispatcher grants no further attempt: err stands
 	revived  bool         // a dead connection was forgiven
 	streamed bool         // the reader has had content: no further attempt
@@ -62,33 +58,12 @@ func (e *Engine) newCall(ctx context.Context, req *Request) *call {
 		req = new(Request)
 	}
 	c := &call{
-		engine: e, ctx: ctx, req: req, index: -1,
-		model: req.Model, size: len(req.Body), maxTokens: req.MaxTokens,
+		engine: e, ctx: ctx, question: newQuestion(req), first: req, index: -1,
 		cost: Cost{Known: true},
 	}
-	for _, m := range req.Messages {
-		c.size += len(m.Content) + len(m.Role)
-	}
-	if c.model == "" {
-		c.model = gjson.GetBytes(req.Body, "model").String()
-	}
-	if c.maxTokens == 0 {
-		c.maxTokens = maxTokens(req.Body)
-	}
-	c.choices = max(1, gjson.GetBytes(req.Body, "n").Int())
 	c.ticket.Owner = c
 	c.ticket.Priority = int8(req.Priority)
 	return c
-}
-
-// maxTokens returns what a body allows its answer, 0 if it does not say.
-func maxTokens(body []byte) int64 {
-	for _, name := range [...]string{"max_completion_tokens", "max_tokens", "max_output_tokens"} {
-		if v := gjson.GetBytes(body, name); v.Type == gjson.Number && v.Int() > 0 {
-			return v.Int()
-		}
-	}
-	return 0
 }
 
 // proceed makes the attempt a and reports whether the dispatcher decides what
@@ -114,15 +89,18 @@ func (c *call) proceed(a *attempt) (again bool) {
 	}
 	end := f.of.ending(f.resp, f.err)
 	if f.err == nil {
-		again = c.answered(f.resp)
-		end.asked = c.err != nil && c.err.Code == CodeInvalidAnswer
+		c.resp, c.err = f.resp, nil
+		end.judging = c.judges(f.resp)
 	}
 	c.account(&end, &f)
-	if (again || f.err != nil) && !f.of.over {
+	if f.err != nil && !f.of.over {
 		c.diary.after(&end, f.of.most)
 	}
 	f.of.done(&end)
 	whole = true
+	if end.judging {
+		return c.answered(f.resp, f.of, end)
+	}
 	if again && !c.engine.box.put(message{kind: msgAgain, attempt: f.of}) {
 		c.admitted(nil) // the dispatcher has ended meanwhile
 	}
@@ -156,51 +134,13 @@ func (c *call) spend(end *ending) {
 	}
 }
 
-func (c *call) price(u Usage) Cost {
-	if c.engine.cfg.Price == nil {
-		return Cost{}
-	}
-	return c.engine.cfg.Price(c.model, u)
-}
-
-// answered judges a complete answer and reports whether to ask again.
-func (c *call) answered(resp *Response) (again bool) {
-	c.resp = resp
-	c.err = c.judge(resp)
-	if c.err == nil || c.err.Code != CodeInvalidAnswer {
-		return false
-	}
-	c.asks++
-	if c.asks >= c.engine.cfg.Asks || c.streamed {
-		return false
-	}
-	c.again(VerdictAsk, 0)
-	return true
-}
-
-// judge asks Config.Accept. A panic in it is the item's misfortune alone.
-func (c *call) judge(resp *Response) (failure *Error) {
-	if c.engine.cfg.Accept == nil {
-		return nil
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			failure = panicked("Config.Accept", p)
-		}
-	}()
-	if err := c.engine.cfg.Accept(c.req, resp); err != nil {
-		return &Error{Code: CodeInvalidAnswer, Message: err.Error(), Err: err, RequestID: resp.RequestID, Status: resp.Status}
-	}
-	return nil
-}
-
 func panicked(where string, p any) *Error {
 	return &Error{Code: CodePanic, Message: fmt.Sprintf("%s panicked: %v", where, p), Body: debug.Stack()}
 }
 
 // failed decides what follows on a failure and reports whether to try again.
 func (c *call) failed(err *Error, admitted flow.Instant) (again bool) {
-	c.err = err
+	c.err, c.judged = err, false
 	if c.streamed {
 		return false
 	}

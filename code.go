@@ -13,7 +13,7 @@ const (
 	CodeInvalidRequest // 400, 404 of a path, 422 and other 4xx: the item's fault
 	CodeContextTooLong // the prompt exceeds the model's context: the item's fault
 	CodeTooLarge       // 413: the item's fault
-	CodeContentFilter  // refused by the provider's filter: the item's fault
+	CodeContentFilter  // withheld by the provider's filter: the item's fault
 	CodeAuth           // 401, 403: the job's fault
 	CodeModelNotFound  // 404 of a model: the job's fault
 	CodeQuota          // 402, insufficient_quota, a spend limit: the job's fault
@@ -38,6 +38,11 @@ const (
 	CodeCanceled // the caller cancelled, or the engine shut down
 	CodePanic    // a hook panicked on this item: the item's fault
 	CodeBudget   // a budget is used up, or a cost that is limited is not known: the job's fault
+
+	// How a complete answer ended. They came later: the numbers of the codes
+	// above stand in journals.
+	CodeTruncated // cut off at the limit of its tokens, and not accepted
+	CodeRefused   // the model refused to answer
 )
 
 var codeNames = [...]string{
@@ -51,6 +56,7 @@ var codeNames = [...]string{
 	CodeTooLong: "answer_too_long", CodeLocal: "local_resources",
 	CodeInvalidAnswer: "invalid_answer", CodeOutage: "outage", CodeBadItem: "bad_item",
 	CodeCanceled: "canceled", CodePanic: "panic", CodeBudget: "budget",
+	CodeTruncated: "truncated", CodeRefused: "refused",
 }
 
 // String returns the code's name as it stands in rows, logs and metrics.
@@ -59,6 +65,31 @@ func (c Code) String() string {
 		return codeNames[c]
 	}
 	return codeNames[CodeUnknown]
+}
+
+// CodeNamed returns the code that String calls so, [CodeUnknown] if none is.
+func CodeNamed(name string) Code {
+	for c, n := range codeNames {
+		if n == name {
+			return Code(c)
+		}
+	}
+	return CodeUnknown
+}
+
+// Status returns how an item has ended whose error has this code.
+func (c Code) Status() Status {
+	switch c {
+	case CodeInvalidAnswer:
+		return StatusInvalid
+	case CodeTruncated:
+		return StatusTruncated
+	case CodeContentFilter:
+		return StatusFiltered
+	case CodeRefused:
+		return StatusRefused
+	}
+	return StatusFailed
 }
 
 // MarshalText returns the code's name.

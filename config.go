@@ -27,12 +27,28 @@ type Config struct {
 	OutageLimit time.Duration
 
 	// Accept judges a complete answer; an error has it asked for again, up to
-	// Asks. It is called on the call's own goroutine, concurrently. nil accepts
-	// everything. A panic in it fails the item alone ([CodePanic]).
+	// Asks. It may set the [Choice.Value] that it found. nil accepts everything.
+	//
+	// It is called on the call's own goroutine, concurrently, when the answer
+	// has given back its place among the calls in flight: however long it
+	// takes, no call waits for it. If it is heavy on the processor, let it
+	// bound how often it runs at once. A panic in it fails the item alone
+	// ([CodePanic]). An answer that was cut off at its limit of tokens is
+	// judged too, and is done if it is accepted; one that the provider's filter
+	// or the model itself withheld is not: it is none.
 	Accept func(*Request, *Response) error
 	// Asks is how many complete answers are asked for in all before an item
 	// counts as invalid. 0: 4.
 	Asks int
+	// Again returns the request by which an answer that was not accepted is
+	// asked for again, or nil to leave it at that. It is called as Accept is,
+	// for withheld answers too. [Feedback] tells the model what was wrong. nil:
+	// the same request again, unless the answer was withheld.
+	Again func(Ask) *Request
+	// AllowTruncated takes an answer of a run that was cut off at its limit of
+	// tokens for done where there is no Accept. Otherwise it is
+	// [StatusTruncated].
+	AllowTruncated bool
 
 	// Price returns what a usage of a model costs. nil: all costs are unknown.
 	// It is called concurrently.

@@ -48,9 +48,9 @@ func newDeadlines(cfg Deadlines) *deadlines {
 // groups beyond share one.
 const learnKeys = 64
 
-// of returns what is learnt for calls like c.
-func (d *deadlines) of(c *call) *learners {
-	key := learnKey{c.model, bits.Len(uint(c.size)) / 4}
+// of returns what is learnt for calls that ask the like of q.
+func (d *deadlines) of(q question) *learners {
+	key := learnKey{q.model, bits.Len(uint(q.size)) / 4}
 	l := d.learnt[key]
 	if l == nil && len(d.learnt) >= learnKeys {
 		key = learnKey{}

@@ -51,8 +51,8 @@ func (d *diary) after(end *ending, most spend) {
 		if !end.err.MaybeBilled && !end.usage.Known {
 			note.Cost, note.PromptTokens, note.CompletionTokens = 0, 0, 0
 		}
-	case end.asked:
-		note.Code = uint8(CodeInvalidAnswer)
+	default:
+		note.Code = uint8(end.rejected)
 	}
 	if err := d.run.job.Journal.Settle(note); err != nil {
 		d.run.stop("journal", err, 0)

@@ -19,6 +19,7 @@ type dispatcher struct {
 	ration    ration
 	tally     *tally
 	last      *Error // the last failure of an endpoint that does not answer
+	judging   int    // calls whose answers are being judged
 	draining  bool
 	money     map[string]bool // the models whose calls need a price, since a limit on money is given for them; "": all
 	needy     map[*purse]bool // those for which calls wait
@@ -63,7 +64,8 @@ func (d *dispatcher) sleep(timer *time.Timer, wake flow.Instant) {
 
 // ended reports whether a shutdown is complete, and closes the mailbox if so.
 func (d *dispatcher) ended() bool {
-	if !d.draining || len(d.watch.attempts) > 0 || d.pings.running > 0 || !d.engine.box.close() {
+	busy := len(d.watch.attempts) > 0 || d.pings.running > 0 || d.judging > 0
+	if !d.draining || busy || !d.engine.box.close() {
 		return false
 	}
 	d.engine.final = d.stats(d.tally, &d.engine.progress)
@@ -88,6 +90,8 @@ func (d *dispatcher) handle(m *message) {
 		d.pong(m)
 	case msgDone:
 		d.done(m.attempt, &m.end)
+	case msgJudged:
+		d.judged(m.call, &m.end)
 	case msgAgain:
 		d.again(m.attempt.call, m.attempt.lane)
 	case msgItem:
@@ -153,7 +157,7 @@ func (d *dispatcher) admit(now flow.Instant) flow.Instant {
 }
 
 func (d *dispatcher) start(c *call, now flow.Instant) {
-	a := d.newAttempt(c, &c.ticket, now)
+	a := d.newAttempt(c, c.question, &c.ticket, now)
 	a.hedged = c.reader != nil || d.engine.cfg.Hedge.Budget < 0
 	d.watch.add(a)
 	d.each(c, func(t *tally) { t.start(c) })
@@ -161,11 +165,11 @@ func (d *dispatcher) start(c *call, now flow.Instant) {
 	c.admitted(a)
 }
 
-func (d *dispatcher) newAttempt(c *call, t *flow.Ticket, now flow.Instant) *attempt {
-	learnt := d.deadlines.of(c)
+func (d *dispatcher) newAttempt(c *call, q question, t *flow.Ticket, now flow.Instant) *attempt {
+	learnt := d.deadlines.of(q)
 	c.sent++
 	a := &attempt{
-		call: c, number: c.sent, ticket: t, lane: t.Lane(), endpoint: d.engine.endpoints[t.Lane()],
+		call: c, question: q, number: c.sent, ticket: t, lane: t.Lane(), endpoint: d.engine.endpoints[t.Lane()],
 		most: c.most, admitted: now, strict: d.admission.Strict(t.Lane(), t.Model), learners: learnt,
 	}
 	a.tellings = a.endpoint.tellings(t.Model)
@@ -200,9 +204,12 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 	d.admission.Done(now, a.ticket, end.outcome)
 	c.purse().settle(a.most, a.charge(end))
 	if end.usage.Known {
-		d.estimator(c.model).Observe(c.size, end.usage.Prompt, end.usage.Completion)
+		d.estimator(a.model).Observe(a.size, end.usage.Prompt, end.usage.Completion)
 	}
 	d.each(c, func(t *tally) { t.end(a, end) })
+	if end.judging {
+		d.judging++
+	}
 	d.tell(a, end, now)
 	if end.err != nil && end.err.ofKey() {
 		d.takeOut(a, end.err)

@@ -6,7 +6,9 @@ import "context"
 // configuration says, and returns the accepted answer. The error is an
 // [*Error], or wraps [ErrShutdown] or ctx's cause. If the last answer was
 // complete but not accepted, it is returned beside the error, whose code is
-// then [CodeInvalidAnswer].
+// then [CodeInvalidAnswer], or [CodeTruncated] if it was cut off as well. An
+// answer that was withheld is returned like any other: its finish reason or
+// its refusal says so.
 //
 // Cancelling ctx gives back what the call had reserved.
 func (e *Engine) Do(ctx context.Context, req *Request) (*Response, error) {
@@ -18,7 +20,7 @@ func (e *Engine) Do(ctx context.Context, req *Request) (*Response, error) {
 		c.resp.Requests = c.requests
 	}
 	if err := c.final(); err != nil {
-		if err.Code == CodeInvalidAnswer {
+		if c.judged {
 			return c.resp, err
 		}
 		return nil, err

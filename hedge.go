@@ -192,11 +192,11 @@ func (a *attempt) ending(resp *Response, err *Error) ending {
 	if err != nil {
 		end.usage, end.requestID = err.Usage, err.RequestID
 		if end.usage.Known {
-			end.cost = a.call.price(end.usage)
+			end.cost = a.call.engine.price(a.question, end.usage)
 		}
 	} else {
 		end.usage, end.requestID = resp.Usage, resp.RequestID
-		end.cost = a.call.price(end.usage)
+		end.cost = a.call.engine.price(a.question, end.usage)
 		resp.Cost = end.cost
 	}
 	end.outcome = a.outcome(resp, err)
@@ -229,7 +229,7 @@ func (d *dispatcher) second(a *attempt, now flow.Instant) bool {
 		p.settle(a.most, spend{})
 		return false
 	}
-	r := &race{first: a, hedge: d.newAttempt(a.call, t, now), over: make(chan struct{})}
+	r := &race{first: a, hedge: d.newAttempt(a.call, a.question, t, now), over: make(chan struct{})}
 	if r.winner = new(atomic.Pointer[attempt]); a.beside != nil {
 		r.winner = a.beside.winner
 	}

@@ -40,16 +40,24 @@ const (
 	StatusDone    Status = iota // answered and accepted
 	StatusFailed                // no answer; Err says why
 	StatusInvalid               // answered, but never accepted; the last answer is kept
+
+	// Answers that are kept and are not what was asked for.
+	StatusTruncated // cut off at the limit of its tokens, and not accepted
+	StatusFiltered  // withheld by the provider's filter, before or within the answer
+	StatusRefused   // the model refused
 )
 
-// String returns "done", "failed" or "invalid".
-func (s Status) String() string { return [...]string{"done", "failed", "invalid"}[s] }
+var statuses = [...]string{"done", "failed", "invalid", "truncated", "filtered", "refused"}
+
+// String returns "done", "failed", "invalid", "truncated", "filtered" or
+// "refused".
+func (s Status) String() string { return statuses[s] }
 
 // A Result is one item's end. Failure is data here: it never ends the run.
 type Result struct {
 	Item     Item
 	Status   Status
-	Response *Response // nil if there was none
+	Response *Response // nil if there was none; for what was not accepted, the last answer
 	Err      *Error    // nil if done
 
 	Requests   int           // requests sent for the item, hedges included

@@ -17,6 +17,7 @@ const (
 	msgSent                         // attempt has been written to its connection
 	msgPing                         // a round trip was measured, or could not be
 	msgDone                         // attempt has ended
+	msgJudged                       // the answer of call was accepted or not
 	msgAgain                        // the call of an attempt is to have another one
 	msgItem                         // an item of a run has ended
 	msgExhausted                    // run's source has ended
@@ -33,7 +34,7 @@ type message struct {
 	kind    messageKind
 	call    *call
 	attempt *attempt
-	end     ending        // of msgDone
+	end     ending        // of msgDone and msgJudged
 	told    *flow.Told    // of msgTold
 	hold    bool          // of msgHold
 	lane    int           // of msgLimits and msgPing
@@ -54,7 +55,9 @@ type ending struct {
 	usage     Usage
 	requestID string // the provider's
 	cost      Cost
-	asked     bool // answered, but not accepted
+	judging   bool // answered; msgJudged follows
+	rejected  Code // of msgJudged: why the answer was not accepted
+	again     bool // of msgJudged: another one is asked for
 	repeats   int  // requests sent beyond the first
 }
 

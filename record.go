@@ -45,8 +45,8 @@ func (r *run) put(res *Result) {
 }
 
 func (r *run) count(res *Result) {
-	r.progress.ended(res.Status)
-	r.engine.progress.ended(res.Status)
+	r.progress.ended[res.Status].Add(1)
+	r.engine.progress.ended[res.Status].Add(1)
 	if r.engine.cfg.Observe != nil {
 		r.engine.box.put(message{kind: msgItem, result: res})
 	}

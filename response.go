@@ -37,6 +37,10 @@ type Choice struct {
 	Reasoning    json.RawMessage // a string
 	ReasoningKey string          // the name under which it came: "reasoning_content" or "reasoning"
 	FinishReason string          // "stop", "length", "tool_calls", "content_filter", ...
+
+	// Set by [Config.Accept], if it likes; rows have them.
+	Value   json.RawMessage // what the content means, JSON; nil: not said
+	Repairs []string        // what had to be mended to read it, in words; nil: nothing
 }
 
 // Usage counts the tokens of one call as the provider reported them.

@@ -344,13 +344,13 @@ func (c *call) result(item Item, err *Error) *Result {
 		FirstToken: c.firstToken, Total: c.total,
 		Usage: c.usage, Cost: c.cost, Attempts: max(1, c.charged),
 	}
-	switch {
-	case err == nil:
-		res.Response, res.Attempts = c.resp, c.charged+1
-	case err.Code == CodeInvalidAnswer:
-		res.Status, res.Response = StatusInvalid, c.resp
-	default:
-		res.Status = StatusFailed
+	if err == nil {
+		res.Attempts = c.charged + 1
+	} else {
+		res.Status = err.Code.Status()
+	}
+	if err == nil || c.judged {
+		res.Response = c.resp
 	}
 	if res.Response != nil {
 		res.Response.Requests = c.requests

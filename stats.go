@@ -8,6 +8,11 @@ type Stats struct {
 	Done    int64 // answered and accepted, in this run
 	Failed  int64 // ended without an answer
 	Invalid int64 // ended with an answer that was never accepted
+
+	Truncated int64 // ended with an answer that was cut off at its limit of tokens
+	Filtered  int64 // ended by the provider's filter
+	Refused   int64 // ended with the model's refusal
+
 	Resumed int64 // had their row already when the run started
 
 	Requests   int64 // requests sent, those that a provider repeats ([DeltaRepeat]) included
@@ -27,7 +32,12 @@ type Stats struct {
 	FirstToken Latency // time to the first content, of answered attempts
 	Total      Latency // time to the last byte, of answered attempts
 
-	Causes map[Code]int64 // failed attempts by cause
+	Causes map[Code]int64 // failed attempts, and answers that were not accepted, by cause
+
+	// Rejected is what answers that were not accepted have used. It is part of
+	// Usage and Cost.
+	Rejected     Usage
+	RejectedCost Cost
 
 	// Out are the failures for which endpoints of the pool were taken out of it,
 	// a bad key or no quota; Error.Endpoint names them. It is the engine's.
@@ -36,6 +46,11 @@ type Stats struct {
 	Pace    Pace
 	Budget  BudgetState // of a run that has a [Budget]; zero else
 	Elapsed time.Duration
+}
+
+// Ended counts the items that have ended, in this run, one way or another.
+func (s *Stats) Ended() int64 {
+	return s.Done + s.Failed + s.Invalid + s.Truncated + s.Filtered + s.Refused
 }
 
 // Pace is how admission stands at this moment, all endpoints and models

@@ -10,23 +10,15 @@ import (
 
 // progress counts items. Runs add to it from many goroutines.
 type progress struct {
-	items, done, failed, invalid, resumed atomic.Int64
-}
-
-func (p *progress) ended(s Status) {
-	switch s {
-	case StatusDone:
-		p.done.Add(1)
-	case StatusFailed:
-		p.failed.Add(1)
-	case StatusInvalid:
-		p.invalid.Add(1)
-	}
+	items, resumed atomic.Int64
+	ended          [len(statuses)]atomic.Int64 // by status
 }
 
 func (p *progress) fill(s *Stats) {
 	s.Items = p.items.Load()
-	s.Done, s.Failed, s.Invalid = p.done.Load(), p.failed.Load(), p.invalid.Load()
+	s.Done, s.Failed, s.Invalid = p.ended[StatusDone].Load(), p.ended[StatusFailed].Load(), p.ended[StatusInvalid].Load()
+	s.Truncated, s.Filtered = p.ended[StatusTruncated].Load(), p.ended[StatusFiltered].Load()
+	s.Refused = p.ended[StatusRefused].Load()
 	s.Resumed = p.resumed.Load()
 }
 
@@ -37,17 +29,20 @@ type tally struct {
 	hedges, unsettled                   int64
 	usage                               Usage
 	cost                                Cost
+	rejected                            Usage
+	rejectedCost                        Cost
 	causes                              map[Code]int64
 	firstToken, total                   *hist.Histogram
 }
 
 func newTally(began flow.Instant) *tally {
 	return &tally{
-		began:      began,
-		cost:       Cost{Known: true},
-		causes:     make(map[Code]int64),
-		firstToken: hist.New(),
-		total:      hist.New(),
+		began:        began,
+		cost:         Cost{Known: true},
+		rejectedCost: Cost{Known: true},
+		causes:       make(map[Code]int64),
+		firstToken:   hist.New(),
+		total:        hist.New(),
 	}
 }
 
@@ -83,14 +78,18 @@ func (t *tally) end(a *attempt, end *ending) {
 		}
 		return
 	}
-	if end.asked {
-		t.causes[CodeInvalidAnswer]++
-	}
 	t.cost = t.cost.Add(end.cost)
 	if ft := a.firstToken(); ft > 0 {
 		t.firstToken.Record(ft)
 	}
 	t.total.Record(a.took(end.at))
+}
+
+// reject counts an answer that was not accepted.
+func (t *tally) reject(end *ending) {
+	t.causes[end.rejected]++
+	t.rejected.add(end.usage)
+	t.rejectedCost = t.rejectedCost.Add(end.cost)
 }
 
 func (t *tally) stats() Stats {
@@ -100,7 +99,7 @@ func (t *tally) stats() Stats {
 	}
 	return Stats{
 		Requests: t.requests, Retries: t.retries, Throttled: t.throttled, Asked: t.asked, Hedges: t.hedges, Unsettled: t.unsettled,
-		Usage: t.usage, Cost: t.cost,
+		Usage: t.usage, Cost: t.cost, Rejected: t.rejected, RejectedCost: t.rejectedCost,
 		FirstToken: latency(t.firstToken), Total: latency(t.total),
 		Causes: causes,
 	}

@@ -74,10 +74,7 @@ func (r *Row) fail(e gjson.Result) {
 		Status:   int(e.Get("status").Int()),
 		Attempts: int(e.Get("attempts").Int()),
 	}
-	r.Status = paceline.StatusFailed
-	if r.Error.Code == paceline.CodeInvalidAnswer.String() {
-		r.Status = paceline.StatusInvalid
-	}
+	r.Status = paceline.CodeNamed(r.Error.Code).Status()
 }
 
 func millis(v gjson.Result) time.Duration {

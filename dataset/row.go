@@ -25,8 +25,11 @@ import (
 // response is the first choice's content, in which characters beyond ASCII that
 // the server escaped (\u4e2d) stand as themselves, so that grep finds them; with
 // several choices "responses" has all of them; an answer of another shape (an
-// embedding) is there whole. For an item with [paceline.StatusInvalid] it is the last
-// answer, and the error's code is "invalid_answer". Times are milliseconds
+// embedding) is there whole. For an item whose answer was not accepted it is the
+// last answer, and the error's code says why: "invalid_answer", "truncated",
+// "content_filter" or "refused". What [paceline.Config.Accept] made of the
+// answer stands beside it as "value", of several choices also as "values", with
+// "repaired" and "repairs" where it had to mend something. Times are milliseconds
 // with up to three decimals, costs US dollars with up to ten.
 func AppendRow(dst []byte, r *paceline.Result) []byte {
 	dst = appendOwn(dst, &r.Item)
@@ -180,7 +183,8 @@ func appendAnswer(dst []byte, resp *paceline.Response) []byte {
 	dst = appendPresent(dst, `,"refusal":`, first.Refusal)
 	dst = appendPresent(dst, `,"reasoning":`, first.Reasoning)
 	dst = append(dst, `,"finish_reason":`...)
-	return appendText(dst, first.FinishReason)
+	dst = appendText(dst, first.FinishReason)
+	return appendValues(dst, resp.Choices)
 }
 
 func appendContents(dst []byte, choices []paceline.Choice) []byte {

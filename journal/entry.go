@@ -13,8 +13,16 @@ const (
 	Done    Status = iota // answered and accepted
 	Failed                // no answer
 	Invalid               // answered, but never accepted
+
+	// Kinds of Invalid. Readers that do not know them see an Invalid.
+	Truncated // the answer was cut off
+	Filtered  // the answer was withheld by the provider
+	Refused   // the answer was a refusal
 	statuses
 )
+
+// plain returns the status in the numbering of the first version.
+func (s Status) plain() Status { return min(s, Invalid) }
 
 // Unknown is the value of a cost or a number of tokens that is not known.
 const Unknown = -1
@@ -66,7 +74,7 @@ func appendEntry(dst []byte, e *Entry) []byte {
 	start := len(dst)
 	dst = append(dst, byte(kindEntry), 0)
 	dst = appendCount(dst, e.Index)
-	dst = append(dst, byte(e.Status), e.Code)
+	dst = append(dst, byte(e.Status.plain()), e.Code)
 	dst = binary.LittleEndian.AppendUint32(dst, e.ItemSum)
 	dst = binary.LittleEndian.AppendUint32(dst, e.RowSum)
 	dst = appendCount(dst, e.Offset)
@@ -79,6 +87,9 @@ func appendEntry(dst []byte, e *Entry) []byte {
 	dst = appendKnown(dst, e.PromptTokens)
 	dst = appendKnown(dst, e.CompletionTokens)
 	dst = appendKnown(dst, e.Cost)
+	if e.Status > Invalid {
+		dst = append(dst, byte(e.Status))
+	}
 	return sealRecord(dst, start)
 }
 
@@ -95,7 +106,11 @@ func parseEntry(payload []byte) (e Entry, ok bool) {
 	e.Total = f.micros()
 	e.Requests, e.Attempts = f.count(), f.count()
 	e.PromptTokens, e.CompletionTokens, e.Cost = f.known(), f.known(), f.known()
-	return e, !f.bad && e.Status < statuses && e.Length > 0
+	ok = !f.bad && e.Status <= Invalid && e.Length > 0
+	if kind := Status(f.byte()); ok && e.Status == Invalid && kind > Invalid && kind < statuses {
+		e.Status = kind
+	}
+	return e, ok
 }
 
 // An intent is a request about to be sent.

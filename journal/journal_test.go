@@ -92,7 +92,7 @@ func TestUsage(t *testing.T) {
 		"no newline":       j.Append(entryOf(2), []byte("{}"), nil),
 		"no row":           j.Append(entryOf(2), nil, nil),
 		"negative index":   j.Append(Entry{Index: -1}, rowOf(2), nil),
-		"no such status":   j.Append(Entry{Index: 2, Status: 3}, rowOf(2), nil),
+		"no such status":   j.Append(Entry{Index: 2, Status: statuses}, rowOf(2), nil),
 		"intent of a row":  j.Intend(1, 1, 1),
 		"intent of nobody": j.Intend(-1, 1, 1),
 		"attempt":          j.Settle(Attempt{Index: -1}),

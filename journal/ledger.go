@@ -202,9 +202,12 @@ type Recovery struct {
 	Created  bool   // the journal is new
 	Identity []byte // of the run, as it was stored last
 
-	Done    int64 // items with a row, by status
-	Failed  int64
-	Invalid int64
+	Done      int64 // items with a row, by status
+	Failed    int64
+	Invalid   int64
+	Truncated int64
+	Filtered  int64
+	Refused   int64
 
 	Totals   Totals
 	Bounds   Bounds
@@ -215,7 +218,9 @@ type Recovery struct {
 }
 
 // Rows returns how many items have a row.
-func (r *Recovery) Rows() int64 { return r.Done + r.Failed + r.Invalid }
+func (r *Recovery) Rows() int64 {
+	return r.Done + r.Failed + r.Invalid + r.Truncated + r.Filtered + r.Refused
+}
 
 // Calls returns how many calls were in flight when the process ended, and what
 // they cost at most, Unknown if the cost of one is not known.

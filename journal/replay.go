@@ -165,5 +165,6 @@ func (r *replay) recovery() Recovery {
 	return Recovery{
 		Identity: r.identity, Totals: r.ledger.totals, Bounds: r.ledger.bounds, InFlight: r.ledger.inFlight(),
 		Done: r.ledger.rows[Done], Failed: r.ledger.rows[Failed], Invalid: r.ledger.rows[Invalid],
+		Truncated: r.ledger.rows[Truncated], Filtered: r.ledger.rows[Filtered], Refused: r.ledger.rows[Refused],
 	}
 }

@@ -87,17 +87,7 @@ func rowEntry(row []byte) (journal.Entry, error) {
 		e.Cost = int64(r.Cost.USD*1e9 + 0.5)
 	}
 	if r.Error != nil {
-		e.Code, e.Attempts = uint8(codeNamed(r.Error.Code)), int64(r.Error.Attempts)
+		e.Code, e.Attempts = uint8(paceline.CodeNamed(r.Error.Code)), int64(r.Error.Attempts)
 	}
 	return e, nil
-}
-
-// codeNamed returns the code of that name.
-func codeNamed(name string) paceline.Code {
-	for c := paceline.CodeUnknown; c <= paceline.CodePanic; c++ {
-		if c.String() == name {
-			return c
-		}
-	}
-	return paceline.CodeUnknown
 }

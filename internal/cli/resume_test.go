@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/journal"
 	"github.com/seed-1814a72b/paceline/sim"
 )
@@ -54,7 +55,7 @@ func TestRowEntryReadsARowBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.Index != 7 || e.Status != journal.Failed || codeNamed("timeout").String() != "timeout" || e.Code != uint8(codeNamed("timeout")) ||
+	if e.Index != 7 || e.Status != journal.Failed || e.Code != uint8(paceline.CodeTimeout) ||
 		e.Requests != 3 || e.Attempts != 2 || e.PromptTokens != 5 || e.CompletionTokens != 6 || e.Cost != 123_000 {
 		t.Errorf("got %+v", e)
 	}
