@@ -118,9 +118,11 @@ func TestAnswersAreJudgedBesideTheCalls(t *testing.T) {
 			})
 		}
 		time.Sleep(10 * time.Second)
+		s.mu.Lock()
 		if last := s.sent[len(s.sent)-1].Sub(s.sent[0]); len(s.sent) != 3 || last != 2*time.Second {
 			t.Errorf("%d requests, the last after %v: they wait for the judge", len(s.sent), last)
 		}
+		s.mu.Unlock()
 		if err := e.Shutdown(t.Context()); err != nil {
 			t.Error(err)
 		}
