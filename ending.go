@@ -24,15 +24,24 @@ func (c *Choice) ended() (Code, string) {
 	if said := c.refusal(); said != "" {
 		return CodeRefused, "the model refused: " + said
 	}
-	switch c.FinishReason {
-	case "content_filter":
-		return CodeContentFilter, "the provider's filter withheld the answer (finish_reason content_filter)"
-	case "refusal":
-		return CodeRefused, "the model refused (finish_reason refusal)"
-	case "length", "model_length", "max_tokens": // OpenAI's, Mistral's, Anthropic's words
+	switch {
+	case c.Truncated():
 		return CodeTruncated, "the answer was cut off at the limit of its tokens (finish_reason " + c.FinishReason + ")"
+	case c.FinishReason == "content_filter":
+		return CodeContentFilter, "the provider's filter withheld the answer (finish_reason content_filter)"
+	case c.FinishReason == "refusal":
+		return CodeRefused, "the model refused (finish_reason refusal)"
 	}
 	return CodeUnknown, ""
+}
+
+// Truncated reports whether the choice was cut off at the limit of its tokens.
+func (c *Choice) Truncated() bool {
+	switch c.FinishReason {
+	case "length", "model_length", "max_tokens": // OpenAI's, Mistral's, Anthropic's words
+		return true
+	}
+	return false
 }
 
 // maxRefusal is how much of a refusal's text an error repeats.

@@ -23,7 +23,7 @@ var (
 	upper   = []string{
 		".", "provider/openai", "provider/anthropic", "sim", "dataset", "journal",
 		"internal/flow", "internal/backoff", "internal/sse", "internal/hist",
-		"internal/prompt", "internal/schema", "internal/price",
+		"internal/prompt", "internal/schema", "internal/check", "internal/price",
 	}
 )
 
@@ -44,6 +44,7 @@ var Rooms = []Room{
 	{"dataset", library, "sources and sinks know the contract only"},
 	{"internal/prompt", library, "templates know the contract only"},
 	{"internal/schema", library, "validation knows the contract only"},
+	{"internal/check", []string{".", "internal/schema", "internal/prompt"}, "checks of answers know the contract, schemas and parameters only"},
 	{"internal/price", library, "prices know the contract only"},
 	{"internal/flow", nothing, "admission is pure and imports nothing of ours"},
 	{"internal/backoff", nothing, "backoff is pure and imports nothing of ours"},

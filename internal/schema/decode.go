@@ -31,6 +31,13 @@ func decode(text []byte) (any, error) {
 	return doc, nil
 }
 
+// Valid returns nil if doc is one JSON value of a size that can be checked, else
+// where it is not.
+func Valid(doc []byte) error {
+	_, err := decode(doc)
+	return err
+}
+
 // syntaxError says in which line, and of a single one in which column, text
 // stops being JSON.
 func syntaxError(text []byte, err error) error {
