@@ -171,7 +171,7 @@ func TestAnAnswerMayBeAskedForOfAnotherModel(t *testing.T) {
 		if r := sink.results[0]; r.Cost.USD != 12 || r.Usage.Completion != 15 || r.Response.Cost.USD != 10 {
 			t.Errorf("cost %v, usage %v, the answer's cost %v", r.Cost, r.Usage, r.Response.Cost)
 		}
-		if sum.Cost.USD != 12 || sum.RejectedCost.USD != 2 || sum.Rejected.Completion != 10 || sum.Asked != 2 ||
+		if sum.Cost.USD != 12 || sum.RejectedCost.USD != 2 || sum.Rejected.Completion != 10 || sum.Asked != 2 || sum.NotAccepted != 2 ||
 			sum.Causes[paceline.CodeInvalidAnswer] != 2 {
 			t.Errorf("%+v", sum.Stats)
 		}

@@ -34,8 +34,9 @@ type Stats struct {
 
 	Causes map[Code]int64 // failed attempts, and answers that were not accepted, by cause
 
-	// Rejected is what answers that were not accepted have used. It is part of
-	// Usage and Cost.
+	// Answers that were not accepted, and what they have used: a part of Usage
+	// and Cost.
+	NotAccepted  int64
 	Rejected     Usage
 	RejectedCost Cost
 

@@ -26,7 +26,7 @@ func (p *progress) fill(s *Stats) {
 type tally struct {
 	began                               flow.Instant
 	requests, retries, throttled, asked int64
-	hedges, unsettled                   int64
+	hedges, unsettled, notAccepted      int64
 	usage                               Usage
 	cost                                Cost
 	rejected                            Usage
@@ -88,6 +88,7 @@ func (t *tally) end(a *attempt, end *ending) {
 // reject counts an answer that was not accepted.
 func (t *tally) reject(end *ending) {
 	t.causes[end.rejected]++
+	t.notAccepted++
 	t.rejected.add(end.usage)
 	t.rejectedCost = t.rejectedCost.Add(end.cost)
 }
@@ -99,7 +100,7 @@ func (t *tally) stats() Stats {
 	}
 	return Stats{
 		Requests: t.requests, Retries: t.retries, Throttled: t.throttled, Asked: t.asked, Hedges: t.hedges, Unsettled: t.unsettled,
-		Usage: t.usage, Cost: t.cost, Rejected: t.rejected, RejectedCost: t.rejectedCost,
+		Usage: t.usage, Cost: t.cost, NotAccepted: t.notAccepted, Rejected: t.rejected, RejectedCost: t.rejectedCost,
 		FirstToken: latency(t.firstToken), Total: latency(t.total),
 		Causes: causes,
 	}

@@ -29,6 +29,7 @@ type answer struct {
 type choice struct {
 	reasoning []string
 	content   []string
+	refusal   []string // in place of content
 	calls     []toolCall
 	finish    string
 }
@@ -142,7 +143,7 @@ func jsonObject(text string, d *draws) string {
 
 // tokens counts a choice's tokens.
 func (ch *choice) tokens() int {
-	n := len(ch.reasoning) + len(ch.content)
+	n := len(ch.reasoning) + len(ch.content) + len(ch.refusal)
 	for _, t := range ch.calls {
 		n += len(t.arguments)
 	}
@@ -157,6 +158,7 @@ func (ch *choice) limit(tokens int) {
 	ch.finish = "length"
 	ch.reasoning = cut(ch.reasoning, &tokens)
 	ch.content = cut(ch.content, &tokens)
+	ch.refusal = cut(ch.refusal, &tokens)
 	for i := range ch.calls {
 		ch.calls[i].arguments = cut(ch.calls[i].arguments, &tokens)
 	}

@@ -150,6 +150,16 @@ func TestFaultsAreDeterministic(t *testing.T) {
 	}
 }
 
+// A conversation that goes on is the one whose message has the marker.
+func TestMarkersCountTheirMessage(t *testing.T) {
+	s := newServer(t, Config{})
+	const first = `{"role":"user","content":"x [[sim:fault=500 times=2]]"}`
+	for i, want := range []int{500, 500, 200, 200} {
+		more := strings.Repeat(`,{"role":"user","content":"again"}`, i)
+		mustBe(t, fmt.Sprint("request ", i), direct(s, `{"model":"m","messages":[`+first+more+`]}`).status, want)
+	}
+}
+
 func TestLabels(t *testing.T) {
 	for _, test := range []struct {
 		prompt string

@@ -22,6 +22,7 @@ var (
 	errNoModel  = &apiError{400, "invalid_request_error", "", "model", "you must provide a model parameter"}
 	errNoPrompt = &apiError{400, "invalid_request_error", "missing_required_parameter", "messages", "Missing required parameter: 'messages'."}
 	errNoInput  = &apiError{400, "invalid_request_error", "missing_required_parameter", "input", "Missing required parameter: 'input'."}
+	errFormat   = &apiError{400, "invalid_request_error", "", "response_format", "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model."}
 	errTooLarge = &apiError{413, "invalid_request_error", "request_too_large", "", "Request entity too large."}
 	errKey      = &apiError{401, "invalid_request_error", "invalid_api_key", "", "Incorrect API key provided. You can find your API key at https://platform.openai.com/account/api-keys."}
 	errQuota    = &apiError{429, "insufficient_quota", "insufficient_quota", "", "You exceeded your current quota, please check your plan and billing details."}

@@ -28,6 +28,7 @@ type call struct {
 	luck    draws  // decides everything else: by occurrence too
 	marked  string // the fault that the prompt asks for
 	times   int    // how often; 0: always
+	marks   int    // how often the message with the marker was seen, from 1
 	fault   *fault
 	grant   grant
 	hasSlot bool
@@ -92,6 +93,9 @@ func (c *call) parse() {
 	c.query, h = parseQuery(c.body, c.s.cfg.Seed)
 	c.marked, c.times = markedFault(c.body)
 	c.text, c.luck = draws(h), draws(hash(h, "luck"))
+	if c.times > 0 {
+		c.marks = c.s.seen.add(hash(hash(c.s.cfg.Seed, "marked"), markedMessage(c.body)))
+	}
 	if c.s.cfg.lucky() || c.marked != "" {
 		c.query.Occurrence = c.s.seen.add(h)
 		c.luck += draws(c.query.Occurrence) * 0xd1342543de82ef95
@@ -152,7 +156,7 @@ func (c *call) scripted() string {
 	if f := c.s.nextQueued(); f != "" {
 		return f
 	}
-	if c.marked != "" && (c.times == 0 || c.query.Occurrence <= c.times) {
+	if c.marked != "" && (c.times == 0 || c.marks <= c.times) {
 		return c.marked
 	}
 	return c.s.cfg.outage(c.at.Sub(c.s.started))
@@ -162,8 +166,11 @@ func (c *call) plan(name string) {
 	if name == "" {
 		return
 	}
-	c.rec.Fault = name
-	c.fault = findFault(name)
+	f := findFault(name)
+	if f.only != nil && !f.only(c) {
+		return
+	}
+	c.rec.Fault, c.fault = name, f
 }
 
 // withinLimits charges the request to its key's limits, or answers 429.

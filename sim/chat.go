@@ -107,7 +107,7 @@ func (a *answer) appendChoice(b []byte, i int) []byte {
 	b = append(b, `{"index":`...)
 	b = appendInt(b, i)
 	b = append(b, `,"message":{"role":"assistant","content":`...)
-	if ch.calls != nil {
+	if ch.calls != nil || ch.refusal != nil {
 		b = append(b, "null"...)
 	} else {
 		b = appendString(b, strings.Join(ch.content, ""))
@@ -119,7 +119,9 @@ func (a *answer) appendChoice(b []byte, i int) []byte {
 		b = appendString(b, strings.Join(ch.reasoning, ""))
 	}
 	b = appendCalls(b, ch.calls)
-	b = append(b, `,"refusal":null},"logprobs":`...)
+	b = append(b, `,"refusal":`...)
+	b = appendNullable(b, strings.Join(ch.refusal, ""))
+	b = append(b, `},"logprobs":`...)
 	b = a.appendLogProbs(b, ch.content)
 	b = append(b, `,"finish_reason":`...)
 	b = appendString(b, ch.finish)

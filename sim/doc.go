@@ -10,6 +10,9 @@
 //	[[sim:fault=cut]]          this item's answer is cut, always
 //	[[sim:fault=500 times=2]]  its first two requests fail, the third succeeds
 //
+// Of a conversation that goes on, the message with the marker counts: an invalid
+// answer can be asked for again with what was wrong with it.
+//
 // Answers depend on the seed and the request's body alone, not on the order of
 // arrival: a streamed and an unstreamed call with the same body get the same
 // answer. What happens to a request (its latency, its faults) depends on how

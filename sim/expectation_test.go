@@ -11,6 +11,7 @@ import (
 
 // expectation is what is to be seen of a fault when a stream was asked for.
 type expectation struct {
+	ask    string            // further fields of the request
 	status int               // 0: no answer
 	err    func(error) bool  // nil: none
 	header map[string]string // of the response
@@ -47,6 +48,9 @@ func whole(t *testing.T, o *observed) {
 		t.Errorf("not a whole stream: %q", o.body)
 	}
 }
+
+// wantSchema asks for a document by a schema.
+const wantSchema = `,"response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object"}}}`
 
 func usageIs(raw string) expectation {
 	return expectation{status: 200, see: func(t *testing.T, o *observed) { mustBe(t, "usage", o.streamed().usage, raw) }}
@@ -155,6 +159,7 @@ var expectations = map[string]expectation{
 		mustBe(t, "tokens", gjson.Get(o.streamed().usage, "completion_tokens").Int(), int64(defaultTokens/2))
 	}},
 	"content-filter":      finishes("content_filter"),
+	"refusal":             {status: 200, has: []string{`"refusal":"I'm"`, `"finish_reason":"stop"`}, lacks: []string{`"content":"I`}},
 	"tool-index-repeated": {status: 200, see: func(t *testing.T, o *observed) { mustBe(t, "indexes", indexes(o), "0 0") }},
 	"tool-index-missing":  {status: 200, see: func(t *testing.T, o *observed) { mustBe(t, "indexes", indexes(o), "- -") }},
 	"tool-index-one":      {status: 200, see: func(t *testing.T, o *observed) { mustBe(t, "indexes", indexes(o), "1 2") }},
@@ -184,7 +189,12 @@ var expectations = map[string]expectation{
 		}
 	}},
 	"other-model": {status: 200, has: []string{`"model":"m-2024-07-18"`}},
-	"invalid":     {status: 200, see: func(t *testing.T, o *observed) { mustBe(t, "content", o.text()[:9], "I'm sorry") }},
+	"fenced": {status: 200, see: func(t *testing.T, o *observed) {
+		mustBe(t, "content", o.text()[:31], "Here is the answer:\n\n```json\nHo")
+	}},
+	"format-refused": {ask: wantSchema, status: 400, paths: map[string]string{"error.param": "response_format"}},
+	"format-ignored": {ask: wantSchema, status: 200, see: func(t *testing.T, o *observed) { mustBe(t, "content", o.text()[:3], "How") }},
+	"invalid":        {status: 200, see: func(t *testing.T, o *observed) { mustBe(t, "content", o.text()[:9], "I'm sorry") }},
 }
 
 // hasLine wants a line of at least so many bytes.

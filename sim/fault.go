@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tidwall/gjson"
 )
 
 // A Fault is one way in which the server can misbehave.
@@ -32,7 +34,8 @@ type fault struct {
 	instead func(*call)
 	answer  func(*call, *answer)
 	wire    *wire
-	json    bool // answer a stream unstreamed
+	json    bool             // answer a stream unstreamed
+	only    func(*call) bool // the calls that can meet it; nil: any
 }
 
 // wire is how an answer goes wrong on its way. The functions are nil for
@@ -110,4 +113,17 @@ func markedFault(body string) (name string, times int) {
 		times, _ = strconv.Atoi(strings.TrimSpace(count))
 	}
 	return strings.TrimSpace(name), times
+}
+
+// markedMessage returns the message that holds the marker, the whole body if
+// none does: a conversation that goes on is still the same one.
+func markedMessage(body string) string {
+	found := body
+	gjson.Get(body, "messages").ForEach(func(_, m gjson.Result) bool {
+		if strings.Contains(m.Raw, marker) {
+			found = m.Raw
+		}
+		return found == body
+	})
+	return found
 }

@@ -17,6 +17,7 @@ func meaningFaults() []*fault {
 			}
 		}),
 		inAnswer(34, "content-filter", "finish_reason content_filter", finishWith("content_filter")),
+		inAnswer(34, "refusal", "the model refuses, in the field for that", refuse),
 		inAnswer(35, "tool-index-repeated", "two tool calls, both with index 0", withTools(func(a *answer) { a.indexes = indexRepeated })),
 		inAnswer(35, "tool-index-missing", "two tool calls without index", withTools(func(a *answer) { a.indexes = indexMissing })),
 		inAnswer(35, "tool-index-one", "two tool calls, their index from 1", withTools(func(a *answer) { a.indexes = indexFromOne })),
@@ -45,6 +46,9 @@ func meaningFaults() []*fault {
 		})),
 		inAnswer(41, "other-model", "another model than the one asked for answers", func(_ *call, a *answer) { a.model += "-2024-07-18" }),
 		inAnswer(0, "invalid", "an answer that is not what was asked for", invalid),
+		inAnswer(0, "fenced", "the answer in a fence, with prose around it", fenced),
+		{Fault: Fault{"format-refused", 0, "400 to a response_format with a schema"}, only: wantsSchema, instead: func(c *call) { c.refuse(errFormat) }},
+		{Fault: Fault{"format-ignored", 0, "prose, as if no response_format had been asked for"}, only: wantsSchema, answer: ignoreFormat},
 	}
 }
 
@@ -131,6 +135,29 @@ func invalid(c *call, a *answer) {
 			text = "I'm sorry, but I cannot answer that with certainty; it depends on the context."
 		}
 		ch.content = tokenize(text)
+	}
+}
+
+// refuse puts a refusal in the place of each choice's content.
+func refuse(_ *call, a *answer) {
+	for i := range a.choices {
+		a.choices[i] = choice{finish: "stop", refusal: tokenize("I'm sorry, I cannot assist with that request.")}
+	}
+}
+
+// fenced puts around each choice's content what models like to put there.
+func fenced(_ *call, a *answer) {
+	for i := range a.choices {
+		ch := &a.choices[i]
+		ch.content = tokenize("Here is the answer:\n\n```json\n" + strings.Join(ch.content, "") + "\n```\n\nAnything else?")
+	}
+}
+
+func wantsSchema(c *call) bool { return c.query.Format == "json_schema" }
+
+func ignoreFormat(c *call, a *answer) {
+	for i := range a.choices {
+		a.choices[i].content = tokenize(sentence(c.query.User, max(1, c.s.cfg.Tokens.sample(&c.luck))))
 	}
 }
 

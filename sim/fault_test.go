@@ -71,7 +71,7 @@ func TestFault01To41Observed(t *testing.T) {
 				if err := s.Inject(f.Name); err != nil {
 					t.Fatal(err)
 				}
-				o := observe(t, c, chatBody("How was your day? I hope that it was a good one.", streamed))
+				o := observe(t, c, chatBody("How was your day? I hope that it was a good one.", streamed+want.ask))
 				want.check(t, &o)
 				s.Close() // a call stands in the ledger once it is over
 				mustBe(t, "in the ledger", s.Ledger().ByFault[f.Name], int64(1))

@@ -130,7 +130,7 @@ func (o *outlet) pause() bool {
 }
 
 // token sends the t-th token of a choice, if it has that many: its reasoning,
-// then its content, then its calls' arguments.
+// then its content or its refusal, then its calls' arguments.
 func (o *outlet) token(i, t int) {
 	ch := &o.a.choices[i]
 	if t >= ch.tokens() {
@@ -148,6 +148,11 @@ func (o *outlet) token(i, t int) {
 		return
 	}
 	t -= len(ch.content)
+	if t < len(ch.refusal) {
+		o.text(i, "refusal", ch.refusal[t], nil)
+		return
+	}
+	t -= len(ch.refusal)
 	for k := range ch.calls {
 		if args := ch.calls[k].arguments; t < len(args) {
 			o.argument(i, k, t)

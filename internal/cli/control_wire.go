@@ -34,6 +34,10 @@ type runStatus struct {
 	Done      int64    `json:"done"`  // have their row: those that failed and of earlier sessions included
 	Failed    int64    `json:"failed"`
 	Invalid   int64    `json:"invalid"`
+	Truncated int64    `json:"truncated"`
+	Filtered  int64    `json:"filtered"`
+	Refused   int64    `json:"refused"`
+	Asked     int64    `json:"asked_again"`
 	Resumed   int64    `json:"resumed"` // of done, from earlier sessions
 	ItemsPerS float64  `json:"items_per_s"`
 	EtaS      *float64 `json:"eta_s"`
@@ -123,7 +127,8 @@ func newRunStatus(s liveState, held bool) *runStatus {
 	r := &runStatus{
 		Output: s.Facts.Output, Model: s.Facts.Model,
 		Items: unlessZero(s.Facts.Total), Done: s.ended(),
-		Failed: st.Failed, Invalid: st.Invalid, Resumed: st.Resumed,
+		Failed: st.Failed, Invalid: st.Invalid, Truncated: st.Truncated, Filtered: st.Filtered, Refused: st.Refused,
+		Asked: st.Asked, Resumed: st.Resumed,
 		ItemsPerS: s.Pace.Items, ElapsedS: st.Elapsed.Seconds(),
 		InFlight: st.InFlight, Waiting: st.Waiting,
 		Requests: st.Requests, Retries: st.Retries, Throttled: st.Throttled, Hedges: st.Hedges,

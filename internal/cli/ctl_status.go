@@ -77,7 +77,8 @@ func (r *runStatus) trouble() string {
 	for _, c := range []struct {
 		n    int64
 		name string
-	}{{r.Failed, "failed"}, {r.Invalid, "invalid"}, {r.Retries, "sent again"}, {r.Throttled, "throttled"}} {
+	}{{r.Failed, "failed"}, {r.Invalid, "invalid"}, {r.Truncated, "truncated"}, {r.Filtered, "filtered"},
+		{r.Refused, "refused"}, {r.Asked, "asked again"}, {r.Retries, "sent again"}, {r.Throttled, "throttled"}} {
 		if c.n > 0 {
 			parts = append(parts, grouped(c.n)+" "+c.name)
 		}

@@ -245,7 +245,7 @@ func (d *demonstration) finish(sum paceline.Summary, err error) error {
 		return &exit{ExitInterrupted, errors.New("interrupted")}
 	case err != nil:
 		return &exit{ExitStopped, err}
-	case sum.Failed+sum.Invalid > 0:
+	case sum.Ended() > sum.Done:
 		return &exit{code: ExitFailed}
 	}
 	return nil

@@ -142,6 +142,9 @@ func (s *session) writeEstimate(b *strings.Builder) {
 	if n := len(s.pool.endpoints); n > 1 {
 		row("pool", fmt.Sprintf("%d endpoints (%s); the requests above show the first", n, s.pool.host()))
 	}
+	if text := s.checks.text(&s.flags.checkFlags); text != "" {
+		row("answers", text)
+	}
 	row("rows", s.target.path+s.alreadyThere())
 }
 

@@ -10,7 +10,7 @@ import (
 const (
 	ExitDone        = 0   // all done
 	ExitUsage       = 1   // wrong usage or input; nothing was sent
-	ExitFailed      = 2   // finished, but some items failed
+	ExitFailed      = 2   // finished, but some items have no accepted answer
 	ExitStopped     = 3   // stopped early; the same command continues
 	ExitInterrupted = 130 // interrupted; the same command continues
 )
@@ -18,7 +18,8 @@ const (
 // exitCodes is the part of a help page that states them.
 const exitCodes = `  0    all done
   1    wrong usage or input; nothing was sent
-  2    finished, but some items failed or were never accepted
+  2    finished, but some items failed, were never accepted, or have an answer
+       that was cut off, filtered or refused
   3    stopped early (bad key, no quota, a budget spent, disk full); the same
        command continues
   130  interrupted; the same command continues`

@@ -62,7 +62,9 @@ func (l *failureLog) list(counts map[paceline.Code]int64) []failure {
 }
 
 // ownFaults are the causes that another attempt at the same item meets again.
-var ownFaults = append([]paceline.Code{paceline.CodeBadItem, paceline.CodeTooLong}, refusals...)
+var ownFaults = append([]paceline.Code{
+	paceline.CodeBadItem, paceline.CodeTooLong, paceline.CodeTruncated, paceline.CodeRefused,
+}, refusals...)
 
 // worthAnother reports whether an item failed for which another attempt may end
 // better.

@@ -26,7 +26,7 @@ func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) e
 	if err := s.writeSummary(report, why); err != nil {
 		return &exit{ExitStopped, err}
 	}
-	if err == nil && report.Failed+report.Invalid > 0 {
+	if err == nil && report.notDone() > 0 {
 		err = &exit{code: ExitFailed}
 	}
 	return err
@@ -134,9 +134,11 @@ func (s *session) nextStep(sum *summary) string {
 		return "the same command continues"
 	case sum.worthAnother():
 		return "the same command with --retry-failed sends the failed ones again"
-	case sum.Failed+sum.Invalid > 0 && s.flags.format == "jsonl":
+	case sum.Truncated > 0 && sum.Truncated == sum.notDone():
+		return "raise the limit, --param max_tokens=N; then the same command with --retry-failed --allow-changes"
+	case sum.notDone() > 0 && s.flags.format == "jsonl":
 		return fmt.Sprintf("jq -c 'select(.llm.error)' %s shows them; once mended, --retry-failed sends them", file)
-	case sum.Failed+sum.Invalid > 0:
+	case sum.notDone() > 0:
 		return "mend these items, then the same command with --retry-failed sends them"
 	case s.flags.format == "jsonl" && sum.Done > 0:
 		return fmt.Sprintf("jq %s %s | head", s.answers.filter(), file)

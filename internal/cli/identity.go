@@ -9,8 +9,8 @@ import (
 
 // An identity is what makes two runs the same: what is asked, of whom, in what
 // form it is kept. It stands in the journal as JSON. The items are not in it:
-// the journal keeps a checksum of each. Limits, retries and deadlines may
-// change from run to run.
+// the journal keeps a checksum of each. Limits, retries, deadlines, and how
+// invalid answers are asked for again may change from run to run.
 type identity struct {
 	Version  int      `json:"version"`
 	Host     string   `json:"host"`
@@ -20,6 +20,8 @@ type identity struct {
 	Messages string   `json:"messages"`
 	Params   []string `json:"params"`
 	Body     string   `json:"body"`
+	Schema   string   `json:"schema,omitempty"` // what it says
+	Check    string   `json:"check,omitempty"`  // the flags that say what an answer must be
 	Format   string   `json:"format"`
 	Sample   int64    `json:"sample"`
 	Seed     int64    `json:"seed"`
@@ -100,6 +102,8 @@ func (id *identity) changes(earlier *identity) []change {
 	compare("system message", earlier.System, id.System)
 	compare("content of --messages", earlier.Messages, id.Messages)
 	compare("content of --body", earlier.Body, id.Body)
+	compare("schema", earlier.Schema, id.Schema)
+	compare("check of the answers", earlier.Check, id.Check)
 	if !slices.Equal(earlier.Params, id.Params) {
 		found = append(found, change{"set of --param", join(earlier.Params), join(id.Params)})
 	}

@@ -223,6 +223,14 @@ func (s *liveState) cells() []cell {
 		{"tokens", tokens(st)},
 		{"cost", []piece{{s.money(), stylePlain}}},
 	}
+	if st.Truncated > 0 {
+		cells = append(cells, cell{"cut short", []piece{{compact(st.Truncated) + " truncated", styleRed}}})
+	}
+	if st.Filtered+st.Refused > 0 {
+		cells = append(cells, cell{"withheld", []piece{
+			{compact(st.Filtered) + " filtered", warnIf(st.Filtered, styleRed)},
+			{compact(st.Refused) + " refused", warnIf(st.Refused, styleRed)}}})
+	}
 	if !st.Pace.Tokens.IsZero() {
 		cells = append(cells,
 			cell{"token rate", []piece{{s.against(s.Pace.Tokens, st.Pace.Tokens), stylePlain}}},
@@ -376,7 +384,8 @@ func plainLine(s liveState) string {
 	for _, c := range []struct {
 		n    int64
 		name string
-	}{{st.Asked, "re-asked"}, {st.Hedges, "hedged"}, {st.Throttled, "throttled"}, {st.Failed, "failed"}, {st.Invalid, "invalid"}} {
+	}{{st.Asked, "re-asked"}, {st.Hedges, "hedged"}, {st.Throttled, "throttled"}, {st.Failed, "failed"}, {st.Invalid, "invalid"},
+		{st.Truncated, "truncated"}, {st.Filtered, "filtered"}, {st.Refused, "refused"}} {
 		if c.n > 0 {
 			parts = append(parts, grouped(c.n)+" "+c.name)
 		}

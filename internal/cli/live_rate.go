@@ -40,7 +40,7 @@ type pace struct {
 }
 
 // finished counts the items that ended in this run.
-func finished(st paceline.Stats) int64 { return st.Done + st.Failed + st.Invalid }
+func finished(st paceline.Stats) int64 { return st.Ended() }
 
 // observe takes a snapshot at the time now, of a run of total items (0: not
 // known), and returns how it stands.

@@ -73,6 +73,7 @@ func (s *session) takeBack(ctx context.Context) error {
 		s.say("%s that could not be sent as %s %s looked at again", items(n), theyWere(n), isAre(n))
 	}
 	s.before.failed, s.before.invalid = 0, 0
+	s.before.truncated, s.before.filtered, s.before.refused = 0, 0, 0
 	return nil
 }
 

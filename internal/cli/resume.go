@@ -239,6 +239,7 @@ func newEarlier(rec journal.Recovery) earlier {
 	t := rec.Totals
 	return earlier{
 		done: rec.Done, failed: rec.Failed, invalid: rec.Invalid,
+		truncated: rec.Truncated, filtered: rec.Filtered, refused: rec.Refused,
 		requests: t.Requests + t.Lost,
 		usage:    paceline.Usage{Prompt: t.PromptTokens, Completion: t.CompletionTokens, Known: true},
 		cost:     paceline.Cost{USD: float64(t.Cost) / 1e9, Known: t.Unpriced == 0},
@@ -253,6 +254,10 @@ func (s *session) identity() *identity {
 		Messages: string(s.wording.messages), Body: string(s.wording.body),
 		Params: s.flags.params, Format: s.flags.format,
 		Inputs: s.input.Paths(), Items: s.survey.items, First: s.flags.first,
+	}
+	id.Check = s.flags.identity(s.checks.labels)
+	if s.checks.schema != nil {
+		id.Schema = string(s.checks.schema.JSON())
 	}
 	if s.flags.sample > 0 {
 		id.Sample, id.Seed = s.flags.sample, s.flags.seed

@@ -34,7 +34,7 @@ func (f *runFlags) check() error {
 	case f.fresh && f.allowChanges:
 		return errors.New("--fresh starts over and --allow-changes continues; give one of them")
 	}
-	return f.checkPool()
+	return errors.Join(f.checkFlags.check(), f.checkPool())
 }
 
 // checkPool refuses what --base-url has and each endpoint of a pool has for

@@ -23,6 +23,7 @@ type runFlags struct {
 	endpointsFile          string
 	noStream               bool
 
+	checkFlags    // what an answer must be
 	limitSet      // of the one endpoint of baseURL
 	modelLimits   []modelLimit
 	priorityField string // "": all items are of normal priority
@@ -52,7 +53,7 @@ var (
 
 func defaultRunFlags() *runFlags {
 	return &runFlags{
-		inputFormat: "auto", limitSet: limitSet{window: "bucket"}, format: "jsonl", keyEnv: "OPENAI_API_KEY",
+		inputFormat: "auto", checkFlags: defaultCheckFlags(), limitSet: limitSet{window: "bucket"}, format: "jsonl", keyEnv: "OPENAI_API_KEY",
 		seed: 1, attempts: 5, timeout: 15 * time.Minute, grace: 30 * time.Second,
 	}
 }
@@ -61,6 +62,7 @@ func (f *runFlags) define(p *page) {
 	f.defineInput(p.group("Input"))
 	f.definePrompt(p.group("Prompt"))
 	f.defineModel(p.group("Model and endpoint"))
+	f.defineChecks(p.group("Checks of answers"))
 	f.defineLimits(p.group("Limits"))
 	f.defineRetries(p.group("Retries and deadlines"))
 	f.defineOutput(p.group("Output"))
@@ -131,10 +133,10 @@ func (f *runFlags) defineMoney(s *pflag.FlagSet) {
 
 func (f *runFlags) defineRunning(s *pflag.FlagSet) {
 	s.BoolVar(&f.dryRun, "dry-run", false, "send nothing: show the first three requests and an estimate of tokens, money and time")
-	s.BoolVar(&f.retryFailed, "retry-failed", false, "send again the items that failed or were never accepted")
+	s.BoolVar(&f.retryFailed, "retry-failed", false, "send again the items that have no accepted answer: those that failed, and invalid, truncated, filtered and refused ones")
 	s.BoolVar(&f.fresh, "fresh", false, "delete the rows of an earlier run and start over; asks first on a terminal, needs --yes elsewhere")
 	s.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
-	s.BoolVar(&f.allowChanges, "allow-changes", false, "continue although the input, the prompt or the model changed since the run began; rows that are done stay")
+	s.BoolVar(&f.allowChanges, "allow-changes", false, "continue although the input, the prompt, the model or the checks changed since the run began; rows that are done stay")
 	s.Var(duration{&f.grace, nil}, "grace", "after Ctrl-C, how long calls in flight may take to finish; after SIGTERM at most 5s. A second signal stops at once")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary; errors only")
 }

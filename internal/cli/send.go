@@ -30,7 +30,7 @@ func (s *session) nothingToDo() bool {
 	if s.journal == nil || s.survey.items == 0 || s.before.rows() < s.survey.items {
 		return false
 	}
-	if failed := s.before.failed + s.before.invalid; failed > 0 {
+	if failed := s.before.notDone(); failed > 0 {
 		s.say("nothing to do: all %s have their row; --retry-failed sends the %s that failed again, --fresh starts over",
 			items(s.survey.items), grouped(failed))
 		return true
@@ -43,7 +43,9 @@ func (s *session) nothingToDo() bool {
 func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	cfg := s.flags.config()
 	cfg.Price = s.pricing.cost
+	s.checks.apply(&cfg, &s.flags.checkFlags)
 	var view *live
+	refused := func(err error) { s.tellFormat(s.notices(view), err) }
 	if len(s.pool.endpoints) > 1 {
 		cfg.Observe = func(ev paceline.Event) { // not before the run, when the view is there
 			if ev.Kind == paceline.EventOut {
@@ -51,7 +53,7 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 			}
 		}
 	}
-	eng, err := paceline.NewPool(s.pool.library(), cfg)
+	eng, err := paceline.NewPool(s.endpoints(refused), cfg)
 	if err != nil {
 		return paceline.Summary{}, err
 	}
@@ -63,6 +65,24 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	sum, err := eng.Run(ctx, s.job())
 	view.last(sum.Stats)
 	return sum, err
+}
+
+// endpoints returns the pool for the engine. refused is told, once for each,
+// that an endpoint refuses our response_format and does without.
+func (s *session) endpoints(refused func(error)) []paceline.Endpoint {
+	list := s.pool.library()
+	if s.checks.format == nil || s.flags.schemaMode != "auto" {
+		return list
+	}
+	for i := range list {
+		list[i].Provider = &formatless{Provider: list[i].Provider, format: string(s.checks.format), tell: refused}
+	}
+	return list
+}
+
+// tellFormat says that a server does without response_format.
+func (s *session) tellFormat(w io.Writer, err error) {
+	fmt.Fprintf(w, "paceline: the server refuses the schema as response_format (%v); asking without it, answers are checked here\n", oneLine(err))
 }
 
 // takeOrders listens to `paceline ctl` until what it returns is called. A run

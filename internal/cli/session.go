@@ -22,6 +22,7 @@ type session struct {
 
 	pool     *pool
 	wording  wording
+	checks   checks
 	prompt   *prompt.Prompt
 	pricing  pricing
 	priority priorityField
@@ -75,7 +76,10 @@ func (s *session) settle(ctx context.Context) (err error) {
 	if s.wording, err = readWording(s.env, s.flags); err != nil {
 		return err
 	}
-	if s.prompt, err = s.wording.compile(s.flags); err != nil {
+	if s.checks, err = newChecks(s.env, &s.flags.checkFlags); err != nil {
+		return err
+	}
+	if s.prompt, err = s.wording.compile(s.flags, &s.checks); err != nil {
 		return err
 	}
 	s.priority = newPriorityField(s.flags.priorityField)

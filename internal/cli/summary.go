@@ -10,24 +10,33 @@ import (
 
 // A summary is what a run came to. Items, requests, tokens and money are of
 // all sessions that wrote this output together; retries, throttled, hedges,
-// latencies and elapsed time are of the last one.
+// asked again, answers not accepted, latencies and elapsed time are of the last
+// one.
 type summary struct {
 	Items   int64 `json:"items"`   // with a row, or yet to get one
 	Done    int64 `json:"done"`    // answered and accepted
 	Failed  int64 `json:"failed"`  // without an answer
 	Invalid int64 `json:"invalid"` // answered, never accepted
+
+	Truncated int64 `json:"truncated"` // the answer was cut off at its limit of tokens
+	Filtered  int64 `json:"filtered"`  // withheld by the provider's filter
+	Refused   int64 `json:"refused"`   // the model refused
+
 	Resumed int64 `json:"resumed"` // had their row when this session began
 
 	Requests  int64 `json:"requests"`
 	Retries   int64 `json:"retries"`
 	Throttled int64 `json:"throttled"`
 	Hedges    int64 `json:"hedges"`
+	Asked     int64 `json:"asked_again"` // since an answer was not accepted
 
 	PromptTokens     *int64         `json:"prompt_tokens"`     // null: the server did not tell
 	CompletionTokens *int64         `json:"completion_tokens"` // likewise
 	CostUSD          *float64       `json:"cost_usd"`          // null: unknown
 	PaidTwice        paidTwice      `json:"possibly_paid_twice"`
 	Budget           *budgetSummary `json:"budget"` // null: none was given
+
+	NotAccepted notAccepted `json:"not_accepted"`
 
 	ElapsedS float64     `json:"elapsed_s"`
 	TTFT     percentiles `json:"ttft_ms"`
@@ -46,6 +55,23 @@ type sessionFigures struct {
 	failed   int64 // of requests, those that brought no answer and no "later"
 }
 
+// notAccepted is what answers that were not accepted have used.
+type notAccepted struct {
+	Answers          int64    `json:"answers"`
+	PromptTokens     int64    `json:"prompt_tokens"`
+	CompletionTokens int64    `json:"completion_tokens"`
+	CostUSD          *float64 `json:"cost_usd"` // null: unknown
+}
+
+func newNotAccepted(s *paceline.Stats) notAccepted {
+	n := notAccepted{s.NotAccepted, s.Rejected.Prompt, s.Rejected.Completion, nil}
+	if cost := s.RejectedCost; cost.Known || s.NotAccepted == 0 {
+		usd := math.Round(cost.USD*1e9) / 1e9
+		n.CostUSD = &usd
+	}
+	return n
+}
+
 // percentiles are in milliseconds, null when nothing was measured.
 type percentiles struct {
 	P50 *float64 `json:"p50"`
@@ -62,26 +88,34 @@ type failure struct {
 
 // earlier is what sessions before this one left in the journal.
 type earlier struct {
-	done, failed, invalid int64
-	requests              int64
-	usage                 paceline.Usage
-	cost                  paceline.Cost
+	done, failed, invalid        int64
+	truncated, filtered, refused int64
+	requests                     int64
+	usage                        paceline.Usage
+	cost                         paceline.Cost
 }
 
-func (e earlier) rows() int64 { return e.done + e.failed + e.invalid }
+func (e earlier) rows() int64 { return e.done + e.notDone() }
+
+// notDone counts the items whose row has no accepted answer.
+func (e earlier) notDone() int64 {
+	return e.failed + e.invalid + e.truncated + e.filtered + e.refused
+}
 
 // summarize puts this session's figures on top of the earlier ones. total is
 // the number of items of the input, 0 if it is not known.
 func summarize(s paceline.Summary, before earlier, total int64) *summary {
 	sum := &summary{
 		Done: before.done + s.Done, Failed: before.failed + s.Failed, Invalid: before.invalid + s.Invalid,
+		Truncated: before.truncated + s.Truncated, Filtered: before.filtered + s.Filtered, Refused: before.refused + s.Refused,
 		Resumed:  before.rows(),
-		Requests: before.requests + s.Requests, Retries: s.Retries, Throttled: s.Throttled, Hedges: s.Hedges,
-		ElapsedS: math.Round(s.Elapsed.Seconds()*1000) / 1000,
-		TTFT:     newPercentiles(s.FirstToken),
-		Total:    newPercentiles(s.Total),
-		Failures: []failure{},
-		session:  sessionFigures{requests: s.Requests, failed: failedRequests(s.Causes)},
+		Requests: before.requests + s.Requests, Retries: s.Retries, Throttled: s.Throttled, Hedges: s.Hedges, Asked: s.Asked,
+		NotAccepted: newNotAccepted(&s.Stats),
+		ElapsedS:    math.Round(s.Elapsed.Seconds()*1000) / 1000,
+		TTFT:        newPercentiles(s.FirstToken),
+		Total:       newPercentiles(s.Total),
+		Failures:    []failure{},
+		session:     sessionFigures{requests: s.Requests, failed: failedRequests(&s.Stats)},
 	}
 	sum.Budget = newBudgetSummary(s.Budget)
 	sum.countTokens(before.usage.Prompt+s.Usage.Prompt, before.usage.Completion+s.Usage.Completion)
@@ -107,15 +141,15 @@ func (s *summary) countTokens(prompt, completion int64) {
 
 // failedRequests counts those that failed, without those that were told to wait,
 // that we broke off, or whose answer was not accepted.
-func failedRequests(causes map[paceline.Code]int64) (n int64) {
-	for code, count := range causes {
+func failedRequests(s *paceline.Stats) (n int64) {
+	for code, count := range s.Causes {
 		switch code {
-		case paceline.CodeThrottled, paceline.CodeCanceled, paceline.CodeInvalidAnswer:
+		case paceline.CodeThrottled, paceline.CodeCanceled:
 		default:
 			n += count
 		}
 	}
-	return n
+	return n - s.NotAccepted
 }
 
 // sessionCost is the session's cost; one that sent nothing cost nothing.
@@ -127,7 +161,12 @@ func sessionCost(s paceline.Summary) paceline.Cost {
 }
 
 // ended counts the items that have a row.
-func (s *summary) ended() int64 { return s.Done + s.Failed + s.Invalid }
+func (s *summary) ended() int64 { return s.Done + s.notDone() }
+
+// notDone counts the items whose row has no accepted answer.
+func (s *summary) notDone() int64 {
+	return s.Failed + s.Invalid + s.Truncated + s.Filtered + s.Refused
+}
 
 // cost returns the money as the library has it.
 func (s *summary) cost() paceline.Cost {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/price"
 )
 
@@ -36,6 +37,7 @@ func (r report) write(w io.Writer) {
 	row("answer", r.latencies(r.Total))
 	row("tokens", r.tokens())
 	row("money", r.money())
+	row("in vain", r.inVain())
 	row("budget", r.Budget.String())
 	row("paid twice?", r.PaidTwice.String())
 	for i, line := range r.failures() {
@@ -101,7 +103,8 @@ func counted(n int64, thing string) string {
 func (r report) items() string {
 	return figures(
 		figure{r.Done, "done", true}, figure{r.Failed, "failed", false},
-		figure{r.Invalid, "invalid", false}, figure{r.Resumed, "from earlier", false},
+		figure{r.Invalid, "invalid", false}, figure{r.Truncated, "truncated", false},
+		figure{r.Filtered, "filtered", false}, figure{r.Refused, "refused", false}, figure{r.Resumed, "from earlier", false},
 		figure{r.Items - r.ended(), "to do", false})
 }
 
@@ -110,7 +113,7 @@ func (r report) requests() string {
 	return figures(
 		figure{r.session.requests, "sent", true}, figure{r.Retries, "retried", false},
 		figure{r.Throttled, "throttled", false}, figure{r.Hedges, "hedged", false},
-		figure{r.session.failed, "failed", false}, figure{before, "in earlier sessions", false})
+		figure{r.Asked, "asked again", false}, figure{r.session.failed, "failed", false}, figure{before, "in earlier sessions", false})
 }
 
 // A figure is a number with what it counts. One that is 0 is left out unless
@@ -156,6 +159,22 @@ func (r report) money() string {
 	}
 	if r.CostUSD == nil && r.PromptTokens != nil {
 		text += " (give the prices with --price in=...,out=...)"
+	}
+	return text
+}
+
+// inVain says what answers that were not accepted came to, "" for none.
+func (r report) inVain() string {
+	n := &r.NotAccepted
+	if n.Answers == 0 {
+		return ""
+	}
+	text := counted(n.Answers, "answer") + " not accepted"
+	if n.PromptTokens+n.CompletionTokens > 0 {
+		text += fmt.Sprintf("   %s in   %s out", grouped(n.PromptTokens), grouped(n.CompletionTokens))
+	}
+	if n.CostUSD != nil && *n.CostUSD > 0 {
+		text += "   " + price.USD(paceline.Cost{USD: *n.CostUSD, Known: true})
 	}
 	return text
 }

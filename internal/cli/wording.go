@@ -32,8 +32,9 @@ func readWording(env *Env, f *runFlags) (w wording, err error) {
 	return w, err
 }
 
-// compile makes the prompt of the wording and of --param and --model.
-func (w *wording) compile(f *runFlags) (*prompt.Prompt, error) {
+// compile makes the prompt of the wording, of --param and --model, and of what
+// checks add to every request.
+func (w *wording) compile(f *runFlags, checks *checks) (*prompt.Prompt, error) {
 	c := prompt.Config{Prompt: w.prompt, System: w.system, Messages: w.messages, Model: f.model, Body: w.body}
 	for _, arg := range f.params {
 		p, err := prompt.ParseParam(arg)
@@ -42,6 +43,10 @@ func (w *wording) compile(f *runFlags) (*prompt.Prompt, error) {
 		}
 		c.Params = append(c.Params, p)
 	}
+	if err := checks.refuseSecond(c.Params, w.body); err != nil {
+		return nil, err
+	}
+	c.Params = append(c.Params, checks.params()...)
 	return prompt.New(c)
 }
 
