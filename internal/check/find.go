@@ -8,11 +8,11 @@ import (
 )
 
 const (
-	maxDepth  = 10_000    // of what is looked at, as encoding/json has it
-	maxMended = 64 << 10  // bytes; mending the worst takes time by their square: seconds
-	maxNested = 1_000     // of what is mended
-	maxTries  = 64        // brackets that are opened and never closed
-	maxParts  = 8         // that are tried
+	maxDepth  = 10_000   // of what is looked at, as encoding/json has it
+	maxMended = 64 << 10 // bytes; mending the worst takes time by their square: seconds
+	maxNested = 1_000    // of what is mended
+	maxTries  = 64       // brackets that are opened and never closed
+	maxParts  = 8        // that are tried
 )
 
 // A Part is a piece of a text that is JSON, or may have been meant as such.

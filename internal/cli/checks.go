@@ -70,14 +70,15 @@ func responseFormat(s *schema.Schema) []byte {
 	return fmt.Appendf(nil, `{"type":"json_schema","json_schema":{"name":"%s",%s"schema":%s}}`, s.Name(), strict, s.JSON())
 }
 
+// readLabels takes the labels of --one-of: A,B,C, or those of @FILE, one a line.
 func (c *checks) readLabels(env *Env, f *checkFlags) error {
-	list, err := prompt.ReadArg(f.oneOf, func(name string) ([]byte, error) { return readFile(env, name) })
-	if err != nil {
-		return fmt.Errorf("--one-of: %w", err)
-	}
-	c.labels = strings.Split(list, ",")
-	if strings.HasPrefix(f.oneOf, "@") && !strings.HasPrefix(f.oneOf, "@@") {
-		c.labels = slices.DeleteFunc(strings.Split(list, "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })
+	c.labels = strings.Split(f.oneOf, ",")
+	if name, isFile := strings.CutPrefix(f.oneOf, "@"); isFile {
+		text, err := readFile(env, name)
+		if err != nil {
+			return fmt.Errorf("--one-of: %w", err)
+		}
+		c.labels = slices.DeleteFunc(strings.Split(string(text), "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })
 	}
 	rule, err := check.NewOneOf(c.labels, f.ignoreCase)
 	if err != nil {

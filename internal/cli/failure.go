@@ -43,7 +43,7 @@ func exampleOf(r *paceline.Result) string {
 	if message == "" && r.Err.Err != nil {
 		message = r.Err.Err.Error()
 	}
-	if r.Err.Status != 0 {
+	if r.Err.Status >= 300 { // not that of an answer which was not accepted
 		return fmt.Sprintf("%s: HTTP %d %s", itemPlace(&r.Item), r.Err.Status, message)
 	}
 	return fmt.Sprintf("%s: %s", itemPlace(&r.Item), message)

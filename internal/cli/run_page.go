@@ -19,7 +19,10 @@ func runPage() *page {
 			{"Structured answers from a server of your own, 64 calls at once",
 				"paceline run docs.jsonl.zst -o facts.jsonl --concurrency 64 \\\n" +
 					"  --base-url http://localhost:8000/v1 -m qwen3 -p @extract.txt \\\n" +
-					"  --param temperature=0 --body schema.json"},
+					"  --param temperature=0 --schema fact.json"},
+			{"One of three labels, asked for again where it is none of them",
+				"paceline run reviews.jsonl -m gpt-4o-mini --one-of positive,negative,mixed \\\n" +
+					"  -p 'Positive, negative or mixed? One word. {{.text}}'"},
 		},
 		sections: []section{
 			{"Checks before anything is sent", runChecks},
@@ -31,9 +34,10 @@ func runPage() *page {
 
 const runContinuing = `  What is done stands in OUTPUT and in the journal beside it,
   OUTPUT.paceline/. A later run on the same OUTPUT sends only what is missing.
-  Items may be appended to the input; if an item, the prompt, the model or the
-  endpoint changed, the run is refused and the change named. An item that
-  failed may be mended: --retry-failed sends it as it is now.
+  Items may be appended to the input; if an item, the prompt, the model, the
+  endpoint or what an answer must be changed, the run is refused and the change
+  named. An item that failed may be mended: --retry-failed sends it as it is
+  now.
   In a continued run's summary, items, tokens and money are of all sessions
   together; requests, retries, latencies and time are of this one, unless it
   says so. In the JSON of --summary the requests are of all sessions, too.

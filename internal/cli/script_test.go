@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,6 +29,8 @@ func TestMain(m *testing.M) {
 //	                          OPENAI_BASE_URL at it
 //	ledger PATH VALUE         what the provider saw, by a path into its ledger;
 //	                          <=VALUE: at most
+//	sent PATTERN              whether any request's body matches; the provider
+//	                          needs keep=true
 //	lines FILE N              how many lines a file has
 //	json FILE PATH VALUE      a value of a JSON file
 //	eventually FILE           wait for a file that is not empty
@@ -40,7 +43,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"provider": provider, "ledger": ledger, "lines": lines, "json": jsonValue, "eventually": eventually,
+			"provider": provider, "ledger": ledger, "sent": sent, "lines": lines, "json": jsonValue, "eventually": eventually,
 		},
 	})
 }
@@ -90,6 +93,8 @@ func setProvider(cfg *sim.Config, name, value string) (err error) {
 		cfg.TTFT, err = sim.ParseDurations(value)
 	case "errors":
 		cfg.Errors, err = sim.ParseFaults(value)
+	case "keep":
+		cfg.KeepRequests = value == "true"
 	case "tokens":
 		cfg.Tokens, err = sim.ParseCounts(value)
 	default:
@@ -113,6 +118,18 @@ func ledger(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if ok == neg {
 		ts.Fatalf("the ledger's %s is %s", args[0], got.Raw)
+	}
+}
+
+func sent(ts *testscript.TestScript, neg bool, args []string) {
+	pattern := regexp.MustCompile(args[0])
+	server := *ts.Value(serverKey{}).(**sim.Server)
+	found := false
+	for _, r := range server.Ledger().Records {
+		found = found || pattern.MatchString(r.Body)
+	}
+	if found == neg {
+		ts.Fatalf("of %d requests, one matches: %v", len(server.Ledger().Records), found)
 	}
 }
 

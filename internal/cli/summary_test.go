@@ -20,11 +20,12 @@ func someSummary() *summary {
 		cost:  paceline.Cost{USD: 0.01, Known: true},
 	}
 	s := summarize(paceline.Summary{Stats: paceline.Stats{
-		Done: 586, Failed: 9, Invalid: 3, Requests: 634, Retries: 31, Throttled: 3,
+		Done: 586, Failed: 9, Invalid: 3, Requests: 634, Retries: 31, Throttled: 3, Asked: 12,
+		NotAccepted: 15, Rejected: paceline.Usage{Prompt: 1500, Completion: 150, Known: true}, RejectedCost: paceline.Cost{USD: 0.0005, Known: true},
 		Usage:   paceline.Usage{Prompt: 60_000, Completion: 6_000, Known: true},
 		Cost:    paceline.Cost{USD: 0.02, Known: true},
 		Elapsed: 72 * time.Second,
-		Causes:  map[paceline.Code]int64{paceline.CodeServer: 12, paceline.CodeThrottled: 3, paceline.CodeInvalidAnswer: 3, paceline.CodeCanceled: 9},
+		Causes:  map[paceline.Code]int64{paceline.CodeServer: 12, paceline.CodeThrottled: 3, paceline.CodeInvalidAnswer: 13, paceline.CodeTruncated: 2, paceline.CodeCanceled: 9},
 		FirstToken: paceline.Latency{Count: 590, P50: 810 * time.Millisecond,
 			P90: 1900 * time.Millisecond, P99: 4200 * time.Millisecond},
 		Total: paceline.Latency{Count: 590, P50: time.Second, P90: 2 * time.Second, P99: 5 * time.Second},
@@ -74,11 +75,12 @@ const wantReport = `
 Finished: 1,000 items (this session: 598 items in 1 min 12 s, 8.31 a second)
 
   items        986 done   11 failed   3 invalid   402 from earlier
-  requests     634 sent   31 retried   3 throttled   12 failed   410 in earlier sessions
+  requests     634 sent   31 retried   3 throttled   12 asked again   12 failed   410 in earlier sessions
   first token  p50 810 ms   p90 1.90 s   p99 4.20 s
   answer       p50 1.00 s   p90 2.00 s   p99 5.00 s
   tokens       100,000 in   10,000 out
   money        $0.03 (prices as of today)
+  in vain      15 answers not accepted   1,500 in   150 out   $0.0005
   paid twice?  2 calls that brought no row, at most $0.001
   failures     7 context_too_long, such as in.jsonl:18: HTTP 400 this model ta…
                3 invalid_answer

@@ -24,6 +24,7 @@ func (t topic) command() *cobra.Command {
 func topics() []topic {
 	return []topic{
 		{"prompts", "templates: fields, functions, messages", promptsText()},
+		{"checks", "what an answer must be, and asking again", checksText},
 		{"formats", "what goes in and what comes out", formatsText},
 		{"environment", "the variables that are read", environmentText},
 		{"exit-codes", "how the program ends", "How the program ends\n\n" + exitCodes + "\n"},
@@ -103,10 +104,15 @@ The item's own fields come first, untouched (save for those named "index" and
     cost_usd           of all of them
     ttft_ms, total_ms  of the attempt that was answered
     model, request_id  as the server gave them
+    value              what a check made of the answer (see 'paceline help
+                       checks'); values with n > 1, of all of them
+    repaired, repairs  true, and how, where --repair mended the answer
     error              only where the item failed or no answer was accepted:
                        {"code", "message", "status", "attempts"}, with several
                        endpoints "endpoint", its name, and as far as the server
-                       gave them "provider_code" and "body"
+                       gave them "provider_code" and "body". Code is
+                       invalid_answer, truncated, content_filter or refused
+                       where there is an answer, and it is kept as "response"
 What is not known is null. A failed item has its row too: "response" is null
 and "error" says why. To see them:  jq -c 'select(.llm.error)' FILE
 A line of text stands as "text", one that could not be read as "raw".
@@ -117,6 +123,56 @@ the raw response bodies.
 Beside FILE stands the folder FILE.paceline with the run's journal: what is
 done, what was in flight. The same command again continues from it. Once you
 need no more runs on FILE it may be deleted.
+`
+
+const checksText = `
+What an answer must be, and asking again
+
+  --schema FILE      JSON that fits a JSON Schema: of draft 4, 6, 7, 2019-09 or
+                     2020-12, as its $schema says, without it 2020-12. Formats
+                     (date, email, uri, uuid, ...) are asserted, patterns are
+                     RE2. A $ref may lead to files beside the schema; nothing is
+                     ever fetched. It is sent as response_format, with "strict"
+                     if it is such as OpenAI takes so, unless --schema-mode
+                     check; and it is checked here in any case
+  --json             one JSON value of any kind
+  --match REGEX      a pattern (RE2) that matches the whole answer, as if it
+                     stood between ^ and $: 'yes|no', '(?s).*Answer: (\w+)'
+  --one-of A,B,...   one of some labels; --ignore-case takes yes for Yes;
+                     @FILE has a label a line
+
+Blanks around an answer do not count. With n > 1 every choice must pass. An
+answer that is one tool call and no text is judged by the call's arguments. An
+empty answer passes no check. Items that bring their own response_format keep
+it, batch lines are sent as they are; their answers are checked all the same.
+
+"value" in the row is what came of it, so that nobody has to parse a string:
+the JSON; the label as it is listed; what the pattern's group matched, of
+several groups an array, or an object if they are named, without groups the
+answer. "response" beside it stays as the server gave it.
+
+--repair takes JSON out of a fence or other text, and mends small mistakes
+(quotes, commas, comments, a missing bracket). The row then has "repaired":
+true and "repairs". What was cut off at its limit is never completed.
+
+Asking again: an answer that does not pass is asked for again, up to --asks
+answers in all (4), with the invalid answer and what was wrong with it
+(--feedback off: by the same request). --escalate model=gpt-4o,temperature=1
+asks so from the 2nd answer on, --escalate ask=4,model=... from the 4th; each
+model has its own price. Then the last answer is kept, with "error".
+
+How an item ends whose answer is not accepted (the error's code, the summary,
+exit code 2):
+  invalid     "invalid_answer": it did not pass; asked for again
+  truncated   "truncated": cut off at max_tokens. With a check: asked for again,
+              unless it passes all the same (a label, whole JSON). Without one
+              not: raise max_tokens, or say --allow-truncated
+  filtered    "content_filter": withheld by the provider's filter, before or in
+              the answer; not asked for again, save where --escalate begins
+  refused     "refused": the model's refusal; likewise
+--retry-failed sends all of them again, and what failed. Other --asks,
+--feedback and --escalate are then welcome; another schema or check is refused
+without --allow-changes.
 `
 
 const environmentText = `
