@@ -131,6 +131,39 @@ func TestRowOfInvalidAnswer(t *testing.T) {
 	}
 }
 
+func TestRowOfAValue(t *testing.T) {
+	r := done(`{}`)
+	c := &r.Response.Choices[0]
+	c.Value, c.Repairs = json.RawMessage("{\n \"n\": 12345678901234567890}"), []string{"cut \"out\"", "mended"}
+	want := `"finish_reason":"stop","value":{"n":12345678901234567890},"repaired":true,"repairs":["cut \"out\"","mended"],"requests":2`
+	if got := string(AppendRow(nil, r)); !strings.Contains(got, want) || !json.Valid([]byte(got)) {
+		t.Errorf("got %s", got)
+	}
+	r.Response.Choices = append(r.Response.Choices, paceline.Choice{Content: json.RawMessage(`"b"`), Value: json.RawMessage(`"b"`), Repairs: []string{"mended"}})
+	want = `"value":{"n":12345678901234567890},"values":[{"n":12345678901234567890},"b"],"repaired":true,"repairs":["cut \"out\"","mended"],"requests":2`
+	if got := string(AppendRow(nil, r)); !strings.Contains(got, want) || !json.Valid([]byte(got)) {
+		t.Errorf("got %s", got)
+	}
+}
+
+// Every ending is told apart in a row, and read back from it.
+func TestFault34RowsOfEndings(t *testing.T) {
+	for code, want := range map[paceline.Code]paceline.Status{
+		paceline.CodeInvalidAnswer: paceline.StatusInvalid, paceline.CodeTruncated: paceline.StatusTruncated,
+		paceline.CodeContentFilter: paceline.StatusFiltered, paceline.CodeRefused: paceline.StatusRefused,
+	} {
+		r := done(`{}`)
+		r.Status, r.Err = want, &paceline.Error{Code: code, Message: "m", Status: 200}
+		row := AppendRow(nil, r)
+		if got := gjson.GetBytes(row, "llm.error.code").String(); got != code.String() || gjson.GetBytes(row, "llm.response").String() != "posé <b>" {
+			t.Errorf("%s", row)
+		}
+		if back, err := ParseRow(row); err != nil || back.Status != want {
+			t.Errorf("%s is read as %v, %v", row, back.Status, err)
+		}
+	}
+}
+
 func TestFault58RowOfUnreadableLine(t *testing.T) {
 	in := "{]\n" + "x" + strings.Repeat("é", 3000) + "\n" + `{"custom_id":"a","url":"/v1/files","body":{}}`
 	items := all(t, JSONL(strings.NewReader(in)))

@@ -120,6 +120,15 @@ func (s *session) reportWidth() int {
 	return max(columns, 60)
 }
 
+// shownBy returns the arguments by which jq shows the answers, or what a check
+// has made of them.
+func (s *session) shownBy() string {
+	if s.checks.rule != nil {
+		return "-c .llm.value"
+	}
+	return s.answers.filter()
+}
+
 // nextStep returns what the user may want to do next.
 func (s *session) nextStep(sum *summary) string {
 	file := shellQuoted(s.target.path)
@@ -141,7 +150,7 @@ func (s *session) nextStep(sum *summary) string {
 	case sum.notDone() > 0:
 		return "mend these items, then the same command with --retry-failed sends them"
 	case s.flags.format == "jsonl" && sum.Done > 0:
-		return fmt.Sprintf("jq %s %s | head", s.answers.filter(), file)
+		return fmt.Sprintf("jq %s %s | head", s.shownBy(), file)
 	}
 	return ""
 }
