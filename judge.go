@@ -68,7 +68,7 @@ func (c *call) judge(resp *Response) *Error {
 	case cfg.Accept == nil:
 		return fault
 	}
-	err, failure := c.accept(resp)
+	failure, err := c.accept(resp)
 	if err == nil {
 		return failure
 	}
@@ -82,13 +82,13 @@ func (c *call) judge(resp *Response) *Error {
 }
 
 // accept asks Config.Accept. A panic in it is the item's misfortune alone.
-func (c *call) accept(resp *Response) (err error, failure *Error) {
+func (c *call) accept(resp *Response) (failure *Error, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err, failure = nil, panicked("Config.Accept", p)
+			failure, err = panicked("Config.Accept", p), nil
 		}
 	}()
-	return c.engine.cfg.Accept(c.req, resp), nil
+	return nil, c.engine.cfg.Accept(c.req, resp)
 }
 
 // asksAgain makes c ask another question, or the same again, after an answer
