@@ -6,9 +6,10 @@ import "context"
 // configuration says, and returns the accepted answer. The error is an
 // [*Error], or wraps [ErrShutdown] or ctx's cause. If the last answer was
 // complete but not accepted, it is returned beside the error, whose code is
-// then [CodeInvalidAnswer], or [CodeTruncated] if it was cut off as well. An
-// answer that was withheld is returned like any other: its finish reason or
-// its refusal says so.
+// then [CodeInvalidAnswer], or [CodeTruncated] if it was cut off as well. Where
+// there is a Config.Accept, so is one that was withheld, as [CodeContentFilter]
+// or [CodeRefused]; without it every complete answer is returned as it is, and
+// says itself how it ended.
 //
 // Cancelling ctx gives back what the call had reserved.
 func (e *Engine) Do(ctx context.Context, req *Request) (*Response, error) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/tidwall/gjson"
 
 	"github.com/seed-1814a72b/paceline/internal/demo"
 )
@@ -45,6 +46,7 @@ type row struct {
 		TTFT  float64         `json:"ttft_ms"`
 		Total float64         `json:"total_ms"`
 		Model string          `json:"model"`
+		Value json.RawMessage `json:"value"`
 		Error json.RawMessage `json:"error"`
 	} `json:"llm"`
 }
@@ -58,7 +60,7 @@ type summary struct {
 }
 
 func TestLabelStreamed(t *testing.T) {
-	for _, r := range label(t, "--param", "max_tokens=16") {
+	for _, r := range label(t, "--param", "max_tokens=16", "--allow-truncated") {
 		if r.LLM.TTFT <= 0 || r.LLM.TTFT > r.LLM.Total {
 			t.Errorf("item %d: first token after %v ms of %v ms", *r.Index, r.LLM.TTFT, r.LLM.Total)
 		}
@@ -66,17 +68,20 @@ func TestLabelStreamed(t *testing.T) {
 }
 
 func TestLabelUnstreamed(t *testing.T) {
-	label(t, "--no-stream", "--param", "max_tokens=16")
+	label(t, "--no-stream", "--param", "max_tokens=16", "--allow-truncated")
 }
 
 func TestLabelWithSchema(t *testing.T) {
 	for name, extra := range map[string][]string{"streamed": nil, "unstreamed": {"--no-stream"}} {
 		t.Run(name, func(t *testing.T) {
-			body := filepath.Join(t.TempDir(), "body.json")
-			write(t, body, []byte(responseFormat))
+			schema := filepath.Join(t.TempDir(), "review.json")
+			write(t, schema, []byte(answerSchema))
 			fits := compile(t)
-			for _, r := range label(t, append(extra, "--body", body)...) {
-				answer, err := jsonschema.UnmarshalJSON(strings.NewReader(r.LLM.Response))
+			for _, r := range label(t, append(extra, "--schema", schema, "--param", "max_tokens=120")...) {
+				if string(r.LLM.Value) != strings.TrimSpace(r.LLM.Response) {
+					t.Errorf("item %d: the value of %s is %s", *r.Index, r.LLM.Response, r.LLM.Value)
+				}
+				answer, err := jsonschema.UnmarshalJSON(bytes.NewReader(r.LLM.Value))
 				if err == nil {
 					err = fits.Validate(answer)
 				}
@@ -85,6 +90,30 @@ func TestLabelWithSchema(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// foreignSchema is one that llama.cpp refuses: it knows no anchors.
+const foreignSchema = `{"type":"object","properties":{"label":{"$ref":"#label"}},"required":["label"],` +
+	`"$defs":{"l":{"$anchor":"label","type":"string"}}}`
+
+// A server that refuses a schema is asked without it: its answers are judged
+// all the same, and those of a small model that nothing holds to JSON are
+// invalid, not failed.
+func TestASchemaThatTheServerRefuses(t *testing.T) {
+	dir := t.TempDir()
+	input, schema, out := filepath.Join(dir, "in.txt"), filepath.Join(dir, "schema.json"), filepath.Join(dir, "out.jsonl")
+	write(t, input, []byte("Say hello.\nSay goodbye.\n"))
+	write(t, schema, []byte(foreignSchema))
+	text, _ := exec.Command(binary, "run", input, "-o", out, "-m", model, "--base-url", baseURL,
+		"--schema", schema, "-p", "{{.text}}", "--param", "max_tokens=24", "--param", "temperature=0", "--asks", "2").CombinedOutput()
+	if n := strings.Count(string(text), "the server refuses the schema as response_format"); n != 1 {
+		t.Errorf("said %d times that the schema is refused:\n%s", n, text)
+	}
+	for _, r := range readRows(t, out) {
+		if code := gjson.GetBytes(r.LLM.Error, "code").String(); r.LLM.Response == "" || code != "invalid_answer" && code != "truncated" {
+			t.Errorf("%q with the error %s", r.LLM.Response, r.LLM.Error)
+		}
 	}
 }
 

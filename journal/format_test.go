@@ -39,3 +39,27 @@ func TestFormat(t *testing.T) {
 		}
 	}
 }
+
+// What a later version adds behind a status is taken for what it was before, as
+// an older version takes what this one adds.
+func TestKindsOfInvalidEntries(t *testing.T) {
+	e := Entry{Index: 3, Status: Invalid, Length: 1}
+	plain := appendEntry(nil, &e)
+	for status := Truncated; status < statuses; status++ {
+		e.Status = status
+		record := appendEntry(nil, &e)
+		_, payload, _, _, ok := parseRecord(record)
+		if got, parsed := parseEntry(payload); !ok || !parsed || got.Status != status {
+			t.Errorf("%d is read as %d", status, got.Status)
+		}
+		if payload[1] != byte(Invalid) || len(record) != len(plain)+1 {
+			t.Errorf("%d: an older version does not read an invalid entry", status)
+		}
+		for _, kind := range []byte{0, byte(Done), byte(Invalid), byte(statuses), 255} {
+			payload[len(payload)-1] = kind
+			if got, parsed := parseEntry(payload); !parsed || got.Status != Invalid {
+				t.Errorf("kind %d is read as %d", kind, got.Status)
+			}
+		}
+	}
+}

@@ -257,7 +257,7 @@ func (s *session) identity() *identity {
 	}
 	id.Check = s.flags.identity(s.checks.labels)
 	if s.checks.schema != nil {
-		id.Schema = string(s.checks.schema.JSON())
+		id.Schema = s.checks.schema.Source()
 	}
 	if s.flags.sample > 0 {
 		id.Sample, id.Seed = s.flags.sample, s.flags.seed

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -18,7 +17,7 @@ type Schema struct {
 	compiled *jsonschema.Schema
 	json     []byte
 	name     string
-	shared   bool // it refers to other files
+	others   []byte // the files that it refers to, with their names
 }
 
 // root is where the schema's folder lies for the compiler: references are
@@ -60,7 +59,7 @@ func Compile(file string, text []byte, read func(name string) ([]byte, error)) (
 	if s.compiled, err = c.Compile(at); err != nil {
 		return nil, fault(file, err)
 	}
-	s.shared = folder.used
+	s.others = folder.texts
 	var b bytes.Buffer
 	if err := json.Compact(&b, text); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
@@ -78,7 +77,11 @@ func (s *Schema) Name() string { return s.name }
 
 // Shared reports whether the schema refers to other files. A server cannot
 // follow it there.
-func (s *Schema) Shared() bool { return s.shared }
+func (s *Schema) Shared() bool { return s.others != nil }
+
+// Source returns all that the schema says: its JSON, and the files that it
+// refers to.
+func (s *Schema) Source() string { return string(s.json) + string(s.others) }
 
 // Draft returns the draft that the schema is of, such as "2020-12".
 func (s *Schema) Draft() string {
@@ -94,9 +97,9 @@ func (s *Schema) Draft() string {
 
 // A folder reads the files beside a schema.
 type folder struct {
-	path string
-	read func(name string) ([]byte, error)
-	used bool
+	path  string
+	read  func(name string) ([]byte, error)
+	texts []byte // of the files that were read, with their names
 }
 
 // Load returns the document at an address.
@@ -105,11 +108,11 @@ func (f *folder) Load(address string) (any, error) {
 	if !inside && !strings.HasPrefix(address, "file:") {
 		return nil, errors.New("it lies elsewhere, and nothing is fetched: keep a copy of it beside the schema, and refer to that by its file's name")
 	}
-	if name, err := url.PathUnescape(name); err != nil || !inside || name == "" || path.Clean(name) != name {
+	plain, err := url.PathUnescape(name)
+	if err != nil || !inside || !filepath.IsLocal(filepath.FromSlash(plain)) {
 		return nil, errors.New("it lies outside of the schema's folder: keep it there or below")
 	}
-	f.used = true
-	name = filepath.Join(f.path, filepath.FromSlash(name))
+	name = filepath.Join(f.path, filepath.FromSlash(plain))
 	text, err := f.read(name)
 	if err != nil {
 		return nil, err
@@ -118,6 +121,7 @@ func (f *folder) Load(address string) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	f.texts = append(append(append(append(f.texts, '\n'), plain...), ": "...), text...)
 	return doc, nil
 }
 

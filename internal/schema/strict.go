@@ -20,7 +20,7 @@ var strictWords = []string{
 // allows no others, and no keyword is used that it does not know.
 func (s *Schema) Strict() bool {
 	doc := gjson.ParseBytes(s.json)
-	return !s.shared && doc.Get("type").String() == "object" && !doc.Get("anyOf").Exists() && strict(doc)
+	return !s.Shared() && doc.Get("type").String() == "object" && !doc.Get("anyOf").Exists() && strict(doc)
 }
 
 func strict(v gjson.Result) bool {
