@@ -147,13 +147,14 @@ func (d *dispatcher) estimator(model string) *flow.Estimator {
 
 // admit starts all that may start now, and returns when to come again.
 func (d *dispatcher) admit(now flow.Instant) flow.Instant {
-	for {
+	for d.judging < maxJudging {
 		t, wake := d.admission.Next(now)
 		if t == nil {
 			return wake
 		}
 		d.start(t.Owner.(*call), now)
 	}
+	return flow.Never // the next word on an answer wakes us
 }
 
 func (d *dispatcher) start(c *call, now flow.Instant) {

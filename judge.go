@@ -14,6 +14,10 @@ type Ask struct {
 	Number int
 }
 
+// maxJudging is how many answers may wait for the word on them before no further
+// call starts: they are held in memory.
+const maxJudging = 1024
+
 // judges reports whether there is anything to say about an answer.
 func (c *call) judges(resp *Response) bool {
 	if c.engine.cfg.Accept != nil {

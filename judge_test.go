@@ -133,6 +133,30 @@ func TestAnswersAreJudgedBesideTheCalls(t *testing.T) {
 	})
 }
 
+// A judge that is slower than the calls does not have their answers pile up.
+func TestAnswersThatWaitForTheirJudgeAreBounded(t *testing.T) {
+	var judged, most, waiting atomic.Int64
+	cfg := paceline.Config{Limits: paceline.Limits{InFlight: 10}, Accept: func(*paceline.Request, *paceline.Response) error {
+		if n := waiting.Add(1); n > most.Load() {
+			most.Store(n)
+		}
+		time.Sleep(time.Hour)
+		waiting.Add(-1)
+		judged.Add(1)
+		return nil
+	}}
+	running(t, always(answers(time.Second, "a")), cfg, func(t *testing.T, e *paceline.Engine) {
+		sink := new(collector)
+		if _, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 3000}, Sink: sink}); err != nil {
+			t.Fatal(err)
+		}
+		sink.whole(t, 3000)
+		if n := most.Load(); n < 1000 || n > 1024+10 || judged.Load() != 3000 {
+			t.Errorf("%d answers waited at once, %d were judged", n, judged.Load())
+		}
+	})
+}
+
 // Another model is asked: its requests and its price count.
 func TestAnAnswerMayBeAskedForOfAnotherModel(t *testing.T) {
 	var models []string

@@ -78,7 +78,8 @@ func TestLabelWithSchema(t *testing.T) {
 			write(t, schema, []byte(answerSchema))
 			fits := compile(t)
 			for _, r := range label(t, append(extra, "--schema", schema, "--param", "max_tokens=120")...) {
-				if string(r.LLM.Value) != strings.TrimSpace(r.LLM.Response) {
+				var oneLine bytes.Buffer
+				if err := json.Compact(&oneLine, []byte(r.LLM.Response)); err != nil || oneLine.String() != string(r.LLM.Value) {
 					t.Errorf("item %d: the value of %s is %s", *r.Index, r.LLM.Response, r.LLM.Value)
 				}
 				answer, err := jsonschema.UnmarshalJSON(bytes.NewReader(r.LLM.Value))

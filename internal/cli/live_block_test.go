@@ -171,6 +171,25 @@ func TestCondition(t *testing.T) {
 	}
 }
 
+// Answers that ended otherwise have their place once there are any.
+func TestBlockShowsHowAnswersEnded(t *testing.T) {
+	s := midRun()
+	for _, words := range []string{"cut short", "withheld"} {
+		if strings.Contains(blockText(s, 80, 24, false), words) {
+			t.Errorf("%q without any", words)
+		}
+	}
+	s.Stats.Truncated, s.Stats.Refused = 12, 3
+	for _, want := range []string{"cut short   12 truncated", "withheld    0 filtered   3 refused"} {
+		if got := blockText(s, 80, 24, false); !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+	if got := plainLine(s); !strings.Contains(got, "2 invalid, 12 truncated, 3 refused,") {
+		t.Error(got)
+	}
+}
+
 func TestSpeedAndArrivalStandApart(t *testing.T) {
 	s := midRun()
 	s.Pace.Items, s.Pace.Left = 0.4, 13*time.Minute
