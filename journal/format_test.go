@@ -15,7 +15,7 @@ func TestFormat(t *testing.T) {
 		Requests: 2, Attempts: 1, PromptTokens: 40, CompletionTokens: Unknown, Cost: 0,
 	}
 	cut := e
-	cut.Status, cut.Code = Truncated, 26
+	cut.Status, cut.Code = Truncated, 27
 	for _, c := range []struct {
 		name string
 		got  []byte
@@ -29,7 +29,7 @@ func TestFormat(t *testing.T) {
 		{"entry", appendEntry(nil, &e), "051f03010f0403020108070605ac027880d095ffbc3190a10fc0843d02012900019afb722a"},
 		{"intent with tokens", appendIntent(nil, intent{index: 3, sum: 0x01020304, cost: 150, tokens: 300}), "030903040302019701ad023b7dc35a"},
 		{"bounds", appendBounds(nil, Bounds{1, 2, 3, 4}), "0904010203040f760e59"},
-		{"entry of a cut answer", appendEntry(nil, &cut), "052003021a0403020108070605ac027880d095ffbc3190a10fc0843d020129000103b2c145a2"},
+		{"entry of a cut answer", appendEntry(nil, &cut), "052003021b0403020108070605ac027880d095ffbc3190a10fc0843d020129000103bb80feb7"},
 		{"batch", appendBatch(nil, 16, 300), "061010000000000000002c01000000000000424e4016"},
 		{"carry", appendCarry(nil, Totals{1, 2, 3, 4, 5, 6, 7, 8}), "070801020304050607086e2074ea"},
 		{"switch", switchRecord(nil, 1000, 500), "8110e803000000000000f4010000000000001df3a28d"},
