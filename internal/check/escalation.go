@@ -52,6 +52,16 @@ func ParseEscalation(arg string) (Escalation, error) {
 	return e, nil
 }
 
+// Model returns the model that is asked then, "" if it stays the same.
+func (e *Escalation) Model() (model string) {
+	for _, p := range e.Params {
+		if p.Name == "model" {
+			model = gjson.ParseBytes(p.Value).String()
+		}
+	}
+	return model
+}
+
 func notInNames(r rune) bool {
 	return !(r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
 }
@@ -119,10 +129,10 @@ func (e *Escalation) apply(req *paceline.Request) *paceline.Request {
 			return req
 		}
 		body = next
-		if p.Name == "model" {
-			changed.Model = gjson.ParseBytes(p.Value).String()
-		}
 	}
 	changed.Body = body
+	if model := e.Model(); model != "" {
+		changed.Model = model
+	}
 	return &changed
 }

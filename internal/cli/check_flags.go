@@ -105,6 +105,16 @@ func (f *checkFlags) checkNothing() error {
 	return nil
 }
 
+// escalatedModels returns the models that are named by --escalate.
+func (f *checkFlags) escalatedModels() (models []string) {
+	for _, e := range f.escalations {
+		if m := e.Model(); m != "" {
+			models = append(models, m)
+		}
+	}
+	return models
+}
+
 // escalationList is --escalate, which can be given several times.
 type escalationList struct{ to *checkFlags }
 

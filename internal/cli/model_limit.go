@@ -261,7 +261,8 @@ func (s *session) checkPrices(flag, model string) error {
 }
 
 // unpriced returns the model if its price is not known; for "" the first of those
-// that the items ask for, as far as they were seen. "" means that there is none.
+// that the items ask for, as far as they were seen, or that invalid answers are
+// escalated to. "" means that there is none.
 func (s *session) unpriced(model string) string {
 	models := []string{}
 	switch {
@@ -271,6 +272,9 @@ func (s *session) unpriced(model string) string {
 		models = sortedKeys(s.survey.models.largest)
 	case s.flags.model != "":
 		models = append(models, s.flags.model)
+	}
+	if model == "" {
+		models = append(models, s.flags.escalatedModels()...)
 	}
 	for _, model := range models {
 		if !s.pricing.of(model).Known() {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/seed-1814a72b/paceline"
@@ -12,6 +13,7 @@ import (
 // built-in list. It is safe for concurrent use.
 type pricing struct {
 	given    price.Price // known if the user gave one
+	others   []string    // models that it is not for: invalid answers are escalated to them
 	baseURLs []string    // of all endpoints
 	source   string      // where the prices are from, for people
 	known    *sync.Map   // of looked up models, to price.Price
@@ -27,12 +29,17 @@ func newPricing(f *runFlags, baseURLs []string) (pricing, error) {
 		return p, fmt.Errorf("--price: %w", err)
 	}
 	p.given, p.source = given, "at the prices given"
+	for _, model := range f.escalatedModels() {
+		if model != f.model {
+			p.others = append(p.others, model)
+		}
+	}
 	return p, nil
 }
 
 // of returns the price of a model, unknown if it is not in the list.
 func (p *pricing) of(model string) price.Price {
-	if p.given.Known() {
+	if p.given.Known() && !slices.Contains(p.others, model) {
 		return p.given
 	}
 	if found, ok := p.known.Load(model); ok {
