@@ -2,7 +2,10 @@ package paceline_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -120,6 +123,59 @@ func TestOracleARunWithEveryKindOfTrouble(t *testing.T) {
 				t.Errorf("took %v; the limit alone needs 33 s", o.took)
 			}
 		})
+	}
+}
+
+// Invalid answers are asked for again, at the third time by another model; every
+// token that the simulator gave is counted, at its model's price.
+func TestOracleInvalidAnswersAreAskedForAgain(t *testing.T) {
+	price := func(model string, u paceline.Usage) paceline.Cost {
+		return paceline.Cost{USD: map[string]float64{"m": 1, "large": 10}[model] * float64(u.Prompt+u.Completion), Known: true}
+	}
+	o := simulated{
+		sim: sim.Config{
+			Seed: 1, KeepRequests: true, TTFT: sim.MustDurations("lognormal:500ms,0.5"),
+			Tokens: must(sim.ParseCounts("uniform:5,60")), Invalid: 0.3,
+		},
+		cfg: paceline.Config{
+			Limits: paceline.Limits{InFlight: 50}, Hedge: paceline.Hedge{Budget: -1}, Price: price,
+			Deadlines: paceline.Deadlines{FirstToken: -1},
+			Accept: func(_ *paceline.Request, r *paceline.Response) error {
+				time.Sleep(time.Second) // the judge takes longer than the call
+				if strings.HasPrefix(r.Text(), "I'm sorry") {
+					return errors.New("you are not to be sorry")
+				}
+				return nil
+			},
+			Again: func(a paceline.Ask) *paceline.Request {
+				req := *paceline.Feedback(a)
+				if a.Number >= 3 {
+					req.Model = "large"
+				}
+				return &req
+			},
+		},
+		items: 1000,
+	}.run(t)
+	o.check(t, 1000)
+	var cost float64
+	models := map[string]int{}
+	for _, r := range o.ledger.Records {
+		models[r.Model]++
+		cost += price(r.Model, paceline.Usage{Prompt: int64(r.PromptTokens), Completion: int64(r.CompletionTokens)}).USD
+	}
+	invalid := o.ledger.ByFault["invalid"]
+	if o.sum.Done+o.sum.Invalid != 1000 || o.sum.Invalid == 0 || o.sum.Invalid > 30 {
+		t.Errorf("%d done, %d invalid", o.sum.Done, o.sum.Invalid)
+	}
+	if o.sum.NotAccepted != invalid || o.sum.Asked != invalid-o.sum.Invalid || o.sum.Causes[paceline.CodeInvalidAnswer] != invalid {
+		t.Errorf("%d answers were invalid; %d not accepted, %d asked for again", invalid, o.sum.NotAccepted, o.sum.Asked)
+	}
+	if math.Abs(o.sum.Cost.USD-cost) > 1e-6*cost || models["large"] < 50 {
+		t.Errorf("cost %v, the answers given cost %v; asked %v", o.sum.Cost.USD, cost, models)
+	}
+	if o.took > 60*time.Second {
+		t.Errorf("took %v: calls wait for the judge", o.took)
 	}
 }
 
