@@ -35,6 +35,9 @@ func (p *formatless) Attempt(ctx context.Context, req *paceline.Request, emit fu
 	if bare == req {
 		return resp, err
 	}
+	if emit != nil {
+		emit(paceline.Delta{Kind: paceline.DeltaRepeat})
+	}
 	resp, failure := p.Provider.Attempt(ctx, bare, emit)
 	if failure == nil && !p.refused.Swap(true) { // it was that, and not the item
 		p.tell(err)
