@@ -60,7 +60,10 @@ type Config struct {
 	Observe func(Event)
 }
 
-// Limits is what the provider allows. Zero fields do not limit.
+// Limits is what the provider allows. A rate that is zero is taken from the
+// provider's headers where they tell it. Where no rate is known at all and calls
+// are refused, the engine seeks the rate of requests that is let in, and follows
+// it when it changes ([Pace.FoundOut]).
 type Limits struct {
 	Requests     Rate // calls started
 	Tokens       Rate // input and output together

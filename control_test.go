@@ -1,7 +1,10 @@
 package paceline_test
 
 import (
+	"context"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
@@ -89,6 +92,55 @@ func TestWrongLimitsChangeNothing(t *testing.T) {
 		}
 		if err := e.SetLimits("nowhere", paceline.Limits{}); err == nil || !contains(err.Error(), "nowhere") {
 			t.Errorf("err = %v", err)
+		}
+	})
+}
+
+// A provider that lets in 5 calls a second and says nothing of it.
+func fiveASecond() byNumber {
+	var mu sync.Mutex
+	free, last := 5.0, time.Now()
+	let := answers(time.Second, "a")
+	return func(_ int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+		mu.Lock()
+		free = min(5, free+5*time.Since(last).Seconds())
+		last = time.Now()
+		refused := free < 1
+		if !refused {
+			free--
+		}
+		mu.Unlock()
+		if refused {
+			return nil, &paceline.Error{Code: paceline.CodeThrottled, Status: 429, Remote: true}
+		}
+		return let(ctx, emit)
+	}
+}
+
+func TestALimitThatNobodyTellsIsFoundOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, err := paceline.New(fiveASecond(), paceline.Config{Hedge: paceline.Hedge{Budget: -1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Shutdown(context.Background())
+		go e.Run(t.Context(), paceline.Job{Source: &numbers{n: 1_000_000}, Sink: new(collector)})
+		time.Sleep(time.Minute)
+		before := e.Stats()
+		time.Sleep(4 * time.Minute)
+		after := e.Stats()
+		let := after.Done - before.Done
+		if let < 1100 || after.Throttled > after.Requests/50 {
+			t.Errorf("%d calls in four minutes, where 1,200 are let in; %d of %d refused", let, after.Throttled, after.Requests)
+		}
+		if p := after.Pace; !p.FoundOut || p.Requests.PerSecond() < 4.5 || p.Requests.PerSecond() > 5.5 {
+			t.Errorf("the pace is %+v, want about 5 a second that were found out", p)
+		}
+		e.SetLimits("", paceline.Limits{Requests: paceline.Per(2, time.Second)})
+		time.Sleep(time.Minute)
+		given := e.Stats()
+		if p := given.Pace; p.FoundOut || p.Requests != paceline.Per(2, time.Second) || given.Throttled > after.Throttled+1 {
+			t.Errorf("after a limit was given: %+v, %d refused since", p, given.Throttled-after.Throttled)
 		}
 	})
 }

@@ -12,6 +12,7 @@ func (e *Engine) pace(state flow.State, now flow.Instant) Pace {
 		}
 		p.InFlight += l.Cap
 		p.Requests = together(p.Requests, l.Requests, first)
+		p.FoundOut = p.FoundOut || l.FoundOut
 		p.Tokens = together(p.Tokens, l.Tokens, first)
 		p.Money = together(p.Money, inDollars(l.Money), first)
 		first = false
@@ -21,7 +22,8 @@ func (e *Engine) pace(state flow.State, now flow.Instant) Pace {
 			p.Models = append(p.Models, ModelPace{
 				Endpoint: e.endpoints[i].name(i), Model: m.Name,
 				Requests: together(Rate{}, m.Requests, true), Tokens: together(Rate{}, m.Tokens, true), Money: together(Rate{}, inDollars(m.Money), true),
-				Running: m.InFlight, InFlight: m.Cap, PausedFor: max(0, m.PausedUntil.Sub(now)),
+				FoundOut: m.FoundOut,
+				Running:  m.InFlight, InFlight: m.Cap, PausedFor: max(0, m.PausedUntil.Sub(now)),
 			})
 		}
 	}

@@ -59,14 +59,43 @@ type telling struct {
 	since   flow.Instant
 	longest time.Duration // reset
 	missing float64       // the largest share seen to be missing
-	refused int           // calls refused while a second was believed
+	spent   spending      // of the limit
+	second  bool          // it is believed to be a second
+	refused int           // calls refused while that is so
+}
+
+// spending is how much of a limit is seen to go in a second or two.
+type spending struct {
+	left   float64 // of the limit, when it was told last
+	second int64   // the present one
+	gone   [2]float64
+}
+
+// read notes what is left now, and returns what has gone in this second and
+// the one before.
+func (s *spending) read(now flow.Instant, left float64) float64 {
+	switch second := int64(now / flow.Instant(time.Second)); {
+	case second == s.second+1:
+		s.gone = [2]float64{0, s.gone[0]}
+		s.second = second
+	case second > s.second:
+		s.gone = [2]float64{}
+		s.second = second
+	}
+	s.gone[0] += max(0, s.left-left)
+	s.left = left
+	return s.gone[0] + s.gone[1]
 }
 
 const (
 	// A window of a second is believed when for so long, with so much of the
-	// limit missing, no reset has exceeded it.
+	// limit missing, no reset has exceeded it, and what is missing is seen to go
+	// in such a time: at least so much of it. A small bucket behind a limit by
+	// the minute is full again in a second too, but most of the limit is never
+	// there.
 	secondAfter   = 5 * time.Second
 	secondMissing = 0.2
+	secondSpent   = 0.5
 	// So many refusals say that it was wrong, whatever the headers say.
 	secondRefused = 5
 )
@@ -87,19 +116,21 @@ func (t *telling) read(now flow.Instant, a Allowance) flow.Allowance {
 		return flow.Allowance{}
 	}
 	if a.Limit != t.limit {
-		*t = telling{limit: a.Limit, since: now}
+		*t = telling{limit: a.Limit, since: now, spent: spending{left: a.Left}}
 	}
+	spent := t.spent.read(now, a.Left)
 	t.longest = max(t.longest, a.Reset)
 	t.missing = max(t.missing, (a.Limit-a.Left)/a.Limit)
 	window, sure := a.Window, true
 	if window == 0 {
-		window, sure = t.window(now, a)
+		window, sure = t.window(now, spent >= secondSpent*(a.Limit-a.Left))
 	}
 	return flow.Allowance{Rate: flow.Rate{N: a.Limit, Per: window}, Left: a.Left, Sure: sure}
 }
 
 // window returns the likeliest window, and whether nothing speaks for another.
-func (t *telling) window(now flow.Instant, a Allowance) (time.Duration, bool) {
+// explained says that what is missing is seen to go in a second.
+func (t *telling) window(now flow.Instant, explained bool) (time.Duration, bool) {
 	proportion := float64(t.longest) / max(t.missing, 1e-6)
 	switch {
 	case t.longest > time.Hour || t.longest > time.Minute && proportion > 5*float64(time.Hour):
@@ -109,7 +140,8 @@ func (t *telling) window(now flow.Instant, a Allowance) (time.Duration, bool) {
 	case t.longest > 2*time.Second:
 		return time.Minute, true
 	case t.refused >= secondRefused:
-	case t.longest > 0 && t.longest <= time.Second && t.missing >= secondMissing && now.Sub(t.since) >= secondAfter:
+	case t.second || t.longest > 0 && t.longest <= time.Second && t.missing >= secondMissing && explained && now.Sub(t.since) >= secondAfter:
+		t.second = true
 		return time.Second, true
 	}
 	return time.Minute, false // what nearly all providers count by

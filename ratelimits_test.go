@@ -39,20 +39,34 @@ func TestTheWindowOfAToldLimitIsFoundOut(t *testing.T) {
 
 func TestRefusalsOutweighAGuessedWindow(t *testing.T) {
 	var all tellings
-	read := func(at time.Duration) flow.Allowance {
-		a := all.limits[0].read(flow.Instant(at), Allowance{Limit: 300, Left: 3, Reset: 900 * time.Millisecond})
+	read := func(at time.Duration, left float64) flow.Allowance {
+		a := all.limits[0].read(flow.Instant(at), Allowance{Limit: 300, Left: left, Reset: 900 * time.Millisecond})
 		all.last.Requests = a
 		return a
 	}
-	read(0)
-	if got := read(6 * time.Second); got.Per != time.Second {
+	read(0, 3)
+	read(5500*time.Millisecond, 300)
+	if got := read(6*time.Second, 3); got.Per != time.Second {
 		t.Fatalf("reads %v, want a second by all that the headers say", got.Per)
 	}
 	for range secondRefused {
 		all.doubt()
 	}
-	if got := read(7 * time.Second); got.Per != time.Minute {
+	if got := read(7*time.Second, 3); got.Per != time.Minute {
 		t.Errorf("reads %v after refusals", got.Per)
+	}
+}
+
+// A limit by the minute behind a bucket that holds a second's worth is never
+// there as a whole, and its resets are short: it is not by the second.
+func TestASmallBucketIsNoWindowOfASecond(t *testing.T) {
+	var tell telling
+	for i := range 600 {
+		left := float64(5 - i%3)
+		got := tell.read(flow.Instant(time.Duration(i)*100*time.Millisecond), Allowance{Limit: 300, Left: left, Reset: time.Second})
+		if got.Per != time.Minute {
+			t.Fatalf("after %d calls it reads %v", i+1, got.Per)
+		}
 	}
 }
 

@@ -58,6 +58,7 @@ func (s *Stats) Ended() int64 {
 // together.
 type Pace struct {
 	Requests    Rate          // the limit on requests in force; zero: none known
+	FoundOut    bool          // Requests is not given and not told, but about what the server lets in, by what it refuses
 	Tokens      Rate          // the limit on tokens in force; zero: none known
 	Money       Rate          // the limit on money in force, in US dollars; zero: none
 	InFlight    int           // the cap on calls at once in force
@@ -72,7 +73,8 @@ type Pace struct {
 type ModelPace struct {
 	Endpoint  string // its name; its number, from 1, if it was given none
 	Model     string // "": calls that name none, and those of models beyond 64
-	Requests  Rate   // the limit on its requests in force, given or told; zero: none known
+	Requests  Rate   // the limit on its requests in force, given, told or found out; zero: none known
+	FoundOut  bool   // Requests was found out: see [Pace]
 	Tokens    Rate   // likewise on its tokens
 	Money     Rate   // likewise on what they cost, in US dollars
 	Running   int    // its calls in flight

@@ -259,6 +259,10 @@ func TestStatusAsPeopleReadIt(t *testing.T) {
 	if got := s.text("status", "out.jsonl"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+	s.InForce.FoundOut = true
+	if got, want := s.InForce.String(), "about 300 requests a minute (found out), no limit on tokens known, 20 calls at once"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	for n, want := range map[int]string{
 		0: "my out: paused; no call is in flight; 'paceline ctl 'my out' resume' goes on\n",
 		1: "my out: paused; the call in flight is finished; ",

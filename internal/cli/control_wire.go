@@ -68,6 +68,7 @@ type runStatus struct {
 // together, whether they were given or learnt.
 type limitsInForce struct {
 	RequestsPerMin *float64 `json:"requests_per_min"` // null: none known
+	FoundOut       bool     `json:"found_out"`        // it is about what the server lets in, by what it refuses
 	TokensPerMin   *float64 `json:"tokens_per_min"`
 	USDPerHour     *float64 `json:"usd_per_hour"`
 	Concurrency    int      `json:"concurrency"`
@@ -79,6 +80,7 @@ type modelStatus struct {
 	Endpoint       string   `json:"endpoint"`
 	Model          string   `json:"model"`
 	RequestsPerMin *float64 `json:"requests_per_min"` // null: none known
+	FoundOut       bool     `json:"found_out"`        // as in limitsInForce
 	TokensPerMin   *float64 `json:"tokens_per_min"`
 	USDPerHour     *float64 `json:"usd_per_hour"`
 	Concurrency    *int64   `json:"concurrency"` // null: none given
@@ -89,7 +91,7 @@ type modelStatus struct {
 func newModelStatus(m paceline.ModelPace) modelStatus {
 	return modelStatus{
 		Endpoint: m.Endpoint, Model: m.Model,
-		RequestsPerMin: inMinutes(m.Requests), TokensPerMin: inMinutes(m.Tokens), USDPerHour: inHours(m.Money),
+		RequestsPerMin: inMinutes(m.Requests), FoundOut: m.FoundOut, TokensPerMin: inMinutes(m.Tokens), USDPerHour: inHours(m.Money),
 		Concurrency: unlessZero(int64(m.InFlight)), InFlight: m.Running, PausedForS: m.PausedFor.Seconds(),
 	}
 }
@@ -134,7 +136,7 @@ func newRunStatus(s liveState, held bool) *runStatus {
 		Requests: st.Requests, Retries: st.Retries, Throttled: st.Throttled, Hedges: st.Hedges,
 		Paused: held, PausedForS: st.Pace.PausedFor.Seconds(), LimitedBy: st.Pace.LimitedBy, Now: now,
 		InForce: limitsInForce{
-			RequestsPerMin: inMinutes(st.Pace.Requests), TokensPerMin: inMinutes(st.Pace.Tokens),
+			RequestsPerMin: inMinutes(st.Pace.Requests), FoundOut: st.Pace.FoundOut, TokensPerMin: inMinutes(st.Pace.Tokens),
 			USDPerHour: inHours(st.Pace.Money), Concurrency: st.Pace.InFlight,
 		},
 		Models: []modelStatus{},

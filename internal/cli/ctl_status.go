@@ -94,7 +94,8 @@ func (l limitsInForce) String() string {
 		}
 		return rateNumber(*n) + " " + what + " a minute"
 	}
-	text := fmt.Sprintf("%s, %s", rate(l.RequestsPerMin, "requests"), rate(l.TokensPerMin, "tokens"))
+	requests := approximately(rate(l.RequestsPerMin, "requests"), l.FoundOut)
+	text := fmt.Sprintf("%s, %s", requests, rate(l.TokensPerMin, "tokens"))
 	if l.USDPerHour != nil {
 		text += ", " + price.Dollars(*l.USDPerHour) + " an hour"
 	}
@@ -124,7 +125,7 @@ func (r *runStatus) ownLimits() (list []string) {
 func (m modelStatus) String() string {
 	var parts []string
 	if m.RequestsPerMin != nil {
-		parts = append(parts, rateNumber(*m.RequestsPerMin)+" requests a minute")
+		parts = append(parts, approximately(rateNumber(*m.RequestsPerMin)+" requests a minute", m.FoundOut))
 	}
 	if m.TokensPerMin != nil {
 		parts = append(parts, rateNumber(*m.TokensPerMin)+" tokens a minute")

@@ -206,7 +206,7 @@ func (c *cell) draw(l *line) {
 func (s *liveState) cells() []cell {
 	st := &s.Stats
 	cells := []cell{
-		{"requests", []piece{{s.against(s.Pace.Requests, st.Pace.Requests), stylePlain}}},
+		{"requests", []piece{{s.against(s.Pace.Requests, st.Pace.Requests, st.Pace.FoundOut), stylePlain}}},
 		{"in flight", []piece{{inFlight(st), stylePlain}}},
 		{"first token", quantiles(st.FirstToken)},
 		{"whole call", quantiles(st.Total)},
@@ -233,7 +233,7 @@ func (s *liveState) cells() []cell {
 	}
 	if !st.Pace.Tokens.IsZero() {
 		cells = append(cells,
-			cell{"token rate", []piece{{s.against(s.Pace.Tokens, st.Pace.Tokens), stylePlain}}},
+			cell{"token rate", []piece{{s.against(s.Pace.Tokens, st.Pace.Tokens, false), stylePlain}}},
 			cell{"waiting", []piece{{calls(int64(st.Waiting)), stylePlain}}})
 	}
 	return cells
@@ -260,11 +260,15 @@ func warnIf(n int64, s style) style {
 	return stylePlain
 }
 
-// against compares a measured rate with its limit in the limit's unit.
-func (s *liveState) against(measured float64, limit paceline.Rate) string {
+// against compares a measured rate with its limit in the limit's unit. A limit
+// that was found out is not exact.
+func (s *liveState) against(measured float64, limit paceline.Rate, foundOut bool) string {
 	u := rateUnit(limit, measured)
-	if limit.IsZero() {
+	switch {
+	case limit.IsZero():
 		return perUnit(measured, u)
+	case foundOut:
+		return perUnit(measured, u) + " of about " + perUnit(limit.PerSecond(), u)
 	}
 	return perUnit(measured, u) + " of " + perUnit(limit.PerSecond(), u)
 }
@@ -337,7 +341,7 @@ func (s *liveState) waitsFor() (string, style) {
 	}
 	switch p.LimitedBy {
 	case "requests":
-		return "limited by requests: " + perUnit(p.Requests.PerSecond(), rateUnit(p.Requests, 1)), styleDim
+		return "limited by requests: " + requestLimit(p), styleDim
 	case "tokens":
 		return "limited by tokens: " + perUnit(p.Tokens.PerSecond(), rateUnit(p.Tokens, 1)), styleDim
 	case "money":
@@ -358,6 +362,20 @@ func (s *liveState) waitsFor() (string, style) {
 		return "waiting for input", styleDim
 	}
 	return "nothing in the way", styleDim
+}
+
+// requestLimit is the limit on requests, and that it was found out.
+func requestLimit(p *paceline.Pace) string {
+	rate := perUnit(p.Requests.PerSecond(), rateUnit(p.Requests, 1))
+	return approximately(rate, p.FoundOut)
+}
+
+// approximately marks a limit that was found out.
+func approximately(limit string, foundOut bool) string {
+	if foundOut {
+		return "about " + limit + " (found out)"
+	}
+	return limit
 }
 
 // unanswered reports whether calls were sent and none has begun to be answered.

@@ -150,6 +150,7 @@ func TestCondition(t *testing.T) {
 	}{
 		{paceline.Pace{}, "nothing in the way"},
 		{paceline.Pace{LimitedBy: "requests", Requests: paceline.Per(2, time.Second)}, "limited by requests: 2/s"},
+		{paceline.Pace{LimitedBy: "requests", Requests: paceline.Per(300.4, time.Minute), FoundOut: true}, "limited by requests: about 300/min (found out)"},
 		{paceline.Pace{LimitedBy: "in flight", InFlight: 64}, "limited by calls in flight: 64"},
 		{paceline.Pace{LimitedBy: "backoff"}, "waiting to send failed calls again"},
 		{paceline.Pace{LimitedBy: "retry budget"}, "many calls fail: the next ones to be sent again wait their turn"},

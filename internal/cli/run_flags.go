@@ -97,7 +97,7 @@ func (f *runFlags) defineModel(s *pflag.FlagSet) {
 }
 
 func (f *runFlags) defineLimits(s *pflag.FlagSet) {
-	s.Var(f.value("rpm"), "rpm", "at most N requests a minute; 10k and 2M are understood; auto follows what the server says in its headers, and else adapts to what it bears")
+	s.Var(f.value("rpm"), "rpm", "at most N requests a minute; 10k and 2M are understood; auto follows what the server says in its headers, and else finds out by what it refuses")
 	s.Var(f.value("rps"), "rps", "at most N requests a second; beside --rpm the lower of them counts")
 	s.Var(f.value("tpm"), "tpm", "at most N tokens a minute, in and out together")
 	s.Var(f.value("usd-per-hour"), "usd-per-hour", "spend at most so many US dollars an hour; the prices must be known (--price)")

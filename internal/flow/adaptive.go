@@ -25,9 +25,10 @@ const (
 // Adaptive is a cap on calls at once that finds out what an endpoint bears. It
 // grows by one with every first token while it is used up (slow start: it
 // doubles in a first token's time) until a sign of too much, then by one a
-// round. Signs of too much are: a refusal, a share of failures, and first
-// tokens that take a multiple of the best time (a latency gradient, after
-// Netflix's concurrency-limits "Gradient2").
+// round. Signs of too much are: a share of failures, and first tokens that take
+// a multiple of the best time (a latency gradient, after Netflix's
+// concurrency-limits "Gradient2"). A refusal is a matter of the rate: see
+// [seek].
 type Adaptive struct {
 	cap, max  float64
 	slowStart bool
@@ -98,13 +99,6 @@ func (a *Adaptive) grow() {
 		a.cap = min(a.cap+1, a.max)
 	default:
 		a.cap = min(a.cap+1/a.cap, a.max)
-	}
-}
-
-// refused notes that the server refused a call for being one too many.
-func (a *Adaptive) refused(now, started Instant) {
-	if started >= a.changed {
-		a.cut(now, 0.5)
 	}
 }
 

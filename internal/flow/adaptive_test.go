@@ -49,14 +49,16 @@ func TestAdaptiveCutsOncePerEpisode(t *testing.T) {
 	a := newAdaptive(0)
 	a.cap = 100
 	for range 50 {
-		a.refused(1000*ms, 500*ms) // all sent before the first cut
+		a.overloaded(1000*ms, 500*ms) // all sent before the first cut
 	}
-	if a.Cap() != 50 {
-		t.Errorf("cap %d after fifty refusals of one episode, want 50", a.Cap())
+	if a.Cap() != 70 {
+		t.Errorf("cap %d after fifty failures of one episode, want 70", a.Cap())
 	}
-	a.refused(2000*ms, 1500*ms)
-	if a.Cap() != 25 {
-		t.Errorf("cap %d after a second episode, want 25", a.Cap())
+	for range epochMin {
+		a.overloaded(2000*ms, 1500*ms)
+	}
+	if a.Cap() != 49 {
+		t.Errorf("cap %d after a second episode, want 49", a.Cap())
 	}
 }
 

@@ -146,7 +146,7 @@ func TestADelayedCallHoldsNobodyUp(t *testing.T) {
 }
 
 func TestFault1ThrottledCallsHoldBackTheLaneAndOneProbeGoesFirst(t *testing.T) {
-	a := New(half, Limits{InFlight: 100})
+	a := New(half, Limits{Requests: Rate{1e6, time.Second}, InFlight: 100})
 	fill(a, 10, 0)
 	var batch []*Ticket
 	for range 5 {
@@ -174,7 +174,7 @@ func TestFault1ThrottledCallsHoldBackTheLaneAndOneProbeGoesFirst(t *testing.T) {
 }
 
 func TestUnaskedPausesDoubleOncePerEpisode(t *testing.T) {
-	a := New(half, Limits{InFlight: 100})
+	a := New(half, Limits{Requests: Rate{1e6, time.Second}, InFlight: 100})
 	fill(a, 10, 0)
 	var batch []*Ticket
 	for range 5 {

@@ -129,6 +129,9 @@ func (a *Admission) Told(now Instant, n, model int, t Told) {
 	s := l.shares[model]
 	s.used = true
 	s.told(now, t, l.whole.strict != nil || s.strict != nil)
+	if s.rated() && s.seek.limit > 0 {
+		s.seek.forget()
+	}
 	l.adaptive.expect(l.requests().worth(startWorth))
 	a.queue.unpark(a.queue.lines[model])
 }

@@ -76,6 +76,7 @@ func (l *Lane) set(now Instant, to Limits) {
 	l.whole.set(now, to)
 	for _, s := range l.shares {
 		s.under(now, to)
+		s.seek.forget()
 	}
 	l.adaptive.expect(to.Requests.worth(startWorth))
 }
@@ -92,7 +93,7 @@ func (l *Lane) Cap() int {
 func (l *Lane) load() float64 { return float64(l.inFlight) / l.weight }
 
 // troubled reports whether the lane does not answer, or t's model is paused.
-func (l *Lane) troubled(t *Ticket) bool { return l.breaker.open || l.shares[t.Model].pause.probing }
+func (l *Lane) troubled(t *Ticket) bool { return l.breaker.open || l.shares[t.Model].probing() }
 
 // A wait is when a ticket may start on a lane.
 type wait struct {
@@ -138,9 +139,7 @@ func (l *Lane) common(now Instant, t *Ticket) (Instant, Cause) {
 func (l *Lane) take(now Instant, t *Ticket) {
 	s := l.shares[t.Model]
 	t.passages = passages{whole: l.whole.take(now, t), share: s.take(now, t)}
-	s.used = true
-	s.inFlight++
-	s.pause.started(now)
+	s.started(now, t)
 	l.inFlight++
 	l.adaptive.started(l.inFlight)
 	l.breaker.started(now)
@@ -191,6 +190,8 @@ func (l *Lane) done(now Instant, t *Ticket, o Outcome, chance float64) {
 		l.adaptive.overloaded(now, t.Started)
 	case Exhausted:
 		l.exhausted()
+	case Unsent:
+		s.seek.lost(t.Started)
 	case Answered:
 		if o.FirstToken == 0 {
 			l.adaptive.firstToken(now, now.Sub(t.Started), &s.pulse)
@@ -220,11 +221,13 @@ func (l *Lane) alive(now Instant, t *Ticket) {
 // and where one counts them all together, each model is soon told so.
 func (l *Lane) throttled(now Instant, t *Ticket, o Outcome, chance float64) {
 	s := l.shares[t.Model]
+	if !l.whole.rated() && !s.rated() {
+		s.seek.throttled(now, t.Started, t.order, o.RetryAfter)
+		return
+	}
+	s.seek.lost(t.Started)
 	if s.pardons(now, &l.whole) && o.RetryAfter == 0 {
 		return
 	}
 	s.pause.throttled(now, t.Started, o.RetryAfter, chance)
-	if !l.whole.rated() && !s.rated() {
-		l.adaptive.refused(now, t.Started)
-	}
 }

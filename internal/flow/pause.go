@@ -7,9 +7,10 @@ const (
 	longPause  = time.Minute
 )
 
-// pause holds back a lane whose server said "later": everything behind the
-// same limit waits with the refused call. When the time is over one call goes
-// first; only when it is alive do the others follow.
+// pause holds back a lane of a known limit whose server said "later":
+// everything behind the same limit waits with the refused call. When the time
+// is over one call goes first; only when it is alive do the others follow. A
+// lane of an unknown limit has its [seek] for that, which knows more.
 type pause struct {
 	until   Instant // nothing starts before
 	since   Instant // when the last refusal came; calls that started before tell nothing new

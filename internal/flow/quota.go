@@ -164,7 +164,8 @@ func (o *Outcome) spent(unused bool) float64 {
 // this model's calls alone.
 type share struct {
 	quota
-	pause    pause
+	pause    pause // where a limit is known
+	seek     seek  // where none is
 	pulse    pulse
 	inFlight int
 	used     bool // calls of the model have started here, or the endpoint told of it
@@ -178,9 +179,34 @@ func (s *share) when(now Instant, t *Ticket) (Instant, Cause) {
 	}
 	at, cause := s.quota.when(now, t)
 	if p := s.pause.when(now); p > at {
-		return p, CausePause
+		at, cause = p, CausePause
+	}
+	if p := s.seek.when(now); p > at {
+		at, cause = p, s.seek.cause()
 	}
 	return at, cause
+}
+
+// started notes a start of the model's calls.
+func (s *share) started(now Instant, t *Ticket) {
+	s.used = true
+	s.inFlight++
+	s.pause.started(now)
+	t.order = s.seek.started(now)
+}
+
+// probing reports whether a refusal holds back the model's calls.
+func (s *share) probing() bool { return s.pause.probing || s.seek.probe }
+
+// pausedUntil returns until when one does; 0 or past: none does.
+func (s *share) pausedUntil() Instant { return max(s.pause.until, s.seek.pausedUntil()) }
+
+// rate returns the limit on requests in force, and whether it was found out.
+func (s *share) rate() (r Rate, foundOut bool) {
+	if s.seek.limit > 0 {
+		return s.seek.found(), true
+	}
+	return s.requests.rate, false
 }
 
 // pardons notes a refusal of the model's calls, in whole too, of which it is a
@@ -201,4 +227,4 @@ func (s *share) pardons(now Instant, whole *quota) (pardoned bool) {
 
 // busy reports whether calls of the model are under way here or have been
 // turned back.
-func (s *share) busy() bool { return s.inFlight > 0 || s.pause.probing }
+func (s *share) busy() bool { return s.inFlight > 0 || s.probing() }

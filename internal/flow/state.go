@@ -23,7 +23,7 @@ func (a *Admission) Health(n int) Health {
 
 // PausedUntil returns until when calls of a model are held back on lane number
 // n because the server said so; 0 or past: they are not.
-func (a *Admission) PausedUntil(n, model int) Instant { return a.lanes[n].shares[model].pause.until }
+func (a *Admission) PausedUntil(n, model int) Instant { return a.lanes[n].shares[model].pausedUntil() }
 
 // State is how admission stands.
 type State struct {
@@ -37,6 +37,7 @@ type LaneState struct {
 	InFlight, Cap    int
 	Requests, Tokens Rate    // the limits in force, all models together; zero: none
 	Money            Rate    // likewise
+	FoundOut         bool    // Requests is in part what was found out by refusals
 	PausedUntil      Instant // of all models that have calls; 0 or past: not paused
 	Closed           bool    // nothing starts here any more
 	Down             bool    // it does not answer; DownSince says since when
@@ -51,6 +52,7 @@ type ModelState struct {
 	InFlight, Cap    int    // Cap 0: none of its own
 	Requests, Tokens Rate
 	Money            Rate
+	FoundOut         bool // Requests is about what is let in, as was found out by refusals
 	PausedUntil      Instant
 }
 
@@ -61,7 +63,7 @@ func (a *Admission) State() State {
 		s.Lanes = append(s.Lanes, LaneState{
 			InFlight: l.inFlight, Cap: l.Cap(), Requests: l.requests(), Tokens: l.tokens(), Money: l.money(),
 			PausedUntil: a.paused(l), Closed: l.closed, Down: l.breaker.open, DownSince: l.breaker.since,
-			Models: a.modelStates(l),
+			Models: a.modelStates(l), FoundOut: l.foundOut(),
 		})
 	}
 	return s
@@ -72,7 +74,7 @@ func (a *Admission) paused(l *Lane) Instant {
 	until := Never
 	for n, s := range l.shares {
 		if s.busy() || a.queue.lines[n].len > 0 {
-			until = min(until, s.pause.until)
+			until = min(until, s.pausedUntil())
 		}
 	}
 	if until == Never {
@@ -85,10 +87,12 @@ func (a *Admission) modelStates(l *Lane) []ModelState {
 	var all []ModelState
 	for name, n := range a.models {
 		if s := l.shares[n]; s.used {
-			all = append(all, ModelState{
+			m := ModelState{
 				Name: name, InFlight: s.inFlight, Cap: s.limit,
-				Requests: s.requests.rate, Tokens: s.tokens.rate, Money: s.money.rate, PausedUntil: s.pause.until,
-			})
+				Tokens: s.tokens.rate, Money: s.money.rate, PausedUntil: s.pausedUntil(),
+			}
+			m.Requests, m.FoundOut = s.rate()
+			all = append(all, m)
 		}
 	}
 	slices.SortFunc(all, func(x, y ModelState) int { return strings.Compare(x.Name, y.Name) })
@@ -97,7 +101,15 @@ func (a *Admission) modelStates(l *Lane) []ModelState {
 
 // requests returns the limit on requests in force for all models together.
 func (l *Lane) requests() Rate {
-	return l.together(l.whole.requests.rate, func(s *share) Rate { return s.requests.rate })
+	return l.together(l.whole.requests.rate, func(s *share) Rate {
+		r, _ := s.rate()
+		return r
+	})
+}
+
+// foundOut reports whether a model's part of that was found out.
+func (l *Lane) foundOut() bool {
+	return slices.ContainsFunc(l.shares, func(s *share) bool { return s.used && s.seek.limit > 0 })
 }
 
 // tokens returns the limit on tokens in force for all models together.
