@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
 // csvReader reads comma- or tab-separated values by RFC 4180: a header row,
@@ -127,7 +128,7 @@ func (r *csvReader) header() error {
 		if name == "custom_id" || name == "id" && r.id < 0 {
 			r.id = i
 		}
-		r.names = append(r.names, append(appendQuoted(nil, name), ':'))
+		r.names = append(r.names, append(jsontext.Append(nil, name), ':'))
 	}
 	return nil
 }
@@ -136,7 +137,7 @@ func (r *csvReader) appendObject(dst []byte) []byte {
 	for i, name := range r.names {
 		dst = append(dst, "{,"[min(i, 1)])
 		dst = append(dst, name...)
-		dst = appendQuoted(dst, r.parse.field(i))
+		dst = jsontext.Append(dst, r.parse.field(i))
 	}
 	return append(dst, '}')
 }

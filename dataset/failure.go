@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
 // maxErrorText is how much of a provider's body that is not JSON, such as an
@@ -39,11 +40,11 @@ func appendError(dst []byte, e *paceline.Error) []byte {
 	dst = strconv.AppendInt(dst, int64(e.Attempts), 10)
 	if e.Endpoint != "" {
 		dst = append(dst, `,"endpoint":`...)
-		dst = appendQuoted(dst, e.Endpoint)
+		dst = jsontext.Append(dst, e.Endpoint)
 	}
 	if e.ProviderCode != "" {
 		dst = append(dst, `,"provider_code":`...)
-		dst = appendQuoted(dst, e.ProviderCode)
+		dst = jsontext.Append(dst, e.ProviderCode)
 	}
 	if len(e.Body) > 0 {
 		dst = append(dst, `,"body":`...)
@@ -61,7 +62,7 @@ func appendReason(dst []byte, e *paceline.Error) []byte {
 	if message == "" && e.Err != nil {
 		message = e.Err.Error()
 	}
-	return appendQuoted(dst, message)
+	return jsontext.Append(dst, message)
 }
 
 // appendBody appends an error's body: JSON as it is, else its beginning as a

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
 // AppendBatch appends r as one OpenAI Batch output line, without a newline at
@@ -17,7 +18,7 @@ func AppendBatch(dst []byte, r *paceline.Result) []byte {
 	if r.Item.ID == "" {
 		dst = fmt.Appendf(dst, `"item-%d"`, r.Item.Index)
 	} else {
-		dst = appendQuoted(dst, r.Item.ID)
+		dst = jsontext.Append(dst, r.Item.ID)
 	}
 	dst = append(dst, `,"response":`...)
 	if r.Status == paceline.StatusDone {
@@ -60,7 +61,7 @@ func appendHTTP(dst []byte, status int, id string, body []byte) []byte {
 	dst = append(dst, `{"status_code":`...)
 	dst = strconv.AppendInt(dst, int64(status), 10)
 	dst = append(dst, `,"request_id":`...)
-	dst = appendQuoted(dst, id)
+	dst = jsontext.Append(dst, id)
 	dst = append(dst, `,"body":`...)
 	dst = appendJSON(dst, body)
 	return append(dst, '}')

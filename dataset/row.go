@@ -8,6 +8,7 @@ import (
 	"time"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
 // AppendRow appends r as one JSON object on one line, without a newline at its
@@ -60,7 +61,7 @@ func AppendRow(dst []byte, r *paceline.Result) []byte {
 func appendOwn(dst []byte, it *paceline.Item) []byte {
 	if text, bad := unreadable(it); bad {
 		dst = append(dst, `{"raw":`...)
-		return append(appendQuoted(dst, text), ',')
+		return append(jsontext.Append(dst, text), ',')
 	}
 	raw := oneLine(trimSpace(it.Raw))
 	switch {
@@ -76,7 +77,7 @@ func appendOwn(dst []byte, it *paceline.Item) []byte {
 		}
 	}
 	dst = append(dst, `{"raw":`...)
-	dst = appendQuoted(dst, clip(raw, maxSnippet))
+	dst = jsontext.Append(dst, clip(raw, maxSnippet))
 	return append(dst, ',')
 }
 
@@ -86,7 +87,7 @@ func appendID(dst []byte, id string) []byte {
 		return append(dst, '{')
 	}
 	dst = append(dst, `{"id":`...)
-	return append(appendQuoted(dst, id), ',')
+	return append(jsontext.Append(dst, id), ',')
 }
 
 // appendFields appends the object raw without its closing brace and without
@@ -159,7 +160,7 @@ func appendJSON(dst, raw []byte) []byte {
 	case len(raw) == 0:
 		return append(dst, "null"...)
 	case !validJSON(raw):
-		return appendQuoted(dst, raw)
+		return jsontext.Append(dst, raw)
 	}
 	return append(dst, oneLine(raw)...)
 }
@@ -212,7 +213,7 @@ func appendText(dst []byte, s string) []byte {
 	if s == "" {
 		return append(dst, "null"...)
 	}
-	return appendQuoted(dst, s)
+	return jsontext.Append(dst, s)
 }
 
 func appendUsage(dst []byte, u paceline.Usage) []byte {

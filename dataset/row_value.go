@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
 // appendValues appends what was made of the answers, if anybody did.
@@ -43,7 +44,7 @@ func appendRepairs(dst []byte, choices []paceline.Choice) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendQuoted(dst, r)
+		dst = jsontext.Append(dst, r)
 	}
 	return append(dst, ']')
 }

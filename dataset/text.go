@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
 // textReader reads plain text: each line that is not blank is an item, a JSON
@@ -29,7 +30,7 @@ func (r *textReader) read(it *paceline.Item, keep bool) error {
 		if len(trimSpace(text)) == 0 {
 			continue
 		}
-		r.buf = appendQuoted(r.buf[:0], text)
+		r.buf = jsontext.Append(r.buf[:0], text)
 		it.Raw = r.buf
 		if keep {
 			it.Raw = bytes.Clone(r.buf)

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
 // Main runs the program once and returns its exit code. An error is one line
@@ -95,7 +97,7 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	names := commandNames(cmd)
-	if near := nearest(args[0], names); near != "" {
+	if near := spelling.Nearest(args[0], names); near != "" {
 		return fmt.Errorf("unknown command %q; did you mean '%s %s'?", args[0], cmd.Name(), near)
 	}
 	return fmt.Errorf("unknown command %q; the commands are %s (see '%s --help')",

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
 // ctlFlags is what `paceline ctl` is told.
@@ -90,7 +92,7 @@ func (f *ctlFlags) order(args []string) (*order, error) {
 		}
 		return o, nil
 	}
-	if near := nearest(o.Do, words); near != "" {
+	if near := spelling.Nearest(o.Do, words); near != "" {
 		return nil, fmt.Errorf("unknown order %q; did you mean %s?", o.Do, near)
 	}
 	return nil, fmt.Errorf("unknown order %q; they are %s", o.Do, strings.Join(words, ", "))

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
 // An endpointSpec is one endpoint of a pool as --endpoint names it:
@@ -47,7 +49,7 @@ func (s *endpointSpec) value(name string) pflag.Value {
 }
 
 func unknownField(name string) error {
-	if near := nearest(name, specFields); near != "" {
+	if near := spelling.Nearest(name, specFields); near != "" {
 		return fmt.Errorf("%q is no field of an endpoint; did you mean %s?", name, near)
 	}
 	if !identifier.MatchString(name) { // perhaps a key

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
 // flagError turns pflag's errors into ours: one line that names the flag and
@@ -44,44 +46,10 @@ func unknownFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	if near := nearest(name, names); near != "" {
+	if near := spelling.Nearest(name, names); near != "" {
 		return fmt.Errorf("unknown flag --%s; did you mean --%s?", name, near)
 	}
 	return fmt.Errorf("unknown flag --%s; see '%s --help'", name, cmd.CommandPath())
-}
-
-// nearest returns the name that differs from word in the fewest letters, or ""
-// when none is near enough to be meant.
-func nearest(word string, names []string) string {
-	best, limit := "", 1+len(word)/3
-	for _, name := range names {
-		if d := editDistance(word, name); d <= limit {
-			best, limit = name, d-1
-		}
-	}
-	return best
-}
-
-// editDistance is the number of letters to insert, delete or replace that turn
-// a into b (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // sortedKeys returns the keys of m in order.

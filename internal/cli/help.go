@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
 // newHelpCommand returns `paceline help`, for commands and topics.
@@ -27,7 +29,7 @@ func showHelp(root *cobra.Command, args []string) error {
 	if err == nil && found != root {
 		return found.Help()
 	}
-	if near := nearest(args[0], append(commandNames(root), topicNames()...)); near != "" {
+	if near := spelling.Nearest(args[0], append(commandNames(root), topicNames()...)); near != "" {
 		return fmt.Errorf("no command and no topic %q; did you mean 'paceline help %s'?", args[0], near)
 	}
 	return fmt.Errorf("no command and no topic %q; the commands are %s, the topics %s", args[0],

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
 // A limitSet is what an endpoint allows, as people write it. What is 0 is not
@@ -48,7 +49,7 @@ func (l *limitSet) value(name string) pflag.Value {
 
 // unknownLimit is the error for a limit that there is not.
 func unknownLimit(name string) error {
-	if near := nearest(name, limitNames); near != "" {
+	if near := spelling.Nearest(name, limitNames); near != "" {
 		return fmt.Errorf("%q is no limit; did you mean %s?", name, near)
 	}
 	return fmt.Errorf("%q is no limit; they are %s", name, strings.Join(limitNames, ", "))

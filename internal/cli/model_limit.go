@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
 // A modelLimit is what --model-limit gives the calls of one model, beside the
@@ -36,7 +38,7 @@ func parseModelLimit(text string) (modelLimit, error) {
 		return m, fmt.Errorf("%q: the model's name comes first; write MODEL,rpm=300", text)
 	}
 	unknown := func(name string) error {
-		if near := nearest(name, modelFields); near != "" {
+		if near := spelling.Nearest(name, modelFields); near != "" {
 			return fmt.Errorf("%s: %q is no limit; did you mean %s?", m.model, name, near)
 		}
 		return fmt.Errorf("%s: %q is no limit; they are %s", m.model, name, strings.Join(modelFields, ", "))

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-1814a72b/paceline/internal/spelling"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -210,7 +211,7 @@ func unknownFault(name string) error {
 		names = append(names, f.Name)
 	}
 	hint := "'paceline sim --list-faults' lists them, and any status from 400 to 599 is one"
-	if near := nearest(name, names); near != "" {
+	if near := spelling.Nearest(name, names); near != "" {
 		hint = "did you mean " + near + "? " + hint
 	}
 	return fmt.Errorf("unknown fault %q; %s", name, hint)

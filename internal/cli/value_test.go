@@ -85,17 +85,6 @@ func TestShortDuration(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	names := []string{"rpm", "rps", "tpm", "concurrency", "first-token-timeout"}
-	for word, want := range map[string]string{
-		"rmp": "rpm", "concurency": "concurrency", "first-token-timeot": "first-token-timeout", "wholly-other": "",
-	} {
-		if got := nearest(word, names); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
-		}
-	}
-}
-
 // checkSet fails the test unless err contains want, or is nil if want is "".
 func checkSet(t *testing.T, err error, in, want string) {
 	t.Helper()

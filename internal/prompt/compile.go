@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"text/template/parse"
+
+	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
 // compiler rewrites a template's tree: every field access becomes a call of
@@ -136,7 +138,7 @@ func (c *compiler) function(n *parse.IdentifierNode) {
 		return
 	}
 	problem := fmt.Sprintf("there is no function %q", n.Ident)
-	if near := nearest(n.Ident, names); near != "" {
+	if near := spelling.Nearest(n.Ident, names); near != "" {
 		problem += fmt.Sprintf(" (did you mean %q?)", near)
 	} else {
 		problem += fmt.Sprintf("; for a field write .%s, or index . \"its name\" if it has blanks or signs", n.Ident)

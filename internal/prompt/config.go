@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
 // A Config says how items become requests. Nothing but one of Prompt and
@@ -47,7 +49,7 @@ func ParseParam(arg string) (Param, error) {
 	if hint := mistaken(value); hint != "" {
 		return Param{}, fmt.Errorf("parameter %s: %s is not valid JSON: %s", name, value, hint)
 	}
-	return Param{Name: name, Value: appendQuoted(nil, value)}, nil
+	return Param{Name: name, Value: jsontext.Append(nil, value)}, nil
 }
 
 // mistaken says what to write instead of a value that was meant as JSON, ""

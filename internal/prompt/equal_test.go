@@ -70,17 +70,6 @@ func TestTextSurvives(t *testing.T) {
 	})
 }
 
-func TestEveryByteIsEscaped(t *testing.T) {
-	for c := range 256 {
-		quoted := appendQuoted(nil, []byte{'a', byte(c), 'b'})
-		want := strings.ToValidUTF8(string([]byte{'a', byte(c), 'b'}), "\ufffd")
-		var got string
-		if err := json.Unmarshal(quoted, &got); err != nil || got != want {
-			t.Errorf("byte %#x: %s: %q, %v", c, quoted, got, err)
-		}
-	}
-}
-
 func BenchmarkRequest(b *testing.B) {
 	raw := `{"id":123,"text":"` + strings.Repeat("The room was clean, the staff \\\"kind\\\". ", 6) + `","stars":4,"lang":"en"}`
 	for _, bm := range []struct{ name, template string }{

@@ -3,6 +3,8 @@ package prompt
 import (
 	"fmt"
 	"strings"
+
+	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
 // The functions that field accesses are compiled to. The compiler lets no
@@ -111,7 +113,7 @@ func missing(v any, prefix string, names []string) error {
 	case line:
 		e.Fields, e.Text = []string{lineField}, true
 	}
-	e.Nearest = nearest(names[len(names)-1], e.Fields)
+	e.Nearest = spelling.Nearest(names[len(names)-1], e.Fields)
 	return e
 }
 

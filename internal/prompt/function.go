@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"text/template"
-	"unicode/utf8"
 )
 
 // A Function is one of the functions that templates may call.
@@ -241,36 +240,4 @@ func number(v any) *big.Rat {
 		return new(big.Rat).SetFloat64(r.Float())
 	}
 	return nil
-}
-
-// nearest returns the name that was probably meant, or "".
-func nearest(name string, names []string) string {
-	best, least := "", max(1, utf8.RuneCountInString(name)/3)+1
-	for _, n := range names {
-		if d := distance(strings.ToLower(name), strings.ToLower(n)); d < least {
-			best, least = n, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's, in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

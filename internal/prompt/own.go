@@ -6,6 +6,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
 // requestFields are the fields of a chat request that an item may have beside
@@ -75,7 +76,7 @@ func (p *Prompt) fill(body []byte) []byte {
 	})
 	var more []byte
 	if p.model != "" && !have["model"] {
-		more = appendQuoted(append(more, `,"model":`...), p.model)
+		more = jsontext.Append(append(more, `,"model":`...), p.model)
 	}
 	for i := range p.fields {
 		if f := &p.fields[i]; !have[f.Name] {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
 // A Prompt makes requests. It is safe for concurrent use.
@@ -46,7 +47,7 @@ func New(c Config) (*Prompt, error) {
 func (p *Prompt) assemble(fields []Param) {
 	p.head = []byte(`{`)
 	if p.model != "" {
-		p.head = append(appendQuoted(append(p.head, `"model":`...), p.model), ',')
+		p.head = append(jsontext.Append(append(p.head, `"model":`...), p.model), ',')
 	}
 	p.head = append(p.head, `"messages":`...)
 	for _, f := range fields {
@@ -61,7 +62,7 @@ func (p *Prompt) assemble(fields []Param) {
 
 // appendTo appends "name":value.
 func (f *Param) appendTo(dst []byte) []byte {
-	dst = append(appendQuoted(dst, f.Name), ':')
+	dst = append(jsontext.Append(dst, f.Name), ':')
 	return append(dst, f.Value...)
 }
 

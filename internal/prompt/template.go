@@ -14,6 +14,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
 // A tmpl is a compiled template. It is safe for concurrent use.
@@ -87,7 +89,7 @@ func (t *tmpl) simplify(trees map[string]*parse.Tree) {
 func segmentOf(n parse.Node) (segment, bool) {
 	switch n := n.(type) {
 	case *parse.TextNode:
-		return segment{text: appendEscaped(nil, n.Text)}, true
+		return segment{text: jsontext.AppendInside(nil, n.Text)}, true
 	case *parse.ActionNode:
 		if len(n.Pipe.Decl) > 0 || len(n.Pipe.Cmds) != 1 || len(n.Pipe.Cmds[0].Args) != 1 {
 			return segment{}, false
@@ -163,7 +165,7 @@ func appendPlain(dst []byte, v gjson.Result) ([]byte, bool) {
 		if copyable(inner) {
 			return append(dst, inner...), true
 		}
-		return appendEscaped(dst, decodeString(v.Raw)), true
+		return jsontext.AppendInside(dst, decodeString(v.Raw)), true
 	}
 	return append(dst, v.Raw...), true
 }
@@ -202,7 +204,7 @@ func (t *tmpl) appendFull(dst, raw []byte) ([]byte, error) {
 	if err := t.full.Execute(b, rootOf(raw)); err != nil {
 		return nil, problemOf(t.full.Name(), err)
 	}
-	return appendEscaped(dst, b.Bytes()), nil
+	return jsontext.AppendInside(dst, b.Bytes()), nil
 }
 
 // rootOf returns the item as a template sees it.

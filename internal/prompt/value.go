@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
 // A template's values are string, bool, int64, float64, json.Number and the
@@ -125,9 +127,9 @@ func appendValue(dst []byte, v any) []byte {
 	case nil, null:
 		return append(dst, "null"...)
 	case string:
-		return appendQuoted(dst, v)
+		return jsontext.Append(dst, v)
 	case line:
-		return appendQuoted(dst, string(v))
+		return jsontext.Append(dst, string(v))
 	case json.Number:
 		return append(dst, v...)
 	case array:
@@ -155,7 +157,7 @@ func appendObject(dst []byte, o object) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendQuoted(dst, m.name), ':')
+		dst = append(jsontext.Append(dst, m.name), ':')
 		dst = appendValue(dst, m.value)
 	}
 	return append(dst, '}')
@@ -168,7 +170,7 @@ func appendAny(dst []byte, v any) []byte {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		return appendQuoted(dst, fmt.Sprint(v))
+		return jsontext.Append(dst, fmt.Sprint(v))
 	}
 	return append(dst, bytes.TrimSpace(b.Bytes())...)
 }

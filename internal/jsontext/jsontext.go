@@ -1,4 +1,5 @@
-package dataset
+// Package jsontext writes strings as JSON.
+package jsontext
 
 import "unicode/utf8"
 
@@ -12,10 +13,14 @@ var plain = func() (t [256]bool) {
 	return t
 }()
 
-// appendQuoted appends s as a JSON string. Bytes that are not UTF-8 become
-// U+FFFD, as in encoding/json; nothing is escaped for HTML.
-func appendQuoted[T string | []byte](dst []byte, s T) []byte {
-	dst = append(dst, '"')
+// Append appends s as a JSON string, with its quotes. Bytes that are not UTF-8
+// become U+FFFD, as in encoding/json; nothing is escaped for HTML.
+func Append[T string | []byte](dst []byte, s T) []byte {
+	return append(AppendInside(append(dst, '"'), s), '"')
+}
+
+// AppendInside appends s as the inside of a JSON string, without quotes.
+func AppendInside[T string | []byte](dst []byte, s T) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -33,8 +38,7 @@ func appendQuoted[T string | []byte](dst []byte, s T) []byte {
 		i++
 		start = i
 	}
-	dst = append(dst, s[start:]...)
-	return append(dst, '"')
+	return append(dst, s[start:]...)
 }
 
 // runeLen returns the length of the well-formed rune of several bytes at i, or
