@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,8 @@ type queue struct {
 	refuse error     // why nothing is accepted; nil: it is
 
 	records []byte // the committer's: the records of the batch it commits
+
+	armed atomic.Bool // the committer will look by itself before long
 
 	wake   chan struct{} // of one: there is something to look at
 	joined chan struct{} // closed when the committer has ended
@@ -152,34 +155,53 @@ func (q *queue) halt(why error) {
 }
 
 // commitLoop commits when a row has waited for SyncEvery, when there are
-// SyncBytes of them, and when asked to.
+// SyncBytes of them, and when asked to. Intents that no commit has made durable
+// for so long are synced without rows.
 func (j *Journal) commitLoop() {
 	q := &j.queue
 	defer close(q.joined)
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
 	defer timer.Stop()
-	armed := false
+	q.armed.Store(false)
 	for {
 		due := false
 		select {
 		case <-q.wake:
 		case <-timer.C:
-			due, armed = true, false
+			due = true
+			q.armed.Store(false)
 		}
 		b, waiting, over := j.take(due)
-		if b != nil {
+		switch {
+		case b != nil:
 			timer.Stop()
-			armed = false
+			q.armed.Store(false)
 			j.finish(b, j.commit(b))
+		case due && !waiting:
+			j.syncIntents()
 		}
 		if over {
 			return
 		}
-		if waiting && !armed && j.opt.SyncEvery > 0 {
+		if (waiting || j.tail.unsynced()) && !q.armed.Load() && j.opt.SyncEvery > 0 {
 			timer.Reset(j.opt.SyncEvery)
-			armed = true
+			q.armed.Store(true)
 		}
+	}
+}
+
+// syncIntents makes durable what stands behind the last commit.
+func (j *Journal) syncIntents() {
+	if !j.tail.unsynced() {
+		return
+	}
+	end, err := j.tail.append(func(b []byte, _ int64) []byte { return b })
+	if err == nil {
+		err = j.tail.sync(end)
+	}
+	if err != nil {
+		j.queue.halt(err)
 	}
 }
 

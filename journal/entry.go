@@ -49,6 +49,13 @@ type Entry struct {
 	PromptTokens     int64 // of all its requests in this session; Unknown
 	CompletionTokens int64 // likewise
 	Cost             int64 // likewise, in billionths of a US dollar
+
+	// Brought is what the last of Requests used, which brought the row; the
+	// others stand as attempts. AllNoted: that one does, too.
+	Brought  Used
+	AllNoted bool
+
+	carried bool // the requests before it stand in an account record
 }
 
 // Attempt is a request that ended and brought no row: throttled, failed, not
@@ -87,9 +94,10 @@ func appendEntry(dst []byte, e *Entry) []byte {
 	dst = appendKnown(dst, e.PromptTokens)
 	dst = appendKnown(dst, e.CompletionTokens)
 	dst = appendKnown(dst, e.Cost)
-	if e.Status > Invalid {
+	if e.Status >= Invalid {
 		dst = append(dst, byte(e.Status))
 	}
+	dst = appendBrought(dst, e)
 	return sealRecord(dst, start)
 }
 
@@ -107,10 +115,13 @@ func parseEntry(payload []byte) (e Entry, ok bool) {
 	e.Requests, e.Attempts = f.count(), f.count()
 	e.PromptTokens, e.CompletionTokens, e.Cost = f.known(), f.known(), f.known()
 	ok = !f.bad && e.Status <= Invalid && e.Length > 0
-	if kind := Status(f.byte()); ok && e.Status == Invalid && kind > Invalid && kind < statuses {
-		e.Status = kind
+	if ok && e.Status == Invalid && len(f.b) > 0 {
+		if kind := Status(f.byte()); kind > Invalid && kind < statuses {
+			e.Status = kind
+		}
 	}
-	return e, ok
+	f.parseBrought(&e)
+	return e, ok && !f.bad
 }
 
 // An intent is a request about to be sent.
@@ -179,6 +190,11 @@ type fields struct {
 func (f *fields) fail() { f.b, f.bad = nil, true }
 
 func (f *fields) uvarint() uint64 {
+	if len(f.b) > 0 && f.b[0] < 0x80 {
+		n := uint64(f.b[0])
+		f.b = f.b[1:]
+		return n
+	}
 	n, w := binary.Uvarint(f.b)
 	if w <= 0 {
 		f.fail()

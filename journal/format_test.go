@@ -26,12 +26,13 @@ func TestFormat(t *testing.T) {
 		{"session", sessionRecord(nil, 1_700_000_000_000, 4711), "020880d095ffbc31e7242976f1fd"},
 		{"intent", appendIntent(nil, intent{index: 3, sum: 0x01020304, cost: 150}), "0307030403020197019463f64c"},
 		{"attempt", appendAttempt(nil, &Attempt{Index: 3, Code: 1, Reserved: 150, PromptTokens: 40, CompletionTokens: Unknown, Cost: 7}), "040703019701290008c6ae78aa"},
-		{"entry", appendEntry(nil, &e), "051f03010f0403020108070605ac027880d095ffbc3190a10fc0843d02012900019afb722a"},
+		{"entry", appendEntry(nil, &e), "052303010f0403020108070605ac027880d095ffbc3190a10fc0843d02012900010201010180304d9e"},
 		{"intent with tokens", appendIntent(nil, intent{index: 3, sum: 0x01020304, cost: 150, tokens: 300}), "030903040302019701ad023b7dc35a"},
 		{"bounds", appendBounds(nil, Bounds{1, 2, 3, 4}), "0904010203040f760e59"},
-		{"entry of a cut answer", appendEntry(nil, &cut), "052003021b0403020108070605ac027880d095ffbc3190a10fc0843d020129000103bb80feb7"},
+		{"entry of a cut answer", appendEntry(nil, &cut), "052403021b0403020108070605ac027880d095ffbc3190a10fc0843d0201290001030201010114e717e5"},
 		{"batch", appendBatch(nil, 16, 300), "061010000000000000002c01000000000000424e4016"},
 		{"carry", appendCarry(nil, Totals{1, 2, 3, 4, 5, 6, 7, 8}), "070801020304050607086e2074ea"},
+		{"account", appendAccount(nil, Account{Answered: Spent{1, 2, 3, 4, 5, 6}, Wasted: map[uint8]Spent{15: {Requests: 1}}}), "08080000010203040506d36e13050808010f01000000000016b2b0e8"},
 		{"switch", switchRecord(nil, 1000, 500), "8110e803000000000000f4010000000000001df3a28d"},
 	} {
 		if got := hex.EncodeToString(c.got); got != c.want {
@@ -52,11 +53,11 @@ func TestKindsOfInvalidEntries(t *testing.T) {
 		if got, parsed := parseEntry(payload); !ok || !parsed || got.Status != status {
 			t.Errorf("%d is read as %d", status, got.Status)
 		}
-		if payload[1] != byte(Invalid) || len(record) != len(plain)+1 {
+		if payload[1] != byte(Invalid) || len(record) != len(plain) {
 			t.Errorf("%d: an older version does not read an invalid entry", status)
 		}
 		for _, kind := range []byte{0, byte(Done), byte(Invalid), byte(statuses), 255} {
-			payload[len(payload)-1] = kind
+			payload[len(payload)-1-len(appendBrought(nil, &e))] = kind
 			if got, parsed := parseEntry(payload); !parsed || got.Status != Invalid {
 				t.Errorf("kind %d is read as %d", kind, got.Status)
 			}

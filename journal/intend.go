@@ -3,7 +3,8 @@ package journal
 // Intend records that a request for an item is about to be sent, and what it
 // costs at most in billionths of a US dollar (Unknown if that is not known).
 // Call it before every send. When it returns the record is written, though not
-// synced: it survives the death of the process. Thousands may call at once;
+// synced: it survives the death of the process, and is on the disk after
+// Options.SyncEvery, with a commit of rows or without. Thousands may call at once;
 // they share their writes. sum is the item's checksum, 0 if there is none. It
 // fails with CodeUsage for an item that has its row.
 func (j *Journal) Intend(index int64, sum uint32, cost int64) error {
@@ -23,6 +24,9 @@ func (j *Journal) Reserve(index int64, sum uint32, cost, tokens int64) error {
 	_, err := j.tail.append(func(b []byte, _ int64) []byte {
 		return appendIntent(b, intent{index: index, sum: sum, cost: cost, tokens: tokens})
 	})
+	if !j.queue.armed.Load() {
+		j.queue.poke()
+	}
 	return err
 }
 

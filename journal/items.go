@@ -8,6 +8,9 @@ import "sync"
 type items struct {
 	mu    sync.RWMutex
 	pages map[int64]*page
+
+	last   *page // that was written last: items come nearly in order
+	lastAt int64
 }
 
 const pageBits = 12
@@ -67,14 +70,19 @@ func (t *items) setSum(index int64, sum uint32) bool {
 
 // page returns the page of an item, made if need be. t.mu must be held.
 func (t *items) page(index int64) *page {
-	p := t.pages[index>>pageBits]
+	at := index >> pageBits
+	if t.last != nil && t.lastAt == at {
+		return t.last
+	}
+	p := t.pages[at]
 	if p == nil {
 		if t.pages == nil {
 			t.pages = map[int64]*page{}
 		}
 		p = new(page)
-		t.pages[index>>pageBits] = p
+		t.pages[at] = p
 	}
+	t.last, t.lastAt = p, at
 	return p
 }
 
@@ -82,5 +90,5 @@ func (t *items) page(index int64) *page {
 func (t *items) reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.pages = nil
+	t.pages, t.last = nil, nil
 }

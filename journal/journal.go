@@ -29,7 +29,8 @@ type Options struct {
 	// Identity is whatever identifies the run, and opaque to the journal. It is
 	// stored in a new journal; see Recovery.Identity and SetIdentity.
 	Identity []byte
-	// SyncEvery is how long a row may wait for its commit. 0: 100 ms.
+	// SyncEvery is how long a row may wait for its commit, and an intent until
+	// it is on the disk. 0: 100 ms.
 	// Negative: rows wait until there are SyncBytes of them, Flush or Close.
 	SyncEvery time.Duration
 	// SyncBytes is how many bytes of rows are committed at once at the latest.
@@ -159,6 +160,7 @@ func (j *Journal) Recovered() Recovery {
 	r := j.recovered
 	r.Identity = slices.Clone(r.Identity)
 	r.InFlight = slices.Clone(r.InFlight)
+	r.Account = r.Account.clone()
 	return r
 }
 

@@ -94,6 +94,7 @@ func TestFault43Kill(t *testing.T) {
 		got := indices(t, name, j)
 		r := j.Recovered()
 		cut += r.RowBytesCut
+		addsUp(t, r)
 		if n := len(got); n != len(slices.Compact(slices.Sorted(slices.Values(got)))) {
 			t.Fatal("an item has two rows")
 		}

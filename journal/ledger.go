@@ -87,12 +87,13 @@ type open struct {
 
 // ledger adds up a journal, record by record.
 type ledger struct {
-	totals Totals
-	bounds Bounds
-	rows   [statuses]int64
-	open   map[int64]*open // of the session being read
-	lost   map[int64]*open // of earlier ones
-	free   []*open         // to be used again: most items are open for a while
+	totals  Totals
+	account Account
+	bounds  Bounds
+	rows    [statuses]int64
+	open    map[int64]*open // of the session being read
+	lost    map[int64]*open // of earlier ones
+	free    []*open         // to be used again: most items are open for a while
 }
 
 func newLedger() *ledger {
@@ -114,12 +115,11 @@ func (l *ledger) of(m map[int64]*open, index int64) *open {
 	return o
 }
 
-func (l *ledger) drop(m map[int64]*open, index int64) {
-	if o := m[index]; o != nil {
-		*o = open{}
-		l.free = append(l.free, o)
-		delete(m, index)
-	}
+// drop takes o, which m has of an item, out of it.
+func (l *ledger) drop(m map[int64]*open, index int64, o *open) {
+	*o = open{}
+	l.free = append(l.free, o)
+	delete(m, index)
 }
 
 func (l *ledger) intent(in intent) {
@@ -147,15 +147,25 @@ func (l *ledger) attempt(a Attempt) {
 	o.reserve(a.Reserved, -1)
 	o.spent.spend(1, a.PromptTokens, a.CompletionTokens, a.Cost)
 	l.bounds.attempt(&a, o)
+	l.account.change(false, a.Code, func(s *Spent) { s.Add(Used{a.PromptTokens, a.CompletionTokens, a.Cost}) })
 }
 
 // entry counts a row, which stands for all that its session did for the item.
 func (l *ledger) entry(e *Entry) {
 	l.rows[e.Status]++
 	l.totals.spend(e.Requests, e.PromptTokens, e.CompletionTokens, e.Cost)
-	l.bounds.entry(e, l.open[e.Index])
-	l.drop(l.open, e.Index)
-	l.drop(l.lost, e.Index)
+	noted, o := int64(0), l.open[e.Index]
+	l.bounds.entry(e, o)
+	if o != nil {
+		noted = o.spent.Requests
+		l.drop(l.open, e.Index, o)
+	}
+	l.account.row(e, noted)
+	if len(l.lost) > 0 {
+		if o := l.lost[e.Index]; o != nil {
+			l.drop(l.lost, e.Index, o)
+		}
+	}
 }
 
 // endSession counts what the session left without a row.
@@ -211,6 +221,7 @@ type Recovery struct {
 
 	Totals   Totals
 	Bounds   Bounds
+	Account  Account
 	InFlight []InFlight // by index
 
 	RowBytesCut     int64 // uncommitted bytes cut off the output

@@ -28,6 +28,7 @@ const (
 	kindEntry    kind = 5 // a row stands in the output
 	kindBatch    kind = 6 // a commit begins: what was durable before it
 	kindCarry    kind = 7 // totals of what a rewrite left out
+	kindAccount  kind = 8 // where the requests went that a rewrite left out
 	kindBounds   kind = 9 // bounds of what a rewrite left out
 
 	kindCritical kind = 0x80

@@ -264,8 +264,9 @@ func TestLongerEntry(t *testing.T) {
 	if !ok || got != e {
 		t.Fatalf("got %+v, want %+v", got, e)
 	}
+	older := len(payload) - len(appendBrought(nil, &e)) // entries once ended here
 	for n := range payload {
-		if _, ok := parseEntry(payload[:n]); ok {
+		if _, ok := parseEntry(payload[:n]); ok != (n == older) {
 			t.Fatalf("%d of %d bytes passed for an entry", n, len(payload))
 		}
 	}

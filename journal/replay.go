@@ -66,6 +66,8 @@ func (r *replay) record(s *scanner) error {
 		if b, ok = parseBounds(s.payload); ok {
 			r.ledger.bounds.add(b)
 		}
+	case kindAccount:
+		ok = r.ledger.account.read(s.payload)
 	case kindBatch:
 		_, ok = parseBatch(s.payload, s.off)
 	case kindSwitch:
@@ -163,7 +165,7 @@ func damagedRow(path string, line, off int64) *Error {
 // recovery returns what was read.
 func (r *replay) recovery() Recovery {
 	return Recovery{
-		Identity: r.identity, Totals: r.ledger.totals, Bounds: r.ledger.bounds, InFlight: r.ledger.inFlight(),
+		Identity: r.identity, Totals: r.ledger.totals, Bounds: r.ledger.bounds, Account: r.ledger.account, InFlight: r.ledger.inFlight(),
 		Done: r.ledger.rows[Done], Failed: r.ledger.rows[Failed], Invalid: r.ledger.rows[Invalid],
 		Truncated: r.ledger.rows[Truncated], Filtered: r.ledger.rows[Filtered], Refused: r.ledger.rows[Refused],
 	}

@@ -99,18 +99,19 @@ func (j *Journal) fill(w *writer, o RewriteOptions) error {
 	}
 	order := newSorter(j.opt.FS, j.place.sortTmp)
 	defer order.close()
-	carry := old.ledger.totals
+	carry, account := old.ledger.totals, old.ledger.account.clone()
 	err := walk(j.tail.f, old.path, old.good, func(at int64, e *Entry) error {
 		if o.Keep != nil && !o.Keep(*e) {
 			return nil
 		}
 		carry.leave(e)
+		account.leave(e)
 		return order.add(o.key(e), at)
 	})
 	if err != nil {
 		return err
 	}
-	if err := w.begin(old.identity, carry, old.ledger.bounds, old.ledger.lost, j.items.sum); err != nil {
+	if err := w.begin(old.identity, carry, old.ledger.bounds, account, old.ledger.lost, j.items.sum); err != nil {
 		return err
 	}
 	return w.copySorted(order, j.tail.f, j.out)

@@ -68,6 +68,7 @@ func TestRewrite(t *testing.T) {
 // afterRewrite checks that nothing that was spent is forgotten.
 func afterRewrite(t *testing.T, before, after Recovery, again bool) {
 	t.Helper()
+	addsUp(t, after)
 	want := before.Totals
 	e := entryOf(20)
 	want.spend(e.Requests, e.PromptTokens, e.CompletionTokens, e.Cost)

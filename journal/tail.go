@@ -118,6 +118,14 @@ func (t *tail) sync(end int64) error {
 	return nil
 }
 
+// unsynced reports whether records are written, or wait, that no sync has made
+// durable and one can.
+func (t *tail) unsynced() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !t.noSync && t.refuse == nil && t.off+int64(len(t.buf)) > t.synced && t.fault.get() == nil
+}
+
 // durable returns how much of the file is.
 func (t *tail) durable() int64 {
 	t.mu.Lock()

@@ -45,7 +45,7 @@ func (w *writer) records() *output { return w.files[1] }
 
 // begin writes the head of the journal: the identity, what was spent on no row
 // that stays, and the lost calls of items that have none.
-func (w *writer) begin(identity []byte, carry Totals, bounds Bounds, lost map[int64]*open, sum func(int64) uint32) error {
+func (w *writer) begin(identity []byte, carry Totals, bounds Bounds, account Account, lost map[int64]*open, sum func(int64) uint32) error {
 	out := w.records()
 	out.buf = identityRecord(append(out.buf, header()...), identity)
 	for _, o := range lost { // they are added again when the journal is read
@@ -54,7 +54,7 @@ func (w *writer) begin(identity []byte, carry Totals, bounds Bounds, lost map[in
 		carry.LostUnpriced -= o.unpriced
 		bounds.found(o)
 	}
-	out.buf = appendBounds(appendCarry(out.buf, carry), bounds)
+	out.buf = appendAccount(appendBounds(appendCarry(out.buf, carry), bounds), account)
 	for index, o := range lost {
 		for n := range o.calls {
 			out.buf = appendIntent(out.buf, intent{index: index, sum: sum(index), cost: o.costOf(n), tokens: o.tokensOf(n)})
@@ -102,6 +102,7 @@ func (w *writer) copyRow(e Entry, from io.ReaderAt) error {
 	if Sum(w.row) != e.RowSum {
 		return damagedRow(w.place.output, 0, e.Offset)
 	}
+	e.carried = true
 	return w.put(e, w.row)
 }
 
