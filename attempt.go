@@ -61,6 +61,7 @@ const held = int64(flow.Never)
 func (a *attempt) send() (*Response, *Error) {
 	a.sent.Store(int64(a.call.engine.now()))
 	resp, err := a.endpoint.Provider.Attempt(a.ctx, a.req, a.emit)
+	a.call.diary.repeated(a.repeats)
 	failure := a.failure(err)
 	a.cancel(nil)
 	if failure != nil {
@@ -162,7 +163,8 @@ func (a *attempt) failure(err error) *Error {
 	return e
 }
 
-// lateCode returns the code of a deadline's cause, else CodeUnknown.
+// lateCode returns the code of a deadline's cause, or of a lost race, else
+// CodeUnknown.
 func lateCode(cause error) Code {
 	switch cause {
 	case errFirstToken:
@@ -171,6 +173,8 @@ func lateCode(cause error) Code {
 		return CodeStall
 	case errTotal:
 		return CodeTimeout
+	case errOutrun:
+		return CodeOutrun
 	}
 	return CodeUnknown
 }

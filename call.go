@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline/internal/backoff"
 	"github.com/seed-1814a72b/paceline/internal/flow"
+	"github.com/seed-1814a72b/paceline/journal"
 )
 
 // A call is a request on its way through admission and attempts until it has
@@ -48,8 +49,9 @@ type call struct {
 	total      time.Duration
 	usage      Usage
 	cost       Cost
-	resp       *Response // the last complete answer
-	err        *Error    // why it failed in the end; nil: resp was accepted
+	last       journal.Used // by the last request
+	resp       *Response    // the last complete answer
+	err        *Error       // why it failed in the end; nil: resp was accepted
 }
 
 // newCall returns a call that has yet to be made. A nil request is an empty one.
@@ -73,10 +75,11 @@ func (e *Engine) newCall(ctx context.Context, req *Request) *call {
 // Where it unwinds by a panic, of a hook or of the body of a Stream's loop, what
 // was reserved is given back.
 func (c *call) proceed(a *attempt) (again bool) {
-	whole := false
+	whole, sent := false, c.requests
 	defer func() {
 		if !whole {
-			a.unwind(&Error{Code: CodePanic, MaybeBilled: true})
+			c.requests = sent + a.unwind(&Error{Code: CodePanic, MaybeBilled: true})
+			c.last = (&ending{err: &Error{MaybeBilled: true}}).used()
 		}
 	}()
 	if c.requests == 0 {
@@ -93,7 +96,7 @@ func (c *call) proceed(a *attempt) (again bool) {
 		end.judging = c.judges(f.resp)
 	}
 	c.account(&end, &f)
-	if f.err != nil && !f.of.over {
+	if f.err != nil && f.err.Verdict() != VerdictStop && !f.of.over { // what was broken off is lost
 		c.diary.after(&end, f.of.most)
 	}
 	f.of.done(&end)
@@ -117,7 +120,7 @@ func (c *call) attempt(a *attempt) finish {
 
 // account adds to the call's what its attempts used, and sets its times.
 func (c *call) account(end *ending, f *finish) {
-	c.firstToken, c.total = f.of.firstToken(), f.of.took(end.at)
+	c.firstToken, c.total, c.last = f.of.firstToken(), f.of.took(end.at), end.used()
 	if !f.of.over {
 		c.spend(end)
 	}

@@ -43,6 +43,8 @@ const (
 	// above stand in journals.
 	CodeTruncated // cut off at the limit of its tokens, and not accepted
 	CodeRefused   // the model refused to answer
+
+	CodeOutrun   // another attempt at the same call was quicker: never an item's end
 )
 
 var codeNames = [...]string{
@@ -56,7 +58,7 @@ var codeNames = [...]string{
 	CodeTooLong: "answer_too_long", CodeLocal: "local_resources",
 	CodeInvalidAnswer: "invalid_answer", CodeOutage: "outage", CodeBadItem: "bad_item",
 	CodeCanceled: "canceled", CodePanic: "panic", CodeBudget: "budget",
-	CodeTruncated: "truncated", CodeRefused: "refused",
+	CodeTruncated: "truncated", CodeRefused: "refused", CodeOutrun: "outrun",
 }
 
 // String returns the code's name as it stands in rows, logs and metrics.

@@ -1,22 +1,29 @@
 package paceline
 
-import "github.com/seed-1814a72b/paceline/journal"
+import (
+	"sync/atomic"
 
-// A diary notes an item's requests in the journal: that one is about to be
-// sent, and, where it brings no row, how it ended. What has no known end was
-// in flight if the process dies, and may be paid twice. A nil diary notes
-// nothing.
+	"github.com/seed-1814a72b/paceline/journal"
+)
+
+// A diary notes an item's requests, in the run's account and in the journal if
+// there is one: that one is about to be sent, and, where it brings no row, how
+// it ended. What has no known end was in flight if the process dies, and may be
+// paid twice. A nil diary notes nothing. The goroutines of a call and of its
+// hedge may use it at the same time.
 type diary struct {
 	run   *run
 	index int64
 	sum   uint32
+	open  atomic.Int64 // requests that have been sent and whose end is not noted
 }
 
 func (r *run) diary(item *Item) *diary {
-	if r.job.Journal == nil {
-		return nil
+	d := &diary{run: r, index: item.Index}
+	if r.job.Journal != nil {
+		d.sum = r.job.sum(item)
 	}
-	return &diary{run: r, index: item.Index, sum: r.job.sum(item)}
+	return d
 }
 
 // before notes that a request is about to be sent that uses at most so much. An
@@ -25,36 +32,61 @@ func (d *diary) before(most spend) error {
 	if d == nil {
 		return nil
 	}
-	err := d.run.job.Journal.Reserve(d.index, d.sum, most.usd, most.tokens)
+	if j := d.run.job.Journal; j != nil {
+		if err := j.Reserve(d.index, d.sum, most.usd, most.tokens); err != nil {
+			d.run.stop("journal", err, 0)
+			return err
+		}
+	}
+	d.open.Add(1)
+	d.run.account.sent.Add(1)
+	return nil
+}
+
+// after notes how a request ended, for which most was noted before, that
+// brought no row. Where every request's end is noted already, it does nothing.
+func (d *diary) after(end *ending, most spend) {
+	if d == nil || d.open.Load() <= 0 {
+		return
+	}
+	d.open.Add(-1)
+	u, code := end.used(), end.code()
+	d.run.account.waste(code, u)
+	j := d.run.job.Journal
+	if j == nil {
+		return
+	}
+	err := j.Settle(journal.Attempt{
+		Index: d.index, Code: uint8(code), Reserved: most.usd,
+		PromptTokens: u.PromptTokens, CompletionTokens: u.CompletionTokens, Cost: u.Cost,
+	})
 	if err != nil {
 		d.run.stop("journal", err, 0)
 	}
-	return err
 }
 
-// after notes how a request ended, for which most was noted before, that brought
-// no row.
-func (d *diary) after(end *ending, most spend) {
-	if d == nil {
-		return
-	}
-	note := journal.Attempt{
-		Index: d.index, Reserved: most.usd, Cost: nanos(end.cost),
-		PromptTokens: journal.Unknown, CompletionTokens: journal.Unknown,
-	}
-	if end.usage.Known {
-		note.PromptTokens, note.CompletionTokens = end.usage.Prompt, end.usage.Completion
-	}
+// code returns why a request that ended so brought no row.
+func (end *ending) code() Code {
 	switch {
 	case end.err != nil:
-		note.Code = uint8(end.err.Code)
-		if !end.err.MaybeBilled && !end.usage.Known {
-			note.Cost, note.PromptTokens, note.CompletionTokens = 0, 0, 0
-		}
-	default:
-		note.Code = uint8(end.rejected)
+		return end.err.Code
+	case end.rejected != CodeUnknown:
+		return end.rejected
 	}
-	if err := d.run.job.Journal.Settle(note); err != nil {
-		d.run.stop("journal", err, 0)
+	return CodeOutrun // another answer was taken
+}
+
+// repeated notes requests that an attempt made before its last one, and that the
+// server refused for the way in which they were put.
+func (d *diary) repeated(n int) {
+	for range n {
+		if d == nil || d.before(spend{}) != nil {
+			return
+		}
+		d.after(&ending{err: &Error{Code: CodeInvalidRequest}}, spend{})
 	}
 }
+
+// brings reports whether the last request brings the item's row: its end is then
+// told by the row.
+func (d *diary) brings() bool { return d.open.Load() > 0 }

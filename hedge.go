@@ -148,7 +148,8 @@ func (r *race) runHedge() {
 	defer func() {
 		if p := recover(); p != nil {
 			r.ended = finish{of: a, err: panicked("the provider", p), requests: 1}
-			a.unwind(r.ended.err)
+			r.ended.requests = a.unwind(r.ended.err)
+			a.call.diary.after(&ending{err: r.ended.err}, a.most)
 		}
 	}()
 	r.ended = finish{of: a, requests: 1}
@@ -165,23 +166,31 @@ func (r *race) runHedge() {
 	}
 }
 
-// unwind ends an attempt, and those beyond, that a panic broke off.
-func (a *attempt) unwind(err *Error) {
+// unwind ends an attempt, and those beyond, that a panic broke off. It returns how
+// many requests they were.
+func (a *attempt) unwind(err *Error) (requests int) {
 	a.cancel(nil)
 	if r := a.seal(); r != nil {
 		a.cancelBeyond(errOutrun)
 		<-r.over
 	}
 	for b := a; b != nil; b = b.next() {
+		requests += 1 + b.repeats
+		if b != a && !b.over {
+			b.call.diary.after(&ending{err: &Error{Code: CodeOutrun, MaybeBilled: true}}, b.most)
+		}
 		b.done(&ending{at: b.call.engine.now(), err: err, outcome: flow.Outcome{Kind: flow.Neutral}})
 	}
+	return requests
 }
 
 // tell notes how the attempt has ended, in the journal and for the dispatcher,
 // when it brings no row.
 func (a *attempt) tell(resp *Response, err *Error) ending {
 	end := a.ending(resp, err)
-	a.call.diary.after(&end, a.most)
+	if err == nil || err.Code != CodeCanceled { // broken off with the run: it is lost
+		a.call.diary.after(&end, a.most)
+	}
 	a.done(&end)
 	return end
 }

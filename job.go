@@ -67,6 +67,9 @@ type Result struct {
 	Total      time.Duration // likewise
 	Usage      Usage         // of all its requests, as far as known
 	Cost       Cost          // likewise
+
+	brings  bool         // one of Requests brought the row; the others are accounted for
+	brought journal.Used // by that one
 }
 
 // A Sink takes each item's result, exactly once, in the order of completion.

@@ -45,6 +45,7 @@ func (r *run) put(res *Result) {
 }
 
 func (r *run) count(res *Result) {
+	r.account.row(res)
 	r.progress.ended[res.Status].Add(1)
 	r.engine.progress.ended[res.Status].Add(1)
 	if r.engine.cfg.Observe != nil {
@@ -73,6 +74,7 @@ func (r *run) entry(res *Result) journal.Entry {
 		Requests: int64(res.Requests), Attempts: int64(res.Attempts),
 		PromptTokens: journal.Unknown, CompletionTokens: journal.Unknown, Cost: nanos(res.Cost),
 	}
+	e.Brought, e.AllNoted = res.brought, !res.brings
 	if res.Usage.Known {
 		e.PromptTokens, e.CompletionTokens = res.Usage.Prompt, res.Usage.Completion
 	}

@@ -90,9 +90,10 @@ type run struct {
 	job    Job
 	progress
 	// The dispatcher's.
-	tally *tally
-	purse *purse // nil: no budget
-	last  bool   // no further item will come
+	tally   *tally
+	purse   *purse // nil: no budget
+	last    bool   // no further item will come
+	account account
 
 	mayStart  context.Context
 	halt      context.CancelFunc
@@ -290,7 +291,9 @@ func (r *run) finish(c *call, item Item) {
 		r.stop(err.Code.String(), err, graceAfter(err))
 		r.drop()
 	default:
-		r.commit(c.result(item, err))
+		res := c.result(item, err)
+		res.brings, res.brought = c.diary.brings(), c.last
+		r.commit(res)
 		r.suspect(err)
 	}
 }
@@ -361,6 +364,7 @@ func (c *call) result(item Item, err *Error) *Result {
 // summary returns how the run ended.
 func (r *run) summary() (Summary, error) {
 	s := Summary{Stats: r.engine.snapshot(r)}
+	s.Account, s.Lost = r.account.snapshot()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s.StoppedBy = r.stoppedBy

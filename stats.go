@@ -1,6 +1,10 @@
 package paceline
 
-import "time"
+import (
+	"time"
+
+	"github.com/seed-1814a72b/paceline/journal"
+)
 
 // Stats is a snapshot of an engine's or a run's counters.
 type Stats struct {
@@ -125,4 +129,12 @@ type Summary struct {
 	// run, "interrupted", or the name of a [Code] ("auth", "quota", "budget", ...),
 	// "source", "sink", "journal".
 	StoppedBy string
+
+	// Account says where the requests of this run went that have a known end:
+	// those that brought an accepted row, and the others by their [Code]. Lost
+	// are those that have none, since they were broken off with the run, or
+	// their rows could not be kept: they may be paid twice. Together they are
+	// Requests.
+	Account journal.Account
+	Lost    int64
 }

@@ -61,6 +61,10 @@ func (t *tally) start(c *call) {
 func (t *tally) end(a *attempt, end *ending) {
 	t.usage.add(end.usage)
 	t.requests += int64(end.repeats)
+	if a.sent.Load() == 0 { // the journal could not note it
+		t.requests--
+		return
+	}
 	if end.err != nil && errors.Is(end.err, errOutrun) {
 		t.unsettled++
 		return

@@ -24,7 +24,7 @@ var verdicts = [...]Verdict{
 	CodeTimeout: VerdictRetry, CodeCut: VerdictRetry, CodeMalformed: VerdictRetry,
 	CodeTooLong: VerdictItem, CodeLocal: VerdictLater, CodeInvalidAnswer: VerdictAsk, CodeOutage: VerdictJob,
 	CodeBadItem: VerdictItem, CodeCanceled: VerdictStop, CodePanic: VerdictItem, CodeBudget: VerdictJob,
-	CodeTruncated: VerdictItem, CodeRefused: VerdictItem,
+	CodeTruncated: VerdictItem, CodeRefused: VerdictItem, CodeOutrun: VerdictStop,
 }
 
 // Verdict returns what is to be done about e: the server's explicit hint where
