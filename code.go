@@ -44,7 +44,7 @@ const (
 	CodeTruncated // cut off at the limit of its tokens, and not accepted
 	CodeRefused   // the model refused to answer
 
-	CodeOutrun   // another attempt at the same call was quicker: never an item's end
+	CodeOutrun // another attempt at the same call was quicker: never an item's end
 )
 
 var codeNames = [...]string{

@@ -86,6 +86,10 @@ func rowEntry(row []byte) (journal.Entry, error) {
 	if r.Cost.Known {
 		e.Cost = int64(r.Cost.USD*1e9 + 0.5)
 	}
+	e.Brought = journal.Used{PromptTokens: e.PromptTokens, CompletionTokens: e.CompletionTokens, Cost: e.Cost}
+	if r.Requests > 1 { // what the last of them used, the row does not tell
+		e.Brought = journal.Used{PromptTokens: journal.Unknown, CompletionTokens: journal.Unknown, Cost: journal.Unknown}
+	}
 	if r.Error != nil {
 		e.Code, e.Attempts = uint8(paceline.CodeNamed(r.Error.Code)), int64(r.Error.Attempts)
 	}

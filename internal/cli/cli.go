@@ -22,7 +22,7 @@ func Main(ctx context.Context, env Env) int {
 		return e.code
 	}
 	if err != nil {
-		fmt.Fprintln(env.Stderr, "paceline: "+oneLine(err))
+		fmt.Fprintln(env.Stderr, "paceline: "+tame(oneLine(err)))
 	}
 	return exitCode(err)
 }

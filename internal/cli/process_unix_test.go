@@ -291,7 +291,7 @@ func TestFault44Interrupted(t *testing.T) {
 }
 
 func TestFault44InterruptedTwice(t *testing.T) {
-	b := newBench(t, 3, sim.Config{}, func(int) string { return "[[sim:fault=hang times=1]]" })
+	b := newBench(t, 3, sim.Config{}, func(i int) string { return fmt.Sprintf("%d [[sim:fault=hang times=1]]", i) })
 	p := b.start()
 	b.saw(3)
 	p.Process.Signal(syscall.SIGINT)
@@ -300,10 +300,16 @@ func TestFault44InterruptedTwice(t *testing.T) {
 	if code := p.end(); code != ExitInterrupted {
 		t.Fatalf("ended with %d", code)
 	}
-	if code := b.start().end(); code != ExitDone {
+	p = b.start("--summary", "summary.json")
+	p.log.wait(t, "3 calls of earlier runs brought no row") // they were broken off, and may be paid twice
+	if code := p.end(); code != ExitDone {
 		t.Fatalf("the second run ended with %d", code)
 	}
 	b.whole(3)
+	summary, _ := os.ReadFile(filepath.Join(b.folder, "summary.json"))
+	if lost := gjson.GetBytes(summary, `waste.by_cause.#(cause=="possibly_paid_twice").requests`).Int(); lost != 3 {
+		t.Errorf("%d calls are told as possibly paid twice, want 3: %s", lost, summary)
+	}
 }
 
 func TestFault45TerminatedWhileThrottled(t *testing.T) {

@@ -103,7 +103,8 @@ func byteSize(n int64) string {
 
 // openJournal opens or creates the journal, and says what it holds.
 func (s *session) openJournal(ctx context.Context) error {
-	o := journal.Options{Identity: s.identity().encode()}
+	o := journal.Options{Identity: s.identity().encode(), SyncEvery: s.flags.sync, NoSync: s.flags.sync < 0}
+	o.SyncEvery = max(o.SyncEvery, 0) // off: rows are written as by default
 	j, err := journal.Open(s.target.path, o)
 	e, ok := errors.AsType[*journal.Error](err)
 	switch {
@@ -177,6 +178,13 @@ func (s *session) unchanged(it *paceline.Item) error {
 	return s.changed(fmt.Sprintf("%s (item %d) is not what it was", itemPlace(it), it.Index))
 }
 
+// settled reports whether an item has its row and keeps it, so that nothing else
+// needs to be known of it. With --strict, and where a field of the items is
+// looked for in all of them, something does.
+func (s *session) settled(index int64) bool {
+	return s.journal != nil && s.journal.Done(index) && !s.resend.has(index) && !s.flags.strict && s.priority.name == ""
+}
+
 // notShorter refuses an input with fewer items than there are rows.
 func (s *session) notShorter(rows int64) error {
 	if s.survey.items == 0 || s.flags.allowChanges || rows <= s.survey.items && !s.journal.Done(s.survey.items) {
@@ -243,6 +251,8 @@ func newEarlier(rec journal.Recovery) earlier {
 		requests: t.Requests + t.Lost,
 		usage:    paceline.Usage{Prompt: t.PromptTokens, Completion: t.CompletionTokens, Known: true},
 		cost:     paceline.Cost{USD: float64(t.Cost) / 1e9, Known: t.Unpriced == 0},
+		account:  rec.Account,
+		lost:     t.Lost,
 	}
 }
 

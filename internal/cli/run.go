@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -33,6 +34,9 @@ func (f *runFlags) check() error {
 		return errors.New("--fresh starts over and --retry-failed continues; give one of them")
 	case f.fresh && f.allowChanges:
 		return errors.New("--fresh starts over and --allow-changes continues; give one of them")
+	}
+	if f.sync > time.Minute {
+		return fmt.Errorf("--sync: %s is too long; at most 1m, or off", shortDuration(f.sync))
 	}
 	return errors.Join(f.checkFlags.check(), f.checkPool())
 }

@@ -34,6 +34,7 @@ type runFlags struct {
 	hedge                      float64       // share of the calls; 0: the engine's own; below 0: none
 
 	output, format, summary          string
+	sync                             time.Duration // how long a row may wait to be durable; below 0: for ever
 	ordered, retryFailed, fresh, yes bool
 	allowChanges                     bool
 	price                            string
@@ -49,12 +50,14 @@ var (
 	learntWords = map[string]time.Duration{"auto": 0, "off": -1}
 	offWords    = map[string]time.Duration{"off": -1}
 	endless     = map[string]time.Duration{"off": 0}
+	syncWords   = map[string]time.Duration{"each": 1, "off": -1}
 )
 
 func defaultRunFlags() *runFlags {
 	return &runFlags{
 		inputFormat: "auto", checkFlags: defaultCheckFlags(), limitSet: limitSet{window: "bucket"}, format: "jsonl", keyEnv: "OPENAI_API_KEY",
 		seed: 1, attempts: 5, timeout: 15 * time.Minute, grace: 30 * time.Second,
+		sync: 100 * time.Millisecond,
 	}
 }
 
@@ -121,6 +124,7 @@ func (f *runFlags) defineOutput(s *pflag.FlagSet) {
 	text(s, &f.output, "output", "o", "FILE", "where the rows go; - is standard output, without a journal, so that nothing can be continued (default INPUT.out.jsonl beside the input)")
 	s.Var(&choice{&f.format, []string{"jsonl", "batch", "response"}}, "format", "the rows: the item and its answer, OpenAI Batch output lines, or raw response bodies")
 	s.BoolVar(&f.ordered, "ordered", false, "put the rows into the order of the input at the end")
+	s.Var(duration{&f.sync, syncWords}, "sync", "how long rows may wait until the disk has them for good, at most 1m; each makes every row durable by itself, off leaves it to the system: then rows outlive a kill, but not a loss of power")
 	text(s, &f.summary, "summary", "", "FILE", "write the summary here too, as JSON")
 }
 

@@ -64,6 +64,10 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	defer s.takeOrders(eng, view)()
 	sum, err := eng.Run(ctx, s.job())
 	view.last(sum.Stats)
+	if n := sum.Causes[paceline.CodeLocal]; n > 0 {
+		s.say("%s could not be sent at once since this machine had no file descriptors or ports left; "+
+			"they went out later, fewer at a time (raise 'ulimit -n', or lower --concurrency)", counted(n, "request"))
+	}
 	return sum, err
 }
 

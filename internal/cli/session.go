@@ -140,7 +140,7 @@ func (s *session) examine(ctx context.Context, unchanged func(*paceline.Item) er
 			return err
 		}
 	}
-	surveyor := surveyor{render: s.request, unchanged: unchanged, tick: s.patience()}
+	surveyor := surveyor{render: s.request, unchanged: unchanged, tick: s.patience(), settled: s.settled}
 	err := surveyor.look(ctx, s.source.(dataset.Rewinder))
 	s.survey = surveyor.survey
 	if err != nil {
@@ -198,6 +198,6 @@ func (s *session) interruptible(err error) error {
 // say prints a line for people, unless they want quiet.
 func (s *session) say(format string, args ...any) {
 	if !s.flags.quiet {
-		fmt.Fprintf(s.env.Stderr, "paceline: "+format+"\n", args...)
+		fmt.Fprint(s.env.Stderr, tame(fmt.Sprintf("paceline: "+format+"\n", args...)))
 	}
 }

@@ -62,6 +62,7 @@ func (f *simFlags) define(p *page) {
 	s.BoolVar(&f.listFaults, "list-faults", false, "list the faults and end")
 
 	s = p.group("Running")
+	s.BoolVar(&c.KeepRequests, "keep-requests", false, "keep every request, with its body and what became of it, for /stats; memory grows with them")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but the base URL")
 }
 

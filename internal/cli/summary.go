@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/journal"
 )
 
 // A summary is what a run came to. Items, requests, tokens and money are of
@@ -37,6 +38,8 @@ type summary struct {
 	Budget           *budgetSummary `json:"budget"` // null: none was given
 
 	NotAccepted notAccepted `json:"not_accepted"`
+	Answered    spent       `json:"answered"` // of the requests, those that brought an accepted row
+	Waste       waste       `json:"waste"`    // the others
 
 	ElapsedS float64     `json:"elapsed_s"`
 	TTFT     percentiles `json:"ttft_ms"`
@@ -93,6 +96,8 @@ type earlier struct {
 	requests                     int64
 	usage                        paceline.Usage
 	cost                         paceline.Cost
+	account                      journal.Account
+	lost                         int64
 }
 
 func (e earlier) rows() int64 { return e.done + e.notDone() }
@@ -118,6 +123,7 @@ func summarize(s paceline.Summary, before earlier, total int64) *summary {
 		session:     sessionFigures{requests: s.Requests, failed: failedRequests(&s.Stats)},
 	}
 	sum.Budget = newBudgetSummary(s.Budget)
+	sum.Answered, sum.Waste = newWaste(before, s)
 	sum.countTokens(before.usage.Prompt+s.Usage.Prompt, before.usage.Completion+s.Usage.Completion)
 	sum.Items = max(total, sum.ended())
 	if cost := sessionCost(s).Add(before.cost); cost.Known {

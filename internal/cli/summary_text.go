@@ -39,13 +39,14 @@ func (r report) write(w io.Writer) {
 	row("money", r.money())
 	row("in vain", r.inVain())
 	row("budget", r.Budget.String())
+	row("wasted", r.Waste.String())
 	row("paid twice?", r.PaidTwice.String())
 	for i, line := range r.failures() {
 		row(map[bool]string{true: "failures"}[i == 0], line)
 	}
 	row("rows", r.Output)
 	row("next", r.next)
-	io.WriteString(w, b.String())
+	io.WriteString(w, tame(b.String()))
 }
 
 // headline says how it ended. Of a run in several sessions it tells this one's

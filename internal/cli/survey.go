@@ -48,6 +48,7 @@ type sampleRequest struct {
 type surveyor struct {
 	render    func(*paceline.Item) (*paceline.Request, error)
 	unchanged func(*paceline.Item) error // refuses an item that changed; nil: not asked
+	settled   func(index int64) bool     // of an item that will not be sent: it is not rendered; nil: all are
 	tick      func()                     // called every few thousand items
 	seen      int64                      // items so far
 	requests  int64                      // rendered so far
@@ -96,7 +97,7 @@ func (s *surveyor) item(it *paceline.Item) error {
 			return err
 		}
 	}
-	if it.Err != nil {
+	if it.Err != nil || s.settled != nil && s.settled(it.Index) {
 		return nil
 	}
 	s.cautions.look(it)
