@@ -8,16 +8,17 @@ ITEMS    ?= 1000000
 MAX_MB   ?= 200
 ROWS     ?= .
 SEEDS    ?= 20
+KILLS    ?= 1000
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race cover lint fuzz bench bench-flow cross mem e2e-real clean
+.PHONY: help build test race cover lint fuzz bench bench-flow bench-commit cross mem resume-scale torture e2e-real clean
 
 help: ## list the tasks
 	@printf '\nPaceline: language-model API calls in bulk\n\n'
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\nFUZZTIME=%s, BENCH=%s, ITEMS=%s, MAX_MB=%s, ROWS=%s and SEEDS=%s can be set: make fuzz FUZZTIME=2m\n\n' \
-		'$(FUZZTIME)' '$(BENCH)' '$(ITEMS)' '$(MAX_MB)' '$(ROWS)' '$(SEEDS)'
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nFUZZTIME=%s, BENCH=%s, ITEMS=%s, MAX_MB=%s, ROWS=%s, SEEDS=%s and KILLS=%s can be set: make fuzz FUZZTIME=2m\n\n' \
+		'$(FUZZTIME)' '$(BENCH)' '$(ITEMS)' '$(MAX_MB)' '$(ROWS)' '$(SEEDS)' '$(KILLS)'
 
 build: ## build bin/paceline
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/paceline ./cmd/paceline
@@ -40,6 +41,9 @@ fuzz: ## run each fuzz target for FUZZTIME
 bench: ## run the benchmarks that match BENCH
 	$(GO) test ./... -run '^$$' -bench '$(BENCH)' -benchmem
 
+bench-commit: ## measure what group commit costs at 10,000 rows a second
+	$(GO) run ./bench/commit
+
 bench-flow: ## measure admission and stuck calls, into docs/flow.md
 	$(GO) test ./bench/flow -full -count=1 -timeout 4h -seeds $(SEEDS) -run '$(ROWS)' -page '$(CURDIR)/docs/flow.md'
 
@@ -51,6 +55,12 @@ cross: ## build for every system and processor, without cgo
 
 mem: build ## run ITEMS items through the simulator within MAX_MB of memory
 	$(GO) run ./bench/mem -paceline bin/paceline -items $(ITEMS) -max-mb $(MAX_MB)
+
+resume-scale: build ## continue a run of 10,000,000 done items: time to the first call, memory
+	$(GO) run ./bench/mem -paceline bin/paceline -resume -items 10000000 -max-mb 300 -max-seconds 20
+
+torture: ## kill runs at random moments, KILLS times, with every fault on
+	$(GO) test ./bench/torture -count=1 -timeout 3h -v -kills $(KILLS)
 
 e2e-real: ## label 50 items with a real model, served by llama.cpp
 	$(GO) test -tags e2e -count=1 -timeout 30m -v ./e2e/...

@@ -5,6 +5,11 @@
 //
 //	make mem                    # 1,000,000 items, at most 200 MB
 //	make mem ITEMS=50000
+//
+// With -resume it makes a run of which so many items have their rows, continues
+// it, and prints how long the first new call took.
+//
+//	make resume-scale           # 10,000,000 done items: under 20 s, at most 300 MB
 package main
 
 import (
@@ -21,6 +26,8 @@ type options struct {
 	items       int
 	concurrency int
 	maxMB       float64
+	maxSeconds  float64
+	resume      bool
 	keep        bool
 }
 
@@ -30,6 +37,8 @@ func main() {
 	flag.IntVar(&o.items, "items", 1_000_000, "how many items to run")
 	flag.IntVar(&o.concurrency, "concurrency", 64, "calls in flight")
 	flag.Float64Var(&o.maxMB, "max-mb", 200, "fail if the run's peak resident memory is above so many MB (10^6 bytes)")
+	flag.BoolVar(&o.resume, "resume", false, "measure how a run goes on of which so many items have their rows")
+	flag.Float64Var(&o.maxSeconds, "max-seconds", 20, "fail if the first call of a resumed run comes later")
 	flag.BoolVar(&o.keep, "keep", false, "keep the files")
 	flag.Parse()
 	if err := measure(o); err != nil {
@@ -47,6 +56,9 @@ func measure(o options) error {
 		fmt.Println("files in", dir)
 	} else {
 		defer os.RemoveAll(dir)
+	}
+	if o.resume {
+		return measureResume(o, dir)
 	}
 	input := filepath.Join(dir, "items.jsonl")
 	if err := writeItems(input, o.items); err != nil {
