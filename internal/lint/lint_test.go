@@ -3,6 +3,7 @@ package lint
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -68,6 +69,27 @@ func TestInvariantsNameTestsThatExist(t *testing.T) {
 	}
 	for _, name := range missing {
 		t.Errorf("docs/INVARIANTS.md names %s, which no test file declares", name)
+	}
+}
+
+// docs/RELIABILITY.md has a row for every fault that concerns a run.
+func TestReliabilityNamesTestsThatExist(t *testing.T) {
+	page, err := os.ReadFile(root + "/docs/RELIABILITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing, err := MissingTests(os.DirFS(root), string(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range missing {
+		t.Errorf("docs/RELIABILITY.md names %s, which no test file declares", name)
+	}
+	for fault := 1; fault <= 69; fault++ {
+		row := fmt.Sprintf("\n| %d | ", fault)
+		if (fault < 63 || fault > 65) && strings.Count(string(page), row) != 1 {
+			t.Errorf("fault %d has no row in docs/RELIABILITY.md, or several", fault)
+		}
 	}
 }
 
