@@ -42,7 +42,7 @@ func (a *Admission) SetModelLimits(now Instant, n int, model string, l Limits) {
 	number := a.model(model)
 	lane := a.lanes[n]
 	lane.shares[number].set(now, l)
-	lane.shares[number].seek.forget()
+	lane.shares[number].endSeek(now)
 	lane.adaptive.expect(lane.requests().worth(startWorth))
 	a.queue.unpark(a.queue.lines[number])
 }
