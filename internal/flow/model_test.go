@@ -221,7 +221,7 @@ func TestManyModelsShareOneLine(t *testing.T) {
 	for i := range 1000 {
 		numbers[a.Model(fmt.Sprint(i))]++
 	}
-	if len(numbers) != ModelsMax || numbers[0] != 1000-ModelsMax+1 || a.Model("given") == 0 {
+	if len(numbers) != ModelsMax+1 || numbers[0] != 1000-ModelsMax || a.Model("given") == 0 {
 		t.Errorf("%d numbers, %d models share 0", len(numbers), numbers[0])
 	}
 }
@@ -389,5 +389,18 @@ func TestALimitThatBecomesKnownEndsNoPause(t *testing.T) {
 				t.Errorf("after a sign of life of the probe start %v", got)
 			}
 		})
+	}
+}
+
+func TestModelsThatAreGivenLimitsTakeNoPlaceOfOthers(t *testing.T) {
+	given := map[string]Limits{}
+	for i := range 2 * ModelsMax {
+		given[fmt.Sprint("given", i)] = Limits{InFlight: 3}
+	}
+	a := New(half, Limits{Models: given})
+	for i := range ModelsMax + 1 {
+		if n := a.Model(fmt.Sprint("other", i)); (n != 0) != (i < ModelsMax) {
+			t.Errorf("model %d without limits has number %d", i+1, n)
+		}
 	}
 }
