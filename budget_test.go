@@ -293,6 +293,25 @@ func TestMoneyOfOneModelNeedsNoPriceOfAnother(t *testing.T) {
 	})
 }
 
+func TestALimitOnMoneyThatIsTakenBackNeedsNoPrice(t *testing.T) {
+	running(t, always(used(time.Second, 5, 5)), paceline.Config{Price: testPrice}, func(t *testing.T, e *paceline.Engine) {
+		for whose, set := range map[string]func(paceline.Limits) error{
+			"all":       func(l paceline.Limits) error { return e.SetLimits("", l) },
+			"one model": func(l paceline.Limits) error { return e.SetModelLimits("", "unpriced", l) },
+		} {
+			for _, money := range []paceline.Rate{paceline.Per(5, time.Hour), {}} {
+				if err := set(paceline.Limits{Money: money}); err != nil {
+					t.Fatal(err)
+				}
+				_, err := e.Do(t.Context(), &paceline.Request{Model: "unpriced"})
+				if limited := paceline.CodeOf(err) == paceline.CodeBudget; limited == money.IsZero() || !limited && err != nil {
+					t.Errorf("with a limit of %v on the money of %s: %v", money, whose, err)
+				}
+			}
+		}
+	})
+}
+
 func TestBudgetsAndMoneyAreChecked(t *testing.T) {
 	running(t, always(used(time.Second, 5, 5)), paceline.Config{}, func(t *testing.T, e *paceline.Engine) {
 		_, err := e.Run(t.Context(), paceline.Job{Source: &numbers{}, Sink: new(collector), Budget: paceline.Budget{USD: -1, Tokens: -1, Requests: -1}})

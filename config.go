@@ -153,7 +153,7 @@ type Deadlines struct {
 
 // Validate returns every fault of c, joined, each naming its field.
 func (c *Config) Validate() error {
-	money := len(moneyLimits([]Endpoint{{Limits: c.Limits, Models: c.Models}})) > 0
+	money := len(newMoneyLimits([]Endpoint{{Limits: c.Limits, Models: c.Models}})) > 0
 	return errors.Join(c.Limits.check("config", "Limits"), checkModels("config", c.Models), c.checkPriced(money), c.validate())
 }
 

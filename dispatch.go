@@ -21,7 +21,7 @@ type dispatcher struct {
 	last      *Error // the last failure of an endpoint that does not answer
 	judging   int    // calls whose answers are being judged
 	draining  bool
-	money     map[string]bool // the models whose calls need a price, since a limit on money is given for them; "": all
+	money     moneyLimits
 	needy     map[*purse]bool // those for which calls wait
 	out       map[int]*Error  // endpoints taken out of the pool, and why
 }

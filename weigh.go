@@ -16,7 +16,8 @@ func (d *dispatcher) weigh(c *call) *Error {
 	t := &c.ticket
 	t.Model = d.admission.Model(c.model)
 	t.In, t.Out = e.Input(c.size), e.Output(c.maxTokens)
-	if d.money[""] || d.money[c.model] {
+	t.Money = 0
+	if d.money.of(c.model) {
 		cost := d.engine.cost(c.model, t.In, t.Out)
 		if !cost.Known {
 			return errUnpriced(c.model, "a limit on money (Limits.Money)")
