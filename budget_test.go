@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"sync/atomic"
@@ -203,6 +204,25 @@ func TestABudgetBelowOneCallSendsNothing(t *testing.T) {
 				t.Errorf("%+v: %v, %d requests", budget, err, sum.Requests)
 			}
 		})
+	}
+}
+
+func TestNoRequestIsTooLargeForABudgetToSee(t *testing.T) {
+	for _, budget := range []paceline.Budget{{USD: 1}, {Tokens: 1e6}} {
+		for _, most := range []int64{1e12, 1e16, math.MaxInt64} {
+			items := paceline.SourceFunc(func(context.Context) (paceline.Item, error) {
+				req := &paceline.Request{Model: "m", MaxTokens: most, Body: json.RawMessage(`{"n":100}`)}
+				return paceline.Item{Request: req}, nil
+			})
+			running(t, always(used(time.Second, 5, 5)), paceline.Config{Price: testPrice}, func(t *testing.T, e *paceline.Engine) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				sum, err := e.Run(ctx, paceline.Job{Source: items, Sink: new(collector), Budget: budget})
+				if paceline.CodeOf(err) != paceline.CodeBudget || sum.Requests > 0 {
+					t.Errorf("%+v, answers of up to %d tokens: %v, %d requests", budget, most, err, sum.Requests)
+				}
+			})
+		}
 	}
 }
 
