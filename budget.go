@@ -58,7 +58,11 @@ type spend struct {
 }
 
 func (b Budget) spend() spend {
-	return spend{usd: int64(b.USD * nano), tokens: b.Tokens, requests: b.Requests}
+	usd := int64(b.USD * nano)
+	if b.USD > 0 {
+		usd = max(usd, 1) // 0 would be no limit
+	}
+	return spend{usd: usd, tokens: b.Tokens, requests: b.Requests}
 }
 
 func (s spend) budget() Budget {

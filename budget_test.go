@@ -190,6 +190,7 @@ func (s *spree) check(t *testing.T, seed uint64) {
 func TestABudgetBelowOneCallSendsNothing(t *testing.T) {
 	for budget, want := range map[paceline.Budget]string{
 		{USD: 0.0001}:   "the budget of $0.0001 is below what one call may take: $0.0",
+		{USD: 1e-10}:    "the budget of $0.000000001 is below what one call may take: $0.0",
 		{Tokens: 100}:   "the budget of 100 tokens is below what one call may take: ",
 		{USD: 1000}:     "",
 		{Requests: 1e6}: "",
