@@ -227,6 +227,22 @@ func TestNoRequestIsTooLargeForABudgetToSee(t *testing.T) {
 	}
 }
 
+func TestABudgetCountsWhatAProviderRepeats(t *testing.T) {
+	repeats := func(ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+		emit(paceline.Delta{Kind: paceline.DeltaRepeat})
+		return used(time.Second, 5, 5)(ctx, emit)
+	}
+	for _, inFlight := range []int{1, 5} {
+		running(t, always(repeats), paceline.Config{Limits: paceline.Limits{InFlight: inFlight}}, func(t *testing.T, e *paceline.Engine) {
+			sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 100}, Sink: new(collector), Budget: paceline.Budget{Requests: 31}})
+			n, b := sum.Requests, sum.Budget
+			if paceline.CodeOf(err) != paceline.CodeBudget || n < 31 || n > 31+int64(inFlight) || n != b.Spent.Requests || b.Reserved.Requests != 0 {
+				t.Errorf("%v; with %d in flight %d requests were sent: %+v", err, inFlight, n, b)
+			}
+		})
+	}
+}
+
 func TestABudgetIsSpentToItsEndAndWhatIsInFlightFinishes(t *testing.T) {
 	// Each call sets aside 64 tokens for its request and 4,096 for its answer,
 	// and uses 10: near the end only what really was used may count.

@@ -152,7 +152,11 @@ func (d *dispatcher) admit(now flow.Instant) flow.Instant {
 		if t == nil {
 			return wake
 		}
-		d.start(t.Owner.(*call), now)
+		if c := t.Owner.(*call); c.purse().overdrawn() {
+			d.sendBack(c, now)
+		} else {
+			d.start(c, now)
+		}
 	}
 	return flow.Never // the next word on an answer wakes us
 }
