@@ -243,6 +243,39 @@ func TestABudgetCountsWhatAProviderRepeats(t *testing.T) {
 	}
 }
 
+func TestWhatAPanicMayHaveSpentIsInTheJournal(t *testing.T) {
+	var started atomic.Int64
+	panics := func(ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+		if started.Add(1)%2 == 0 {
+			panic("after the request went out")
+		}
+		return used(time.Second, 5, 5)(ctx, emit)
+	}
+	output := filepath.Join(t.TempDir(), "out.jsonl")
+	open := func() *journal.Journal { return must(journal.Open(output, journal.Options{NoSync: true})) }
+	cfg := paceline.Config{Price: testPrice, Limits: paceline.Limits{InFlight: 1}}
+	running(t, always(panics), cfg, func(t *testing.T, e *paceline.Engine) {
+		j := open()
+		sum, err := e.Run(t.Context(), paceline.Job{
+			Source: &numbers{n: 10}, Journal: j, Budget: paceline.Budget{USD: 1},
+			Encode: func(dst []byte, r *paceline.Result) []byte { return fmt.Appendf(dst, "%d\n", r.Item.Index) },
+		})
+		if err != nil || sum.Done != 5 || sum.Failed != 5 {
+			t.Errorf("%v, %+v", err, sum.Stats)
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+		j = open()
+		defer j.Close()
+		rec := j.Recovered()
+		requests, tokens, cost := rec.Spent()
+		if s := sum.Budget.Spent; requests != s.Requests || tokens != s.Tokens || cost != int64(math.Round(s.USD*1e9)) || requests != 10 {
+			t.Errorf("the next session counts %d requests, %d tokens, $%g; this one counted %+v", requests, tokens, float64(cost)/1e9, s)
+		}
+	})
+}
+
 func TestABudgetIsSpentToItsEndAndWhatIsInFlightFinishes(t *testing.T) {
 	// Each call sets aside 64 tokens for its request and 4,096 for its answer,
 	// and uses 10: near the end only what really was used may count.
