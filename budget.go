@@ -21,7 +21,10 @@ import (
 // answer its limit (max_tokens and the like), for each of n choices. Where a
 // request has no such limit, nobody knows the most: then 4,096 tokens are set
 // aside, after 20 answers twice the longest so far, and a longer answer can
-// exceed the budget. Once the usage is told it counts instead; a request that
+// exceed the budget. Nor does anybody know beforehand which request a provider
+// repeats ([DeltaRepeat]), because the first was refused for something that it had
+// added: it counts when it has ended, and requests can exceed theirs by those in
+// flight at that time. Once the usage is told it counts instead; a request that
 // may be billed and did not tell counts as what was set aside, and so do calls
 // that a killed process had in flight.
 //
@@ -58,7 +61,11 @@ type spend struct {
 }
 
 func (b Budget) spend() spend {
-	return spend{usd: int64(b.USD * nano), tokens: b.Tokens, requests: b.Requests}
+	usd := int64(b.USD * nano)
+	if b.USD > 0 {
+		usd = max(usd, 1) // 0 would be no limit
+	}
+	return spend{usd: usd, tokens: b.Tokens, requests: b.Requests}
 }
 
 func (s spend) budget() Budget {
@@ -108,9 +115,10 @@ func dollars(nanos int64) string {
 	return "$" + text
 }
 
-// charge is what an attempt that ended so counts as.
+// charge is what an attempt that ended so counts as. A request that the provider
+// has repeated was refused before, and used nothing.
 func (a *attempt) charge(end *ending) spend {
-	billed := spend{usd: a.most.usd, tokens: a.most.tokens, requests: 1}
+	billed := spend{usd: a.most.usd, tokens: a.most.tokens, requests: 1 + int64(end.repeats)}
 	switch {
 	case a.sent.Load() == 0:
 		return spend{}
@@ -120,7 +128,7 @@ func (a *attempt) charge(end *ending) spend {
 			billed.usd = nanos(end.cost)
 		}
 	case end.err != nil && !end.err.MaybeBilled:
-		return spend{requests: 1}
+		return spend{requests: billed.requests}
 	}
 	return billed
 }

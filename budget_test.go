@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"sync/atomic"
@@ -189,6 +190,7 @@ func (s *spree) check(t *testing.T, seed uint64) {
 func TestABudgetBelowOneCallSendsNothing(t *testing.T) {
 	for budget, want := range map[paceline.Budget]string{
 		{USD: 0.0001}:   "the budget of $0.0001 is below what one call may take: $0.0",
+		{USD: 1e-10}:    "the budget of $0.000000001 is below what one call may take: $0.0",
 		{Tokens: 100}:   "the budget of 100 tokens is below what one call may take: ",
 		{USD: 1000}:     "",
 		{Requests: 1e6}: "",
@@ -204,6 +206,74 @@ func TestABudgetBelowOneCallSendsNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestNoRequestIsTooLargeForABudgetToSee(t *testing.T) {
+	for _, budget := range []paceline.Budget{{USD: 1}, {Tokens: 1e6}} {
+		for _, most := range []int64{1e12, 1e16, math.MaxInt64} {
+			items := paceline.SourceFunc(func(context.Context) (paceline.Item, error) {
+				req := &paceline.Request{Model: "m", MaxTokens: most, Body: json.RawMessage(`{"n":100}`)}
+				return paceline.Item{Request: req}, nil
+			})
+			running(t, always(used(time.Second, 5, 5)), paceline.Config{Price: testPrice}, func(t *testing.T, e *paceline.Engine) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				sum, err := e.Run(ctx, paceline.Job{Source: items, Sink: new(collector), Budget: budget})
+				if paceline.CodeOf(err) != paceline.CodeBudget || sum.Requests > 0 {
+					t.Errorf("%+v, answers of up to %d tokens: %v, %d requests", budget, most, err, sum.Requests)
+				}
+			})
+		}
+	}
+}
+
+func TestABudgetCountsWhatAProviderRepeats(t *testing.T) {
+	repeats := func(ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+		emit(paceline.Delta{Kind: paceline.DeltaRepeat})
+		return used(time.Second, 5, 5)(ctx, emit)
+	}
+	for _, inFlight := range []int{1, 5} {
+		running(t, always(repeats), paceline.Config{Limits: paceline.Limits{InFlight: inFlight}}, func(t *testing.T, e *paceline.Engine) {
+			sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 100}, Sink: new(collector), Budget: paceline.Budget{Requests: 31}})
+			n, b := sum.Requests, sum.Budget
+			if paceline.CodeOf(err) != paceline.CodeBudget || n < 31 || n > 31+int64(inFlight) || n != b.Spent.Requests || b.Reserved.Requests != 0 {
+				t.Errorf("%v; with %d in flight %d requests were sent: %+v", err, inFlight, n, b)
+			}
+		})
+	}
+}
+
+func TestWhatAPanicMayHaveSpentIsInTheJournal(t *testing.T) {
+	var started atomic.Int64
+	panics := func(ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+		if started.Add(1)%2 == 0 {
+			panic("after the request went out")
+		}
+		return used(time.Second, 5, 5)(ctx, emit)
+	}
+	output := filepath.Join(t.TempDir(), "out.jsonl")
+	open := func() *journal.Journal { return must(journal.Open(output, journal.Options{NoSync: true})) }
+	cfg := paceline.Config{Price: testPrice, Limits: paceline.Limits{InFlight: 1}}
+	running(t, always(panics), cfg, func(t *testing.T, e *paceline.Engine) {
+		j := open()
+		sum, err := e.Run(t.Context(), paceline.Job{
+			Source: &numbers{n: 10}, Journal: j, Budget: paceline.Budget{USD: 1},
+			Encode: func(dst []byte, r *paceline.Result) []byte { return fmt.Appendf(dst, "%d\n", r.Item.Index) },
+		})
+		if err != nil || sum.Done != 5 || sum.Failed != 5 {
+			t.Errorf("%v, %+v", err, sum.Stats)
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+		j = open()
+		defer j.Close()
+		rec := j.Recovered()
+		requests, tokens, cost := rec.Spent()
+		if s := sum.Budget.Spent; requests != s.Requests || tokens != s.Tokens || cost != int64(math.Round(s.USD*1e9)) || requests != 10 {
+			t.Errorf("the next session counts %d requests, %d tokens, $%g; this one counted %+v", requests, tokens, float64(cost)/1e9, s)
+		}
+	})
 }
 
 func TestABudgetIsSpentToItsEndAndWhatIsInFlightFinishes(t *testing.T) {
@@ -289,6 +359,25 @@ func TestMoneyOfOneModelNeedsNoPriceOfAnother(t *testing.T) {
 		}
 		if _, err := e.Do(t.Context(), &paceline.Request{Model: "unpriced"}); paceline.CodeOf(err) != paceline.CodeBudget {
 			t.Error(err)
+		}
+	})
+}
+
+func TestALimitOnMoneyThatIsTakenBackNeedsNoPrice(t *testing.T) {
+	running(t, always(used(time.Second, 5, 5)), paceline.Config{Price: testPrice}, func(t *testing.T, e *paceline.Engine) {
+		for whose, set := range map[string]func(paceline.Limits) error{
+			"all":       func(l paceline.Limits) error { return e.SetLimits("", l) },
+			"one model": func(l paceline.Limits) error { return e.SetModelLimits("", "unpriced", l) },
+		} {
+			for _, money := range []paceline.Rate{paceline.Per(5, time.Hour), {}} {
+				if err := set(paceline.Limits{Money: money}); err != nil {
+					t.Fatal(err)
+				}
+				_, err := e.Do(t.Context(), &paceline.Request{Model: "unpriced"})
+				if limited := paceline.CodeOf(err) == paceline.CodeBudget; limited == money.IsZero() || !limited && err != nil {
+					t.Errorf("with a limit of %v on the money of %s: %v", money, whose, err)
+				}
+			}
 		}
 	})
 }

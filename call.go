@@ -79,7 +79,7 @@ func (c *call) proceed(a *attempt) (again bool) {
 	defer func() {
 		if !whole {
 			c.requests = sent + a.unwind(&Error{Code: CodePanic, MaybeBilled: true})
-			c.last = (&ending{err: &Error{MaybeBilled: true}}).used()
+			c.diary.after(&ending{err: &Error{Code: CodePanic, MaybeBilled: true}}, a.most)
 		}
 	}()
 	if c.requests == 0 {

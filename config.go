@@ -31,9 +31,11 @@ type Config struct {
 	//
 	// It is called on the call's own goroutine, concurrently, when the answer
 	// has given back its place among the calls in flight: however long it
-	// takes, no call waits for it, unless 1,024 answers wait to be judged. If
-	// it is heavy on the processor, let it bound how often it runs at once. A panic in it fails the item alone
-	// ([CodePanic]). An answer that was cut off at its limit of tokens is
+	// takes, no call waits for it, unless 1,024 answers wait to be judged; then
+	// runs wait, but for what comes before a call of [Engine.Do] or
+	// [Engine.Stream], which a judge may make itself. If it is heavy on the
+	// processor, let it bound how often it runs at once. A panic in it fails the
+	// item alone ([CodePanic]). An answer that was cut off at its limit of tokens is
 	// judged too, and is done if it is accepted; one that the provider's filter
 	// or the model itself withheld is not: it is none.
 	Accept func(*Request, *Response) error
@@ -153,7 +155,7 @@ type Deadlines struct {
 
 // Validate returns every fault of c, joined, each naming its field.
 func (c *Config) Validate() error {
-	money := len(moneyLimits([]Endpoint{{Limits: c.Limits, Models: c.Models}})) > 0
+	money := len(newMoneyLimits([]Endpoint{{Limits: c.Limits, Models: c.Models}})) > 0
 	return errors.Join(c.Limits.check("config", "Limits"), checkModels("config", c.Models), c.checkPriced(money), c.validate())
 }
 

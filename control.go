@@ -59,9 +59,7 @@ func (d *dispatcher) adjust(m *message) {
 	case msgHold:
 		d.admission.Hold(m.hold)
 	case msgLimits:
-		if m.limits.Money.N > 0 {
-			d.money[m.model] = true
-		}
+		d.money.set(m.lane, m.model, m.limits.Money.N > 0)
 		if m.model != "" {
 			d.admission.SetModelLimits(d.engine.now(), m.lane, m.model, m.limits)
 			return

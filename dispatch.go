@@ -20,8 +20,9 @@ type dispatcher struct {
 	tally     *tally
 	last      *Error // the last failure of an endpoint that does not answer
 	judging   int    // calls whose answers are being judged
+	single    int    // calls of no run that wait in admission: a judge may have made them
 	draining  bool
-	money     map[string]bool // the models whose calls need a price, since a limit on money is given for them; "": all
+	money     moneyLimits
 	needy     map[*purse]bool // those for which calls wait
 	out       map[int]*Error  // endpoints taken out of the pool, and why
 }
@@ -78,6 +79,7 @@ func (d *dispatcher) handle(m *message) {
 		d.submit(m.call)
 	case msgWithdraw:
 		if d.admission.Remove(&m.call.ticket) {
+			d.waits(m.call, -1)
 			m.call.admitted(nil)
 		}
 	case msgAlive:
@@ -128,7 +130,16 @@ func (d *dispatcher) submit(c *call) {
 		return
 	}
 	if d.afford(c) {
+		d.waits(c, 1)
 		d.admission.Add(d.engine.now(), &c.ticket)
+	}
+}
+
+// waits counts a call that has come to wait in admission (1), or does so no more
+// (-1), if it is a single one.
+func (d *dispatcher) waits(c *call, by int) {
+	if c.run == nil {
+		d.single += by
 	}
 }
 
@@ -145,14 +156,20 @@ func (d *dispatcher) estimator(model string) *flow.Estimator {
 	return e
 }
 
-// admit starts all that may start now, and returns when to come again.
+// admit starts all that may start now, and returns when to come again. Those of
+// runs that come before a single call start with it, however many are judged: the
+// judges may wait for that call.
 func (d *dispatcher) admit(now flow.Instant) flow.Instant {
-	for d.judging < maxJudging {
+	for d.judging < maxJudging || d.single > 0 {
 		t, wake := d.admission.Next(now)
 		if t == nil {
 			return wake
 		}
-		d.start(t.Owner.(*call), now)
+		if c := t.Owner.(*call); c.purse().overdrawn() {
+			d.sendBack(c, now)
+		} else {
+			d.start(c, now)
+		}
 	}
 	return flow.Never // the next word on an answer wakes us
 }
@@ -160,6 +177,7 @@ func (d *dispatcher) admit(now flow.Instant) flow.Instant {
 func (d *dispatcher) start(c *call, now flow.Instant) {
 	a := d.newAttempt(c, c.question, &c.ticket, now)
 	a.hedged = c.reader != nil || d.engine.cfg.Hedge.Budget < 0
+	d.waits(c, -1)
 	d.watch.add(a)
 	d.each(c, func(t *tally) { t.start(c) })
 	d.engine.observe(a, EventStart, func(*Event) {})
@@ -260,6 +278,7 @@ func (d *dispatcher) refuse(match func(*call) bool) {
 	for _, t := range d.admission.Drain() {
 		if c := t.Owner.(*call); match(c) {
 			c.purse().settle(c.most, spend{})
+			d.waits(c, -1)
 			c.admitted(nil)
 		} else {
 			d.admission.Add(now, t)

@@ -97,19 +97,33 @@ func (ep *endpoint) tellings(model int) *tellings {
 	return ep.told[model]
 }
 
-// moneyLimits returns the models for which an endpoint limits money; "" stands for
-// all of them.
-func moneyLimits(endpoints []Endpoint) map[string]bool {
-	models := map[string]bool{}
-	for _, ep := range endpoints {
-		if !ep.Limits.Money.IsZero() {
-			models[""] = true
-		}
+// moneyLimits are the numbers of the endpoints that limit the money of a model's
+// calls, by model; "" stands for all of them. Those calls need a price.
+type moneyLimits map[string]map[int]bool
+
+func newMoneyLimits(endpoints []Endpoint) moneyLimits {
+	m := moneyLimits{}
+	for i, ep := range endpoints {
+		m.set(i, "", !ep.Limits.Money.IsZero())
 		for name, l := range ep.Models {
-			if !l.Money.IsZero() {
-				models[name] = true
-			}
+			m.set(i, name, !l.Money.IsZero())
 		}
 	}
-	return models
+	return m
 }
+
+func (m moneyLimits) set(endpoint int, model string, limited bool) {
+	switch {
+	case !limited:
+		if delete(m[model], endpoint); len(m[model]) == 0 {
+			delete(m, model)
+		}
+		return
+	case m[model] == nil:
+		m[model] = map[int]bool{}
+	}
+	m[model][endpoint] = true
+}
+
+// of reports whether any endpoint limits the money of a model's calls.
+func (m moneyLimits) of(model string) bool { return len(m[""]) > 0 || len(m[model]) > 0 }

@@ -39,7 +39,7 @@ func New(p Provider, cfg Config) (*Engine, error) {
 // limits and health of its own: the least loaded among those that may take a
 // call gets it. cfg.Limits and cfg.Models are not used. Its error names every wrong field.
 func NewPool(endpoints []Endpoint, cfg Config) (*Engine, error) {
-	if err := errors.Join(cfg.validate(), validateEndpoints(endpoints), cfg.checkPriced(len(moneyLimits(endpoints)) > 0)); err != nil {
+	if err := errors.Join(cfg.validate(), validateEndpoints(endpoints), cfg.checkPriced(len(newMoneyLimits(endpoints)) > 0)); err != nil {
 		return nil, err
 	}
 	e := &Engine{
@@ -60,7 +60,7 @@ func NewPool(endpoints []Endpoint, cfg Config) (*Engine, error) {
 		tokens:    make(map[string]*flow.Estimator),
 		deadlines: newDeadlines(e.cfg.Deadlines),
 		pings:     newPings(e.endpoints),
-		money:     moneyLimits(endpoints),
+		money:     newMoneyLimits(endpoints),
 		needy:     make(map[*purse]bool),
 		out:       make(map[int]*Error),
 	}

@@ -148,6 +148,7 @@ func (r *race) runHedge() {
 	defer func() {
 		if p := recover(); p != nil {
 			r.ended = finish{of: a, err: panicked("the provider", p), requests: 1}
+			r.ended.err.MaybeBilled = true
 			r.ended.requests = a.unwind(r.ended.err)
 			a.call.diary.after(&ending{err: r.ended.err}, a.most)
 		}

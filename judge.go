@@ -15,7 +15,8 @@ type Ask struct {
 }
 
 // maxJudging is how many answers may wait for the word on them before no further
-// call starts: they are held in memory.
+// call starts: they are held in memory. While a single call waits it does not
+// hold; then what runs may hold bounds them.
 const maxJudging = 1024
 
 // judges reports whether there is anything to say about an answer.

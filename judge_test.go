@@ -157,6 +157,30 @@ func TestAnswersThatWaitForTheirJudgeAreBounded(t *testing.T) {
 	})
 }
 
+func TestAJudgeMayCallTheEngineItself(t *testing.T) {
+	for _, inFlight := range []int{10, 2000} {
+		var e *paceline.Engine
+		var ctx context.Context
+		cfg := paceline.Config{Limits: paceline.Limits{InFlight: inFlight}, Accept: func(req *paceline.Request, _ *paceline.Response) error {
+			if req.Model == "judge" {
+				return nil
+			}
+			_, err := e.Do(ctx, &paceline.Request{Model: "judge"})
+			return err
+		}}
+		running(t, always(answers(time.Second, "a")), cfg, func(t *testing.T, engine *paceline.Engine) {
+			var cancel context.CancelFunc
+			e = engine
+			ctx, cancel = context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			sum, err := engine.Run(ctx, paceline.Job{Source: &numbers{n: 3000}, Sink: new(collector)})
+			if err != nil || sum.Done != 3000 || engine.Stats().Requests != 6000 {
+				t.Errorf("%d at once: %v; %d done by %d requests", inFlight, err, sum.Done, sum.Requests)
+			}
+		})
+	}
+}
+
 // Another model is asked: its requests and its price count.
 func TestAnAnswerMayBeAskedForOfAnotherModel(t *testing.T) {
 	var models []string

@@ -87,15 +87,18 @@ func pause(sent int) time.Duration {
 	return pingLate
 }
 
-// ping measures once, and tells.
+// ping measures once, and tells. A provider that panics here could not measure.
 func (e *Engine) ping(ctx context.Context, lane int, to Pinger) {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
-	took, err := to.Ping(ctx)
-	if err != nil {
-		took = 0
+	measured := message{kind: msgPing, lane: lane}
+	defer func() {
+		_ = recover()
+		e.box.put(measured)
+	}()
+	if took, err := to.Ping(ctx); err == nil {
+		measured.took = took
 	}
-	e.box.put(message{kind: msgPing, lane: lane, took: took})
 }
 
 // pong takes a ping's result. Where one fails no further ones are sent: the

@@ -13,8 +13,8 @@ import (
 // pinged is a provider that answers after a second and counts its pings, of
 // which none ends before its context does once it is to hang.
 type pinged struct {
-	pings atomic.Int64
-	hang  bool
+	pings        atomic.Int64
+	hang, panics bool
 }
 
 func (p *pinged) Attempt(ctx context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
@@ -24,6 +24,9 @@ func (p *pinged) Attempt(ctx context.Context, req *paceline.Request, emit func(p
 
 func (p *pinged) Ping(ctx context.Context) (time.Duration, error) {
 	p.pings.Add(1)
+	if p.panics {
+		panic("no network here")
+	}
 	if p.hang {
 		<-ctx.Done()
 		return 0, ctx.Err()
@@ -91,6 +94,17 @@ func TestAStrayRefusalDoesNotStopAStrictLimit(t *testing.T) {
 		}
 		if took := time.Since(began); took > 9500*time.Millisecond {
 			t.Errorf("100 requests at 10 a second took %v", took)
+		}
+	})
+}
+
+func TestAPingThatPanicsIsTheLast(t *testing.T) {
+	p := &pinged{panics: true}
+	cfg := paceline.Config{Limits: paceline.Limits{Requests: paceline.Per(2, time.Second), Window: paceline.Strict}}
+	running(t, p, cfg, func(t *testing.T, e *paceline.Engine) {
+		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 20}, Sink: new(collector)})
+		if err != nil || sum.Done != 20 || p.pings.Load() != 8 {
+			t.Errorf("%v; %d done, %d pings; want no more than were sent at once", err, sum.Done, p.pings.Load())
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -487,5 +488,33 @@ func TestFault4TheRunStopsWhenNoKeyIsLeft(t *testing.T) {
 			t.Errorf("a call afterwards: %v", err)
 		}
 		e.Shutdown(t.Context())
+	})
+}
+
+func TestALoserThatToldItsUsageCostsTheSameInTheRowAndTheRun(t *testing.T) {
+	// A server that counts on in every chunk, and one request that never has content.
+	told := func(ctx context.Context, _ func(paceline.Delta)) (*paceline.Response, error) {
+		<-ctx.Done()
+		return nil, &paceline.Error{Code: paceline.CodeCanceled, Err: context.Cause(ctx), Usage: paceline.Usage{Prompt: 100, Known: true}}
+	}
+	steps := map[int]step{100: told}
+	for i := range 99 {
+		steps[i+1] = answers(time.Second, "a")
+	}
+	steps[101] = answers(time.Second, "a")
+	cfg := paceline.Config{Limits: paceline.Limits{InFlight: 50}, Deadlines: paceline.Deadlines{FirstToken: -1}, Price: testPrice}
+	running(t, byStart(steps), cfg, func(t *testing.T, e *paceline.Engine) {
+		sink := new(collector)
+		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 100}, Sink: sink})
+		if err != nil || sum.Done != 100 || sum.Hedges != 1 || sum.Unsettled != 0 || len(sum.Causes) != 0 {
+			t.Errorf("%v, %+v", err, sum.Stats)
+		}
+		cost := 0.0
+		for _, r := range sink.results {
+			cost += r.Cost.USD
+		}
+		if math.Abs(cost-sum.Cost.USD) > 1e-12 || sum.Usage.Prompt != 1100 {
+			t.Errorf("the rows cost $%g, the run $%g for %+v", cost, sum.Cost.USD, sum.Usage)
+		}
 	})
 }

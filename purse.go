@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"container/heap"
 	"fmt"
+
+	"github.com/seed-1814a72b/paceline/internal/flow"
 )
 
 // A purse holds a run's budget. What a call may use at most is taken from it
@@ -99,6 +101,17 @@ func (c *call) purse() *purse {
 		return nil
 	}
 	return c.run.purse
+}
+
+// overdrawn reports whether more was spent than had been set aside, so that what
+// is held for those that have not started is not there any more.
+func (p *purse) overdrawn() bool { return p != nil && p.with(spend{}).over(p.limit) != "" }
+
+// sendBack has a call wait for its purse again that admission lets start at now.
+func (d *dispatcher) sendBack(c *call, now flow.Instant) {
+	d.admission.Done(now, &c.ticket, flow.Outcome{Kind: flow.Unsent})
+	c.purse().settle(c.most, spend{})
+	d.afford(c)
 }
 
 // grant sends on the calls that wait for p and for which there is enough. If the

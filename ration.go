@@ -129,7 +129,7 @@ func (r *ration) share(left, budget float64) int {
 			w := &r.waiting[i]
 			slow := w.attempt.learners.first.slow
 			k := max(k, w.from)
-			if w.age >= slow.times[k] {
+			if w.age >= slow.times[k] || w.alive == 0 { // or longer than any of its kind
 				need++
 			} else {
 				need += slow.beyond[k] / w.alive

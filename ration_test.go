@@ -59,6 +59,23 @@ func TestARationIsForThoseThatTheBudgetReachesFor(t *testing.T) {
 	}
 }
 
+func TestOneThatWaitsLongerThanAnyOfItsKindIsOneHedge(t *testing.T) {
+	// Of a kind that is quicker than any hedge, of which none hangs.
+	var s hist.Survival
+	for i := range 100 {
+		s.Ended(time.Duration(i+1) * time.Millisecond)
+	}
+	quick := &learners{first: newLearner(firstTokenRule)}
+	quick.first.slow = newSlowness(s.Curve(nobody))
+	r := rationed(false, young(10)...)
+	w := waiter{attempt: &attempt{learners: quick}, age: 200 * time.Millisecond, from: notAtEnd}
+	w.alive = quick.first.slow.alive(w.age)
+	r.waiting = append(r.waiting, w)
+	if got := slowShares[r.share(10, 0.01)]; got > slowFrom {
+		t.Errorf("it keeps hedges from all that are not slower than %v of their kind", got)
+	}
+}
+
 func TestARationIsForTheSlowestFirst(t *testing.T) {
 	r := rationed(true, 0, 5*time.Second, 980*time.Millisecond, time.Minute, 500*time.Millisecond)
 	for i, want := range []time.Duration{time.Minute, 5 * time.Second, 980 * time.Millisecond, 500 * time.Millisecond, 0} {

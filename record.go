@@ -84,12 +84,12 @@ func (r *run) entry(res *Result) journal.Entry {
 	return e
 }
 
-// nanos returns a cost in billionths of a dollar, rounded up.
+// nanos returns a cost in billionths of a dollar, rounded up, 1<<53 at most.
 func nanos(c Cost) int64 {
 	if !c.Known {
 		return journal.Unknown
 	}
-	return int64(math.Ceil(c.USD * 1e9))
+	return whole(math.Ceil(c.USD * nano))
 }
 
 // watchJournal stops the run when its journal fails, since what can't be kept

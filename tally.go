@@ -65,21 +65,8 @@ func (t *tally) end(a *attempt, end *ending) {
 		t.requests--
 		return
 	}
-	if end.err != nil && errors.Is(end.err, errOutrun) {
-		t.unsettled++
-		return
-	}
-	if end.err != nil && end.usage.Known {
-		t.cost = t.cost.Add(end.cost)
-	}
 	if end.err != nil {
-		if end.err.MaybeBilled && !end.usage.Known {
-			t.unsettled++
-		}
-		t.causes[end.err.Code]++
-		if end.outcome.Kind == flow.Throttled {
-			t.throttled++
-		}
+		t.fail(end)
 		return
 	}
 	t.cost = t.cost.Add(end.cost)
@@ -87,6 +74,25 @@ func (t *tally) end(a *attempt, end *ending) {
 		t.firstToken.Record(ft)
 	}
 	t.total.Record(a.took(end.at))
+}
+
+// fail counts a request that brought no answer. One that another was quicker than
+// is nobody's failure.
+func (t *tally) fail(end *ending) {
+	outrun := errors.Is(end.err, errOutrun)
+	switch {
+	case end.usage.Known:
+		t.cost = t.cost.Add(end.cost)
+	case outrun || end.err.MaybeBilled:
+		t.unsettled++
+	}
+	if outrun {
+		return
+	}
+	t.causes[end.err.Code]++
+	if end.outcome.Kind == flow.Throttled {
+		t.throttled++
+	}
 }
 
 // reject counts an answer that was not accepted.

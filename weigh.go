@@ -16,7 +16,8 @@ func (d *dispatcher) weigh(c *call) *Error {
 	t := &c.ticket
 	t.Model = d.admission.Model(c.model)
 	t.In, t.Out = e.Input(c.size), e.Output(c.maxTokens)
-	if d.money[""] || d.money[c.model] {
+	t.Money = 0
+	if d.money.of(c.model) {
 		cost := d.engine.cost(c.model, t.In, t.Out)
 		if !cost.Known {
 			return errUnpriced(c.model, "a limit on money (Limits.Money)")
@@ -27,7 +28,7 @@ func (d *dispatcher) weigh(c *call) *Error {
 		return nil
 	}
 	in, out := e.InputMost(c.size), c.outputMost(e)
-	c.most = spend{usd: nanos(d.engine.cost(c.model, in, out)), tokens: int64(in + out), requests: 1}
+	c.most = spend{usd: nanos(d.engine.cost(c.model, in, out)), tokens: whole(in + out), requests: 1}
 	if p := c.run.purse; p != nil && p.limit.usd > 0 && c.most.usd == journal.Unknown {
 		return errUnpriced(c.model, "a budget of money")
 	}
@@ -41,6 +42,10 @@ func (c *call) outputMost(e *flow.Estimator) float64 {
 	}
 	return e.OutputMost(c.maxTokens) * float64(c.choices)
 }
+
+// whole cuts off x's fraction, and what is beyond all tokens and money that there
+// are: a request may ask for any number of tokens.
+func whole(x float64) int64 { return int64(min(x, 1<<53)) }
 
 // embeddings is the path of calls whose answers are no tokens.
 const embeddings = "/embeddings"
@@ -57,5 +62,5 @@ func (e *Engine) cost(model string, in, out float64) (c Cost) {
 			c = Cost{}
 		}
 	}()
-	return e.cfg.Price(model, Usage{Prompt: int64(in + 1), Completion: int64(out + 1), Known: true})
+	return e.cfg.Price(model, Usage{Prompt: whole(in + 1), Completion: whole(out + 1), Known: true})
 }

@@ -12,6 +12,7 @@ type Admission struct {
 	queue  queue
 	lanes  []*Lane
 	models map[string]int
+	named  int // of models, those that came by a ticket and without limits
 	chance func() float64
 	cause  Cause
 	held   bool

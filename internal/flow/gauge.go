@@ -130,7 +130,7 @@ func (a *Admission) Told(now Instant, n, model int, t Told) {
 	s.used = true
 	s.told(now, t, l.whole.strict != nil || s.strict != nil)
 	if s.rated() && s.seek.limit > 0 {
-		s.seek.forget()
+		s.endSeek(now)
 	}
 	l.adaptive.expect(l.requests().worth(startWorth))
 	a.queue.unpark(a.queue.lines[model])

@@ -76,7 +76,7 @@ func (l *Lane) set(now Instant, to Limits) {
 	l.whole.set(now, to)
 	for _, s := range l.shares {
 		s.under(now, to)
-		s.seek.forget()
+		s.endSeek(now)
 	}
 	l.adaptive.expect(to.Requests.worth(startWorth))
 }

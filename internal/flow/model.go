@@ -8,9 +8,10 @@ const ModelsMax = 64
 // Model returns the number by which tickets name a model. Those beyond
 // [ModelsMax] share number 0 with calls that name none.
 func (a *Admission) Model(name string) int {
-	if n, ok := a.models[name]; ok || len(a.models) > ModelsMax {
+	if n, ok := a.models[name]; ok || a.named == ModelsMax {
 		return n
 	}
+	a.named++
 	return a.model(name)
 }
 
@@ -42,7 +43,7 @@ func (a *Admission) SetModelLimits(now Instant, n int, model string, l Limits) {
 	number := a.model(model)
 	lane := a.lanes[n]
 	lane.shares[number].set(now, l)
-	lane.shares[number].seek.forget()
+	lane.shares[number].endSeek(now)
 	lane.adaptive.expect(lane.requests().worth(startWorth))
 	a.queue.unpark(a.queue.lines[number])
 }

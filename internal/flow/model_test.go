@@ -221,7 +221,7 @@ func TestManyModelsShareOneLine(t *testing.T) {
 	for i := range 1000 {
 		numbers[a.Model(fmt.Sprint(i))]++
 	}
-	if len(numbers) != ModelsMax || numbers[0] != 1000-ModelsMax+1 || a.Model("given") == 0 {
+	if len(numbers) != ModelsMax+1 || numbers[0] != 1000-ModelsMax || a.Model("given") == 0 {
 		t.Errorf("%d numbers, %d models share 0", len(numbers), numbers[0])
 	}
 }
@@ -359,4 +359,48 @@ func story(a interface {
 		wake = admit(now, 0)
 	}
 	return starts
+}
+
+func TestALimitThatBecomesKnownEndsNoPause(t *testing.T) {
+	rate := Rate{6000, time.Minute}
+	for name, known := range map[string]func(a *Admission, now Instant){
+		"told": func(a *Admission, now Instant) {
+			a.Told(now, 0, 0, Told{Requests: Allowance{Rate: rate, Left: rate.N}})
+		},
+		"given":             func(a *Admission, now Instant) { a.SetLimits(now, 0, Limits{InFlight: 10, Requests: rate}) },
+		"given for a model": func(a *Admission, now Instant) { a.SetModelLimits(now, 0, "", Limits{Requests: rate}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := New(half, Limits{InFlight: 10})
+			a.lineUp(0, "", 1, Ticket{})
+			_, refused := a.started(0)
+			a.Done(10*ms, refused[0], Outcome{Kind: Throttled, RetryAfter: 20 * time.Second})
+			a.lineUp(10*ms, "", 5, Ticket{})
+			known(a, 1000*ms)
+			if got, _ := a.started(20_000 * ms); len(got) > 0 {
+				t.Fatalf("%v start before the time that the server named", got)
+			}
+			got, probe := a.started(20_010 * ms)
+			if len(got) != 1 || a.PausedUntil(0, 0) != 20_010*ms {
+				t.Fatalf("then %v start, paused until %v; want one probe at 20.01s", got, time.Duration(a.PausedUntil(0, 0)))
+			}
+			a.Alive(20_100*ms, probe[0])
+			if got, _ := a.started(20_100 * ms); len(got) != 4 {
+				t.Errorf("after a sign of life of the probe start %v", got)
+			}
+		})
+	}
+}
+
+func TestModelsThatAreGivenLimitsTakeNoPlaceOfOthers(t *testing.T) {
+	given := map[string]Limits{}
+	for i := range 2 * ModelsMax {
+		given[fmt.Sprint("given", i)] = Limits{InFlight: 3}
+	}
+	a := New(half, Limits{Models: given})
+	for i := range ModelsMax + 1 {
+		if n := a.Model(fmt.Sprint("other", i)); (n != 0) != (i < ModelsMax) {
+			t.Errorf("model %d without limits has number %d", i+1, n)
+		}
+	}
 }

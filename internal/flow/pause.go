@@ -70,7 +70,12 @@ func (p *pause) throttled(now, started Instant, retryAfter time.Duration, chance
 	if retryAfter == 0 {
 		retryAfter = p.unasked(chance)
 	}
-	p.until = max(p.until, now.Add(retryAfter))
+	p.holds(now, now.Add(retryAfter))
+}
+
+// holds keeps calls back until an instant, and others than a probe after it.
+func (p *pause) holds(now, until Instant) {
+	p.until = max(p.until, until)
 	p.since, p.probing, p.probes = now, true, 0
 }
 

@@ -195,6 +195,15 @@ func (s *share) started(now Instant, t *Ticket) {
 	t.order = s.seek.started(now)
 }
 
+// endSeek ends the search for a limit, since another one is known or none any
+// more. While a refusal holds back calls they go on waiting, and a probe first.
+func (s *share) endSeek(now Instant) {
+	if until := s.seek.pausedUntil(); until > now {
+		s.pause.holds(now, until)
+	}
+	s.seek.forget()
+}
+
 // probing reports whether a refusal holds back the model's calls.
 func (s *share) probing() bool { return s.pause.probing || s.seek.probe }
 

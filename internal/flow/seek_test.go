@@ -124,11 +124,11 @@ func TestSeekBearsHardships(t *testing.T) {
 		for _, trip := range trips {
 			t.Run(fmt.Sprint(h.name, ", trips of ", trip), func(t *testing.T) {
 				t.Parallel()
-				h.lab.trip = trip
-				h.lab.observed = sane(t)
-				e := h.lab.run(3)
-				tail := h.lab.until / 4
-				let, refused := within(e.let, h.lab.until-tail, h.lab.until), within(e.refused, h.lab.until-tail, h.lab.until)
+				lab := h.lab
+				lab.trip, lab.observed = trip, sane(t)
+				e := lab.run(3)
+				tail := lab.until / 4
+				let, refused := within(e.let, lab.until-tail, lab.until), within(e.refused, lab.until-tail, lab.until)
 				used, share := let/tail.Seconds()/h.ideal, refused/(refused+let)
 				t.Logf("in the end %.1f %% of the ideal, %.2f %% refused", 100*used, 100*share)
 				if used < h.used || share > h.share {

@@ -60,10 +60,8 @@ func (s *Sliding) adjust(n float64, d time.Duration) {
 		n, d = 1, time.Duration(float64(d)/n)
 	}
 	s.window, s.n, s.floor = d, int(n), min(firstGuard, d/100)
-	if s.forgot {
-		for len(s.out) < s.n {
-			s.out = slices.Insert(s.out, 0, s.out[0])
-		}
+	if missing := s.n - len(s.out); s.forgot && missing > 0 {
+		s.out = append(slices.Repeat(s.out[:1], missing), s.out...)
 	}
 }
 

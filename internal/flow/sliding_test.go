@@ -155,6 +155,12 @@ func TestSlidingKeepsWhatWentOutWhenItsLimitChanges(t *testing.T) {
 	if at := s.When(100_000 * ms); at < 120_000*ms {
 		t.Errorf("at %v, want nothing while more than 100 went out in the last minute", time.Duration(at))
 	}
+	// The dispatcher waits for this: it takes minutes if each of them is moved
+	// for each that is put before it.
+	s.adjust(1e6, time.Minute)
+	if at := s.When(100_000 * ms); at < 120_000*ms {
+		t.Errorf("at %v, want nothing while a million may have gone out in the last minute", time.Duration(at))
+	}
 }
 
 // trips are round trips of two delays each, which draw returns.
