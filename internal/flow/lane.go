@@ -226,7 +226,7 @@ func (l *Lane) throttled(now Instant, t *Ticket, o Outcome, chance float64) {
 		return
 	}
 	s.seek.lost(t.Started)
-	if s.pardons(now, &l.whole) && o.RetryAfter == 0 {
+	if s.pardons(now, t, &l.whole) && o.RetryAfter == 0 {
 		return
 	}
 	s.pause.throttled(now, t.Started, o.RetryAfter, chance)

@@ -218,20 +218,21 @@ func (s *share) rate() (r Rate, foundOut bool) {
 	return s.requests.rate, false
 }
 
-// pardons notes a refusal of the model's calls, in whole too, of which it is a
-// part. It reports whether that is a stray one of a strict window, which holds
-// nobody back.
-func (s *share) pardons(now Instant, whole *quota) (pardoned bool) {
-	for _, strict := range [...]*Sliding{s.strict, whole.strict} {
-		if strict == nil {
-			continue
-		}
-		if !strict.Refused(now) {
-			return false
-		}
-		pardoned = true
+// pardons notes a refusal of t, in whole too, of which s is a part. It reports
+// whether that is a stray one of a strict window, which holds nobody back.
+func (s *share) pardons(now Instant, t *Ticket, whole *quota) bool {
+	own, stray := s.refused(now, &t.passages.share)
+	all, strayAll := whole.refused(now, &t.passages.whole)
+	return (own || all) && stray && strayAll
+}
+
+// refused notes the refusal of a call with passage p. It reports whether a strict
+// window counts here, and whether the refusal is a stray one as far as it knows.
+func (q *quota) refused(now Instant, p *passage) (strict, stray bool) {
+	if q.strict == nil {
+		return false, true
 	}
-	return pardoned
+	return true, q.strict.Refused(now, p)
 }
 
 // busy reports whether calls of the model are under way here or have been

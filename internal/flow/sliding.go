@@ -25,6 +25,7 @@ type Sliding struct {
 	blind  bool      // nobody does: they are taken to do so at once
 
 	floor    time.Duration // the guard is never shorter; refusals widen it
+	latest   time.Duration // the guard that was asked for last
 	widened  Instant       // when one did
 	trouble  float64       // refusals, those of long ago forgotten
 	troubled Instant       // the last of them
@@ -40,7 +41,8 @@ const firstGuard = 2 * time.Millisecond
 type passage struct {
 	limit *Sliding
 	taken Instant
-	out   bool // it has gone out
+	out   bool    // it has gone out
+	at    Instant // if so: when it did last
 }
 
 // NewSliding returns a limit of n calls in any window of length d. A fraction
@@ -91,7 +93,8 @@ func (s *Sliding) guard(i int) time.Duration {
 		}
 		wide = s.trips.crowd(near(wide/2) - near(-wide/2))
 	}
-	return min(s.floor+wide, s.window/10)
+	s.latest = min(s.floor+wide, s.window/10)
+	return s.latest
 }
 
 // Take starts a call at now.
@@ -125,6 +128,7 @@ func (p *passage) sent(now Instant) {
 	}
 	p.limit.heard = true
 	p.leave()
+	p.at = now
 	p.limit.went(now)
 }
 
@@ -155,8 +159,10 @@ func (p *passage) ended(now Instant, kind OutcomeKind) {
 }
 
 const (
-	// A refusal widens the guard by half, those within a window of it do not.
-	widening = 1.5
+	// A refusal makes the guard twice as long, and as long as the refused call
+	// was there and back, if that is not more than so many times as long.
+	// Further ones within a window of it do not.
+	widening = 8
 	// stray refusals do not stop the others: calls arrived closer together than
 	// they were sent. Beyond one for so many calls it is more than that, and
 	// beyond strayMost for few calls. They are forgotten within strayWindows.
@@ -165,16 +171,29 @@ const (
 	strayWindows = 20
 )
 
-// Refused notes that a call was refused: it arrived too close to others. It
-// widens the guard, and reports whether that is all there is to do: more
-// refusals mean that the limit is another, or that somebody else uses it.
-func (s *Sliding) Refused(now Instant) (stray bool) {
+// Refused notes that a call was refused, whose passage was p: it arrived too
+// close to others. That widens the guard: what delayed the others, in the network
+// or in the server, is about as long as what delayed it. It reports whether that
+// is all there is to do: more refusals mean that the limit is another, or that
+// somebody else uses it.
+func (s *Sliding) Refused(now Instant, p *passage) (stray bool) {
 	since := now.Sub(s.troubled)
 	s.trouble *= max(0, 1-float64(since)/float64(strayWindows*s.window))
 	s.trouble++
 	s.troubled = now
 	if s.widened == 0 || now.Sub(s.widened) > s.window {
-		s.floor, s.widened = min(time.Duration(widening*float64(s.floor)), s.window/10), now
+		s.widened = now
+		s.widen(now, p)
 	}
 	return s.trouble <= strayMost+float64(s.n)/strayCalls
+}
+
+func (s *Sliding) widen(now Instant, p *passage) {
+	guard := max(s.latest, s.floor)
+	trip := time.Duration(0)
+	if p.limit == s && p.at > 0 {
+		trip = now.Sub(p.at)
+	}
+	wanted := max(2*guard, min(trip, widening*guard))
+	s.floor = min(s.floor+wanted-guard, s.window/10)
 }

@@ -67,31 +67,45 @@ func TestSlidingHoldsInAnyWindow(t *testing.T) {
 
 func TestSlidingWidensItsGuardOnARefusal(t *testing.T) {
 	s := NewSliding(10, time.Second)
-	if !s.Refused(1000*ms) || s.floor != 3*time.Millisecond {
+	if !s.Refused(1000*ms, &passage{}) || s.floor != 4*time.Millisecond {
 		t.Errorf("guard %v after a refusal", s.floor)
 	}
-	if s.Refused(1010 * ms); s.floor != 3*time.Millisecond {
+	if s.Refused(1010*ms, &passage{}); s.floor != 4*time.Millisecond {
 		t.Errorf("guard %v after another in the same window", s.floor)
 	}
-	for i := range Instant(20) {
-		s.Refused((i + 3) * 1000 * ms)
+	late := s.Take(3000 * ms)
+	late.sent(3000 * ms)
+	if s.Refused(3017*ms, &late); s.floor != 17*time.Millisecond {
+		t.Errorf("guard %v after a refusal that took 17ms to come", s.floor)
 	}
-	s.pass(0)
+	slow := s.Take(5000 * ms)
+	slow.sent(5000 * ms)
+	for s.pass(5000 * ms); s.When(5000*ms) <= 5000*ms; s.pass(5000 * ms) { // so that a guard is asked for
+	}
+	for i := range Instant(20) {
+		s.Refused((i+10)*1000*ms, &passage{})
+	}
 	if g := s.guard(0); g != 100*time.Millisecond {
 		t.Errorf("guard %v, want at most a tenth of the window", g)
+	}
+	s = NewSliding(10, time.Second)
+	tarpit := s.Take(1000 * ms)
+	tarpit.sent(1000 * ms)
+	if s.Refused(3000*ms, &tarpit); s.floor != 16*time.Millisecond {
+		t.Errorf("guard %v after a refusal that took 2s to come, want not more than eight times as long", s.floor)
 	}
 }
 
 func TestSlidingTellsStrayRefusalsFromAWrongLimit(t *testing.T) {
 	s := NewSliding(10, time.Second)
 	for i := range Instant(100) {
-		if !s.Refused(i * 10_000 * ms) {
+		if !s.Refused(i*10_000*ms, &passage{}) {
 			t.Fatalf("refusal %d, ten windows after the last, is more than a stray", i)
 		}
 	}
 	stray := true
 	for i := range Instant(5) {
-		stray = s.Refused(1_000_000*ms + i*1000*ms)
+		stray = s.Refused(1_000_000*ms+i*1000*ms, &passage{})
 	}
 	if stray {
 		t.Error("five windows in a row with a refusal are taken for chance")
