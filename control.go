@@ -59,6 +59,9 @@ func (d *dispatcher) adjust(m *message) {
 	case msgHold:
 		d.admission.Hold(m.hold)
 	case msgLimits:
+		for _, t := range d.engine.endpoints[m.lane].told {
+			t.repeat()
+		}
 		d.money.set(m.lane, m.model, m.limits.Money.N > 0)
 		if m.model != "" {
 			d.admission.SetModelLimits(d.engine.now(), m.lane, m.model, m.limits)

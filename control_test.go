@@ -144,3 +144,23 @@ func TestALimitThatNobodyTellsIsFoundOut(t *testing.T) {
 		}
 	})
 }
+
+func TestLimitsThatWereToldBesideAStrictOneHoldAfterIt(t *testing.T) {
+	told := &paceline.RateLimits{Requests: paceline.Allowance{Limit: 600, Window: time.Minute, Left: 600}}
+	p := paceline.ProviderFunc(func(ctx context.Context, _ *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
+		emit(paceline.Delta{Kind: paceline.DeltaSent})
+		emit(paceline.Delta{Kind: paceline.DeltaHeader, Limits: told})
+		return answers(100*time.Millisecond, "a")(ctx, emit)
+	})
+	cfg := paceline.Config{Limits: paceline.Limits{Requests: paceline.Per(5, time.Second), Window: paceline.Strict, InFlight: 1000}}
+	running(t, p, cfg, func(t *testing.T, e *paceline.Engine) {
+		counts := paceOf(t, e, 6, func(second int) {
+			if second == 3 {
+				e.SetLimits("", paceline.Limits{InFlight: 1000})
+			}
+		})
+		if counts[1] > 5 || counts[5] < 8 || counts[5] > 12 {
+			t.Errorf("%v calls in the seconds of a strict limit of 5 and, from the fourth, of 600 a minute that were told", counts)
+		}
+	})
+}

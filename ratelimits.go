@@ -50,6 +50,14 @@ func (a *attempt) told(r *RateLimits) {
 	}
 }
 
+// repeat has what was told last be passed on once more when it is told next: a
+// strict limit, which has just been taken back, may have left it aside.
+func (t *tellings) repeat() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = flow.Told{}
+}
+
 // telling finds out the window of one limit whose provider does not tell it.
 // A reset is the time until all of the limit is there again: for a token bucket
 // in proportion to what is missing, for a fixed window until its end. Neither
