@@ -33,12 +33,15 @@ func (b *Bucket) When(now Instant, n float64) Instant {
 	if b.interval == 0 {
 		return now
 	}
-	earliest := Instant(math.Ceil(b.tat - (b.burst-min(n, b.burst))*b.interval))
-	if math.IsInf(b.tat, -1) || earliest <= now {
+	earliest := math.Ceil(b.tat - (b.burst-min(n, b.burst))*b.interval)
+	if earliest <= float64(now) {
 		return now
 	}
 	b.waited = true
-	return earliest
+	if earliest >= float64(Never) {
+		return Never - 1 // a debt for centuries
+	}
+	return Instant(earliest)
 }
 
 // Take takes n units at now.

@@ -96,3 +96,15 @@ func TestBucketNeverExceedsItsRate(t *testing.T) {
 		}
 	})
 }
+
+func TestBucketOfAnEnormousDebtStaysShut(t *testing.T) {
+	b := NewBucket(1000, time.Minute, 1000)
+	b.Take(0, 1e18)
+	if at := b.When(0, 1); at < Instant(100*365*24*time.Hour) {
+		t.Errorf("open again at %v", time.Duration(at))
+	}
+	b.Give(1e18)
+	if at := b.When(0, 1); at != 0 {
+		t.Errorf("at %v after all was given back", time.Duration(at))
+	}
+}
