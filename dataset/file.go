@@ -173,6 +173,9 @@ func (f *file) openFor(o Options) (*openFile, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r, ok := raw.(*os.File); ok && f.once == nil && f.isParquet(r, o.Format) {
+		return f.openParquet(r, o)
+	}
 	br, free, err := decompress(raw)
 	if err != nil {
 		closeRaw()

@@ -15,19 +15,21 @@ type Format uint8
 // The formats. OpenAI Batch request lines are JSON Lines: they are told line
 // by line.
 const (
-	FormatAuto  Format = iota // by the file's name, else by its content
-	FormatJSONL               // JSON Lines: an object or a string on each
-	FormatCSV                 // comma-separated values with a header row
-	FormatTSV                 // tab-separated values with a header row
-	FormatText                // plain text: a line is an item
+	FormatAuto    Format = iota // by the file's name, else by its content
+	FormatJSONL                 // JSON Lines: an object or a string on each
+	FormatCSV                   // comma-separated values with a header row
+	FormatTSV                   // tab-separated values with a header row
+	FormatText                  // plain text: a line is an item
+	FormatParquet               // Parquet: a row is an item
 )
 
-var formatNames = [...]string{"auto", "jsonl", "csv", "tsv", "text"}
+var formatNames = [...]string{"auto", "jsonl", "csv", "tsv", "text", "parquet"}
 
 // String returns the name that [ParseFormat] takes.
 func (f Format) String() string { return formatNames[f] }
 
-// ParseFormat returns the format of that name: auto, jsonl, csv, tsv or text.
+// ParseFormat returns the format of that name: auto, jsonl, csv, tsv, text
+// or parquet.
 func ParseFormat(name string) (Format, error) {
 	for f, n := range formatNames {
 		if strings.EqualFold(n, name) {
@@ -41,6 +43,7 @@ var formatsByExt = map[string]Format{
 	".jsonl": FormatJSONL, ".ndjson": FormatJSONL, ".json": FormatJSONL,
 	".csv": FormatCSV, ".tsv": FormatTSV, ".tab": FormatTSV,
 	".txt": FormatText, ".text": FormatText,
+	".parquet": FormatParquet, ".pq": FormatParquet,
 }
 
 // formatOf tells the format by name, else by the content's beginning: a
@@ -112,14 +115,17 @@ func firstLine(head []byte) (text []byte, whole bool) {
 	return trimSpace(head), false
 }
 
+// errNotSeekable is why Parquet is not read where only a stream is at hand.
+var errNotSeekable = errors.New("is Parquet, which is read only from a plain file, from where its footer points: save it as a file first, or unpack it")
+
 // checkHead refuses content that is no text, and JSON that is not one item a
 // line.
 func checkHead(head []byte, f Format) error {
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
 		return errors.New("is UTF-16: convert it with iconv -f UTF-16 -t UTF-8")
-	case bytes.HasPrefix(head, []byte("PAR1")):
-		return errors.New("is a Parquet file: convert it to JSON Lines or CSV")
+	case isParquetHead(head), f == FormatParquet:
+		return errNotSeekable
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return errors.New("is a zip archive or a spreadsheet: unpack it, or save it as CSV")
 	case bytes.IndexByte(head, 0) >= 0:

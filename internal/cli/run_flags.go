@@ -74,7 +74,7 @@ func (f *runFlags) define(p *page) {
 }
 
 func (f *runFlags) defineInput(s *pflag.FlagSet) {
-	s.Var(&choice{&f.inputFormat, []string{"auto", "jsonl", "csv", "tsv", "text"}}, "input-format",
+	s.Var(&choice{&f.inputFormat, []string{"auto", "jsonl", "csv", "tsv", "text", "parquet"}}, "input-format",
 		"the input's format; auto goes by the name, else by the content: a pipe is CSV only if its first line is a header of every field that the prompt names")
 	s.VarP(count{&f.first, 1}, "first", "n", "take only the first N items")
 	s.Var(count{&f.sample, 1}, "sample", "take N items at random, in the input's order")

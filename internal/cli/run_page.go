@@ -6,7 +6,7 @@ func runPage() *page {
 		use:   "run INPUT...",
 		short: "call a model for every item of a file and write every answer",
 		about: "Calls a model for every item of the input and writes one row for each, as it completes. " +
-			"INPUT is JSON Lines, CSV, plain text or OpenAI batch lines, also .gz or .zst; several files, " +
+			"INPUT is JSON Lines, CSV, Parquet, plain text or OpenAI batch lines, also .gz or .zst; several files, " +
 			"globs, or - for standard input (see 'paceline help formats').\n\n" +
 			"The same command again continues where it stopped, after Ctrl-C, a crash or a full disk: " +
 			"what is done is not sent again.",

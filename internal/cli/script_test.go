@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -34,10 +35,17 @@ func TestMain(m *testing.M) {
 //	lines FILE N              how many lines a file has
 //	json FILE PATH VALUE      a value of a JSON file
 //	eventually FILE           wait for a file that is not empty
+//
+// $PARQUET is the folder of the Parquet files of the room dataset.
 func TestScript(t *testing.T) {
+	parquet, err := filepath.Abs("../../dataset/testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("PARQUET", parquet)
 			env.Setenv("OPENAI_API_KEY", "sk-canary-1234567890")
 			env.Values[serverKey{}] = new(*sim.Server)
 			return nil

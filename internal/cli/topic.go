@@ -76,19 +76,34 @@ What goes in and what comes out
 Input, recognised by the name's ending, else by the content:
   .jsonl .ndjson .json   JSON Lines: one object, or one string, a line
   .csv .tsv              a header row; every field is a string
+  .parquet .pq           Parquet: a row an item; see below
   .txt                   plain text: a line an item, seen as {{.text}}
   another name, a pipe   JSON Lines if the first line is a JSON object or
                          string; CSV or TSV if it is a header with every field
                          that the prompt names; else plain text
   batch lines            {"custom_id", "method", "url", "body"}, as OpenAI's
                          Batch API takes them: sent as they are
-  .gz .zst               any of these, compressed
+  .gz .zst               any of these but Parquet, compressed
   -                      standard input (--input-format says what it is)
 Items that carry "messages" or "body" need no prompt: they are sent as they
 are. A broken line becomes a row with an error; --strict stops before sending.
 Blank lines are no items: "index" counts items, not lines. All is UTF-8; what
 is not is sent as U+FFFD, and said before (--strict stops): 'iconv -f LATIN1 -t
 UTF-8' converts a file. CSV is parted by commas.
+
+A row of Parquet is an object of its columns, read page by page from a file (a
+pipe cannot be gone back in: save it first). Its place is FILE:ROW, from 1.
+  integers, DECIMAL      numbers, exact, with all their digits
+  FLOAT, DOUBLE          numbers; NaN and infinity are null
+  DATE, TIME, TIMESTAMP  ISO 8601: 2024-02-29T13:14:15.5Z, without the Z if the
+                         column has no time zone (so the old INT96, too)
+  STRING, ENUM, UUID     text
+  JSON                   as it stands; what is no JSON, as text
+  other bytes            base64
+  lists, maps, structs   arrays and objects; a key that is no string is put in
+                         quotes
+Its compression may be zstd, snappy, gzip, brotli, lz4_raw or none. A file that
+is damaged or encrypted stops the run, before anything is sent.
 
 Output (-o FILE), --format jsonl: one line an item, in the order of completion.
 The item's own fields come first, untouched (save for those named "index" and
