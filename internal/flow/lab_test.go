@@ -17,6 +17,7 @@ type lab struct {
 	first    [2]time.Duration // until the first token, between these; zero: 1 to 2 s
 	rest     time.Duration    // from the first token to the end
 	trip     time.Duration    // random delay of the network at most, each way
+	stalls   bool             // our process stands still for 50 to 250 ms now and then
 	tokens   func(chance *rand.Rand) float64
 	demand   float64 // calls a second that are wanted; 0: always some wait
 	observed func(now time.Duration, a *Admission)
@@ -68,6 +69,27 @@ func (h *labEvents) Pop() any {
 	return e
 }
 
+// ours reports whether it is our process that handles e, not the server.
+func (e labEvent) ours() bool { return e.what != 0 && e.what != 5 }
+
+// awake returns when our process, which stands still in some seconds for a
+// while if l says so, gets to do what is to be done at a time.
+func (l *lab) awake(seed uint64) func(time.Duration) time.Duration {
+	return func(at time.Duration) time.Duration {
+		if !l.stalls {
+			return at
+		}
+		second := at.Truncate(time.Second)
+		chance := rand.New(rand.NewPCG(seed, uint64(second)))
+		begin := second + time.Duration(chance.Int64N(int64(700*time.Millisecond)))
+		end := begin + 50*time.Millisecond + time.Duration(chance.Int64N(int64(200*time.Millisecond)))
+		if chance.Float64() > 0.3 || at < begin || at >= end {
+			return at
+		}
+		return end
+	}
+}
+
 // labEpoch keeps instants away from 0, which stands for none.
 const labEpoch = Instant(time.Second)
 
@@ -80,6 +102,7 @@ func (l lab) run(seed uint64) labEnd {
 	if l.first == ([2]time.Duration{}) {
 		l.first = [2]time.Duration{time.Second, 2 * time.Second}
 	}
+	awake := l.awake(seed)
 	a := New(chance.Float64, l.limits)
 	rules := l.server(0)
 	var end labEnd
@@ -123,11 +146,16 @@ func (l lab) run(seed uint64) labEnd {
 			if wake == Never {
 				return end
 			}
-			now = max(now+1, wake.Sub(labEpoch))
+			now = awake(max(now+1, wake.Sub(labEpoch)))
 			continue
 		}
 		e := heap.Pop(&events).(labEvent)
-		now = e.at
+		if at := awake(e.at); at > max(e.at, now) && e.ours() {
+			e.at = at
+			heap.Push(&events, e)
+			continue
+		}
+		now = max(now, e.at)
 		at = labEpoch.Add(now)
 		switch e.what {
 		case 0:

@@ -3,6 +3,7 @@ package flow
 import (
 	"math"
 	"math/bits"
+	"time"
 )
 
 // noise is the share of the calls that a server refuses whatever their rate:
@@ -22,6 +23,8 @@ type noise struct {
 	before  float64 // the estimate before it did
 	since   int64   // the first call after it did
 	refusal int     // calls refused since then
+	gap     float64 // calls let in before it sank last
+	longer  uint8   // of the latest times that it sank, a bit each: after more calls than the time before
 
 	trial trial
 }
@@ -30,6 +33,7 @@ type noise struct {
 // refuses.
 type trial struct {
 	pace  float64 // calls a second; 0: there is no trial
+	ends  Instant // at the latest, however many calls there were
 	from  int64   // the first call
 	until int64   // the last
 	found int     // calls refused
@@ -40,6 +44,7 @@ type trial struct {
 const (
 	noiseCalls  = 64 // of which the fate is kept
 	noiseSunk   = 6  // so often says that it may not be a limit that falls
+	noiseLonger = 3  // times of the latest noiseSunk-1, at most, that it may have sunk after more calls than before
 	noiseSmall  = 3  // calls let in since the refusal before, at least, where it sank by a little
 	noiseFound  = 3  // refusals in a trial, where four times as many are expected, say that it is chance
 	noiseMost   = 0.3
@@ -47,6 +52,7 @@ const (
 	noiseAgain  = 256 // calls at least after which a share is tried anew, while it lasts
 	noiseRest   = 48  // times as many as are let in for one that is refused, likewise
 	trialRate   = 0.7 // of what was let in lately
+	trialTime   = 10 * time.Minute
 )
 
 // started counts a call and returns its number. below says that the rate is
@@ -87,20 +93,20 @@ func (n *noise) refused(i int64, below bool) float64 {
 }
 
 // try begins a trial. Calls were let in at the given rate lately.
-func (n *noise) try(letIn, back float64) {
+func (n *noise) try(now Instant, letIn, back float64) {
 	share := n.share
 	if share == 0 {
 		back = n.before
 		share = min(float64(n.refusal)/float64(n.number-n.since+1), noiseMost)
 	}
 	calls := int64(min(4*noiseFound/share, 2048))
-	n.trial = trial{pace: trialRate * letIn, from: n.number + 1, until: n.number + calls, share: share, back: back}
+	n.trial = trial{pace: trialRate * letIn, ends: now.Add(trialTime), from: n.number + 1, until: n.number + calls, share: share, back: back}
 }
 
 // failed ends a trial that is over, in which too few calls were refused, and
 // returns how many calls a second are let in; otherwise 0.
-func (n *noise) failed() float64 {
-	if n.trial.pace == 0 || n.number <= n.trial.until {
+func (n *noise) failed(now Instant) float64 {
+	if n.trial.pace == 0 || n.number <= n.trial.until && now < n.trial.ends && !n.trial.hopeless(n.number) {
 		return 0
 	}
 	letIn := n.trial.pace / trialRate
@@ -108,9 +114,22 @@ func (n *noise) failed() float64 {
 	return letIn
 }
 
+// hopeless reports whether the calls up to number i have shown that it is not
+// chance: of as few refusals the probability would be about a thousandth.
+func (t *trial) hopeless(i int64) bool {
+	expected := t.share * float64(i-t.from+1)
+	return t.found == 0 && expected >= 7 || t.found == 1 && expected >= 9
+}
+
 // due reports whether there is to be a trial: the first, or another.
 func (n *noise) due() bool {
-	return n.trial.pace == 0 && (n.sunk >= noiseSunk || n.share > 0 && n.number > n.trial.until+max(noiseAgain, noiseRest*int64(1/n.share)))
+	return n.trial.pace == 0 && (n.sunk >= noiseSunk && !n.nears() || n.share > 0 && n.number > n.trial.until+max(noiseAgain, noiseRest*int64(1/n.share)))
+}
+
+// nears reports whether the estimate sinks after ever more calls, as one does
+// that nears a limit from above. Chance knows no order.
+func (n *noise) nears() bool {
+	return bits.OnesCount8(n.longer&(1<<(noiseSunk-1)-1)) > noiseLonger
 }
 
 // likely reports whether chance explains the latest refusals, the last silent
@@ -146,5 +165,9 @@ func (n *noise) learnt(from, to, let float64) {
 	if n.sunk == 0 {
 		n.before, n.since, n.refusal = from, n.number, 0
 	}
-	n.sunk++
+	n.sunk = min(n.sunk+1, noiseSunk)
+	if n.longer <<= 1; let > n.gap {
+		n.longer |= 1
+	}
+	n.gap = let
 }

@@ -24,7 +24,7 @@ func TestNoiseIsKnownByATrial(t *testing.T) {
 		if !n.due() {
 			t.Fatalf("%s: no trial after an estimate has sunk %d times", c.name, noiseSunk)
 		}
-		n.try(10, 50)
+		n.try(labEpoch, 10, 50)
 		if n.due() || n.trial.pace >= 10 {
 			t.Fatalf("%s: the trial is %+v", c.name, n.trial)
 		}
@@ -37,7 +37,7 @@ func TestNoiseIsKnownByATrial(t *testing.T) {
 				}
 				back = n.refused(n.number, true)
 			}
-			letIn = n.failed()
+			letIn = n.failed(labEpoch)
 		}
 		if c.noise != (back == 100) || c.noise == (letIn == 10) {
 			t.Errorf("%s: goes back to %v, knows that %v are let in", c.name, back, letIn)

@@ -69,7 +69,8 @@ func (s *seek) throttled(now, started Instant, n int64, told time.Duration) {
 		s.learn(now, &r)
 	}
 	if s.noise.due() {
-		s.noise.try(max(r.perMinute(), seekFloor), max(r.pace, s.limit))
+		letIn := r.minute / min(seekLong, max(started.Sub(s.began), time.Second)).Seconds()
+		s.noise.try(now, max(letIn, seekFloor), max(r.pace, s.limit))
 	}
 }
 

@@ -157,7 +157,7 @@ func (s *seek) started(now Instant) int64 {
 	if s.limit == 0 {
 		return number
 	}
-	if letIn := s.noise.failed(); letIn > 0 {
+	if letIn := s.noise.failed(now); letIn > 0 {
 		s.limit, s.calm, s.lift = letIn, now, 1
 	}
 	if idle := float64(now) - s.pace.tat; idle <= float64(lateness) || s.waited {
