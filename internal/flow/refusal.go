@@ -109,6 +109,7 @@ func (s *seek) follow(r *refusal) {
 // learn changes the estimate by what r tells.
 func (s *seek) learn(now Instant, r *refusal) {
 	was := s.limit
+	s.guessed = s.guessed && s.silent == 1
 	switch {
 	case was == 0:
 		s.limit, s.steep = max(0.9*r.short, seekFirst), true
@@ -125,6 +126,9 @@ func (s *seek) learn(now Instant, r *refusal) {
 	s.limit = max(s.limit, seekFloor)
 	s.inSilent = s.inSilent && s.window > 0
 	s.calm, s.lift, s.roomAt = s.until, 1, now
+	if s.guessed {
+		s.lift = seekLift
+	}
 	if was > 0 {
 		s.noise.learnt(was, s.limit, r.let)
 	} else {
@@ -142,7 +146,7 @@ func (s *seek) learnSilence(r *refusal) {
 	long := s.silent > 2 && r.at.Sub(s.episode.at) > 2*time.Second
 	if s.steep || long {
 		s.limit, s.window, s.steep = r.perMinute(), r.minute, false
-		s.inSilent = long
+		s.inSilent, s.widest = long, r.minute
 		return
 	}
 	s.limit = min(s.limit, r.perMinute())
@@ -166,7 +170,7 @@ func (s *seek) learnAgain(r *refusal) {
 	switch {
 	case s.steep:
 		s.learnSteep(r)
-	case s.window > 0 && (s.inSilent || r.fills(s.window)):
+	case s.window > 0 && (s.inSilent || r.fills(max(s.window, s.widest))):
 		s.limit, s.window = min(s.limit, r.perMinute()), min(s.window, r.minute)
 	default:
 		s.limit, s.window = min(s.limit, r.drained(r.let, r.since)), 0
@@ -179,13 +183,15 @@ func (s *seek) learnAgain(r *refusal) {
 func (s *seek) learnSteep(r *refusal) {
 	grew := r.minute > s.episode.minute+2+r.minute/500
 	to := s.limit / 2
-	if grew || r.let >= fewCalls {
+	guess := !grew && r.let < fewCalls
+	if !guess {
 		to = min(s.limit, r.drained(r.total, r.at.Sub(s.episode.at)))
 	}
 	s.limit = max(to, r.perMinute())
 	s.steep = s.limit > steepness*r.perMinute()
+	s.guessed = s.steep && guess && r.at.Sub(s.began) < seekLong
 	if !s.steep && !grew {
-		s.window = r.minute
+		s.window, s.widest = r.minute, r.minute
 	}
 }
 
@@ -194,6 +200,7 @@ func (s *seek) learnNew(r *refusal) {
 	switch s.steep = r.short > steepness*r.perMinute(); {
 	case s.window > 0 && r.fills(s.window):
 		s.limit, s.window, s.steep = r.perMinute(), r.minute, false
+		s.widest = r.minute
 	case s.steep:
 		s.limit, s.window = 0.95*r.short, 0
 	case r.minute < 20 && !r.blurred && !math.IsInf(r.let, 1):

@@ -48,19 +48,23 @@ type seek struct {
 	episode  refusal // the first of those that follow closely
 	steep    bool    // the estimate is that of a few seconds in which the rate rose
 	inSilent bool    // the window is known by a silence
+	widest   float64 // what the window held when it was last seen to be one
+	guessed  bool    // the estimate was halved for want of a measure
 }
 
 const (
 	seekShort = 5 * time.Second
 	seekLong  = time.Minute
 
-	seekBack   = 0.97     // of the estimate is where the rate goes back to
-	seekKnee   = 1.12     // of the estimate is where the curve ends and lift begins
-	seekFirst  = 1.0      // calls a second at least, to begin with
-	seekFloor  = 1.0 / 60 // likewise, ever
-	seekTop    = 1e6      // calls a second
-	seekDouble = 8        // seconds in which lift doubles
-	seekLeap   = 3        // calls in which it doubles at most
+	seekBack   = 0.97            // of the estimate is where the rate goes back to
+	seekKnee   = 1.12            // of the estimate is where the curve ends and lift begins
+	seekFirst  = 1.0             // calls a second at least, to begin with
+	seekFloor  = 1.0 / 60        // likewise, ever
+	seekTop    = 1e6             // calls a second
+	seekLift   = 1.01            // is where lift begins
+	seekHold   = 2 * time.Minute // in which a window is to fill, at most
+	seekDouble = 8               // seconds in which lift doubles
+	seekLeap   = 3               // calls in which it doubles at most
 )
 
 // span is how long a rate that was cut takes to come back: the time of sixty
@@ -188,15 +192,15 @@ func (s *seek) grow(now Instant) {
 	g := s.growth(now)
 	if s.window == 0 {
 		if g >= seekKnee {
-			s.lift = 1.01
+			s.lift = seekLift
 		}
 		return
 	}
 	s.look(now)
 	switch count := s.most(now) - s.room; {
-	case count > 1.03*s.window+0.5:
-		s.lift, s.window = 1.01, 0
-	case count < 0.97*s.window-1 && g > 1 && s.limit*seekLong.Seconds() > 0.97*s.window:
+	case count > 1.03*s.window+0.5, now.Sub(s.calm).Seconds() > 3*s.span()+seekLong.Seconds():
+		s.lift, s.window = seekLift, 0
+	case count < 0.97*s.window-1 && g > 1 && s.limit*seekLong.Seconds() > 0.97*s.window && now.Sub(max(s.changed, s.until)) < seekHold:
 		s.calm = now.Add(-time.Duration(s.span() * float64(time.Second)))
 	}
 }

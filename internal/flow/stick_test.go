@@ -1,0 +1,97 @@
+package flow
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// quick is a lab whose answers take a tenth of a second or two, as a busy
+// machine at the other end of a network sees them.
+func quick(each time.Duration, rules ...func() counter) lab {
+	l := phases(each, rules...)
+	l.first, l.rest = [2]time.Duration{20 * time.Millisecond, 160 * time.Millisecond}, 40*time.Millisecond
+	l.trip, l.stalls = 30*time.Millisecond, true
+	return l
+}
+
+func fives(rpm float64) func() counter {
+	return func() counter { return bucketOf(rpm, time.Minute, 5) }
+}
+
+func TestSeekKeepsUpWhereAnswersAreQuick(t *testing.T) {
+	const rpm, runs = 300, 60
+	sum := 0.0
+	for seed := range uint64(runs) {
+		l := quick(200*time.Second, fives(rpm))
+		l.rest = time.Duration(seed%4) * 40 * time.Millisecond
+		e := l.run(seed)
+		sum += within(e.let, time.Minute, l.until) / (l.until - time.Minute).Minutes() / rpm / runs
+		for from := 10 * time.Second; from < l.until; from += 10 * time.Second {
+			if let := within(e.let, from, from+10*time.Second); let < 0.6*rpm/6 {
+				t.Errorf("seed %d: %v calls are let in in 10 s from %v on, of %v", seed, let, from, rpm/6)
+			}
+		}
+		if n := len(e.refused); n > 40 {
+			t.Errorf("seed %d: %d calls are refused in %v", seed, n, l.until)
+		}
+	}
+	if sum < 0.95 {
+		t.Errorf("%.1f %% of the limit is used after the first minute, want 95", 100*sum)
+	}
+}
+
+func TestSeekFollowsABucketThatFalls(t *testing.T) {
+	const each = time.Minute
+	for seed := range uint64(20) {
+		e := quick(each, fives(300), fives(900), fives(100)).run(seed)
+		if n := within(e.refused, 2*each, 3*each); n > 25 {
+			t.Errorf("seed %d: %v calls are refused after the limit fell", seed, n)
+		}
+		if n := within(e.refused, 2*each+10*time.Second, 3*each); n > 3 {
+			t.Errorf("seed %d: %v calls are refused ten seconds after the limit fell", seed, n)
+		}
+		if n := within(e.let, each+30*time.Second, 2*each); n < 0.6*450 {
+			t.Errorf("seed %d: %v calls are let in after the limit rose, of 450", seed, n)
+		}
+	}
+}
+
+// Whatever the history, while nothing is refused the rate that is realised
+// passes any value within half an hour.
+func TestSeekSticksNowhere(t *testing.T) {
+	const (
+		beyond = 50 // calls a second
+		within = 30 * time.Minute
+	)
+	for seed := range uint64(200) {
+		chance := rand.New(rand.NewPCG(seed, 3))
+		l := quick(time.Minute, fives(300))
+		l.until = time.Minute + time.Duration(chance.Int64N(int64(10*time.Minute)))
+		l.server = func(time.Duration) counter { return anyRules(chance) }
+		for at := time.Duration(0); at < l.until; at += time.Duration(chance.Int64N(int64(2 * time.Minute))) {
+			l.changes = append(l.changes, at)
+		}
+		if seed%2 == 0 {
+			l.first = [2]time.Duration{}
+		}
+		var s *seek
+		var from time.Duration
+		l.observed = func(now time.Duration, a *Admission) { s, from = &a.lanes[0].shares[0].seek, now }
+		l.run(seed)
+		if s.limit == 0 {
+			continue
+		}
+		was, awake, now := *s, l.awake(seed), from
+		for s.starts.count(labEpoch.Add(now), seekShort) < beyond*seekShort.Seconds() {
+			now = max(now, s.when(labEpoch.Add(now)).Sub(labEpoch))
+			now = awake(now)
+			if now > from+within {
+				t.Errorf("seed %d: %v after the last refusal the rate is %.1f a second, of %.1f; %+v",
+					seed, within, s.rate(labEpoch.Add(now)), was.limit, was.noise)
+				break
+			}
+			s.started(labEpoch.Add(now))
+		}
+	}
+}
