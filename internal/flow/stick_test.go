@@ -58,11 +58,11 @@ func TestSeekFollowsABucketThatFalls(t *testing.T) {
 }
 
 // Whatever the history, while nothing is refused the rate that is realised
-// passes any value within half an hour.
+// passes any value within a quarter of an hour.
 func TestSeekSticksNowhere(t *testing.T) {
 	const (
 		beyond = 50 // calls a second
-		within = 30 * time.Minute
+		within = 15 * time.Minute
 	)
 	for seed := range uint64(200) {
 		chance := rand.New(rand.NewPCG(seed, 3))
@@ -76,22 +76,38 @@ func TestSeekSticksNowhere(t *testing.T) {
 			l.first = [2]time.Duration{}
 		}
 		var s *seek
-		var from time.Duration
-		l.observed = func(now time.Duration, a *Admission) { s, from = &a.lanes[0].shares[0].seek, now }
+		l.observed = func(_ time.Duration, a *Admission) { s = &a.lanes[0].shares[0].seek }
 		l.run(seed)
 		if s.limit == 0 {
 			continue
 		}
-		was, awake, now := *s, l.awake(seed), from
-		for s.starts.count(labEpoch.Add(now), seekShort) < beyond*seekShort.Seconds() {
-			now = max(now, s.when(labEpoch.Add(now)).Sub(labEpoch))
-			now = awake(now)
-			if now > from+within {
-				t.Errorf("seed %d: %v after the last refusal the rate is %.1f a second, of %.1f; %+v",
-					seed, within, s.rate(labEpoch.Add(now)), was.limit, was.noise)
-				break
-			}
-			s.started(labEpoch.Add(now))
+		limit := s.limit
+		if took := s.passes(beyond, within, l.awake(seed)); took >= within {
+			t.Errorf("seed %d: %v after the last refusal %.1f calls a second are not reached from %.2f", seed, took, float64(beyond), limit)
+		}
+	}
+}
+
+// A rate that is lower than what would fill the window is no reason to stay.
+func TestSeekLeavesAWindowThatItDoesNotFill(t *testing.T) {
+	for _, share := range []float64{0.2, 0.8, 0.97, 1} {
+		s := seek{lift: 1, limit: 5 * share, window: 300, widest: 300, pace: NewBucket(5*share, time.Second, 1)}
+		stalling := lab{stalls: true}
+		if took := s.passes(50, 10*time.Minute, stalling.awake(1)); took >= 10*time.Minute {
+			t.Errorf("a rate of %.0f %% of the window's is kept for %v", 100*share, took)
+		}
+	}
+}
+
+// passes starts calls as soon as they may while our process is awake, none of
+// which is refused, until so many have started in a second, and returns how long
+// that takes, at most the given time.
+func (s *seek) passes(rate float64, most time.Duration, awake func(time.Duration) time.Duration) time.Duration {
+	from := time.Duration(max(s.starts.head*int64(historySlot), int64(labEpoch)))
+	for now := from; ; {
+		now = awake(max(now, time.Duration(s.when(Instant(now)))))
+		if s.started(Instant(now)); now-from > most || s.starts.count(Instant(now), seekShort) >= rate*seekShort.Seconds() {
+			return min(now-from, most)
 		}
 	}
 }
