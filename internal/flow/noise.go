@@ -30,7 +30,8 @@ type noise struct {
 }
 
 // A trial lowers the rate to less than was let in lately, where no limit
-// refuses.
+// refuses. It ends when it has told which it is, or after trialTime: a rate
+// held low for nothing costs as much as what it is to find.
 type trial struct {
 	pace  float64 // calls a second; 0: there is no trial
 	ends  Instant // at the latest, however many calls there were
