@@ -141,6 +141,6 @@ func (f *runFlags) defineRunning(s *pflag.FlagSet) {
 	s.BoolVar(&f.fresh, "fresh", false, "delete the rows of an earlier run and start over; asks first on a terminal, needs --yes elsewhere")
 	s.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	s.BoolVar(&f.allowChanges, "allow-changes", false, "continue although the input, the prompt, the model or the checks changed since the run began; rows that are done stay")
-	s.Var(duration{&f.grace, nil}, "grace", "after Ctrl-C, how long calls in flight may take to finish; after SIGTERM at most 5s. A second signal stops at once")
+	s.Var(duration{&f.grace, nil}, "grace", "after Ctrl-C, how long calls in flight may take to finish; after SIGTERM or SIGHUP at most 5s. A second signal stops at once")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary; errors only")
 }
