@@ -153,8 +153,15 @@ func (r *runStatus) label(e endpointStatus) string {
 	return e.Name
 }
 
-// String names the host and the limits that were given.
-func (e endpointStatus) String() string { return e.Host + ", " + e.givenLimits.String() }
+// String names the host and the limits that were given, and why it takes no
+// calls if it does not.
+func (e endpointStatus) String() string {
+	text := e.Host + ", " + e.givenLimits.String()
+	if why := e.trouble(); why != "" {
+		text += "; " + why
+	}
+	return text
+}
 
 // String lists the limits that were given, as the command line has them.
 func (e givenLimits) String() string {

@@ -45,9 +45,10 @@ type summary struct {
 	TTFT     percentiles `json:"ttft_ms"`
 	Total    percentiles `json:"total_ms"`
 
-	StoppedBy *string   `json:"stopped_by"` // null: the input was read to its end
-	Failures  []failure `json:"failures"`   // by cause, most frequent first
-	Output    string    `json:"output"`
+	StoppedBy *string         `json:"stopped_by"` // null: the input was read to its end
+	Failures  []failure       `json:"failures"`   // by cause, most frequent first
+	Endpoints []endpointState `json:"endpoints"`  // of a pool, as they stood at the end of this session
+	Output    string          `json:"output"`
 
 	session sessionFigures
 }
@@ -120,6 +121,7 @@ func summarize(s paceline.Summary, before earlier, total int64) *summary {
 		TTFT:        newPercentiles(s.FirstToken),
 		Total:       newPercentiles(s.Total),
 		Failures:    []failure{},
+		Endpoints:   endpointStates(&s.Pace),
 		session:     sessionFigures{requests: s.Requests, failed: failedRequests(&s.Stats)},
 	}
 	sum.Budget = newBudgetSummary(s.Budget)

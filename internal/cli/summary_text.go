@@ -44,6 +44,7 @@ func (r report) write(w io.Writer) {
 	for i, line := range r.failures() {
 		row(map[bool]string{true: "failures"}[i == 0], line)
 	}
+	row("endpoints", troubled(r.Endpoints))
 	row("rows", r.Output)
 	row("next", r.next)
 	io.WriteString(w, tame(b.String()))
