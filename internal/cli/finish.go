@@ -75,6 +75,9 @@ func (s *session) summary(sum paceline.Summary, causes map[paceline.Code]int64) 
 		r.Output = "standard output"
 	}
 	r.Failures = s.failures.list(causes)
+	if s.unpriced("") != "" {
+		r.doubtZeroCost()
+	}
 	return r
 }
 

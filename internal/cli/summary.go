@@ -138,6 +138,14 @@ func summarize(s paceline.Summary, before earlier, total int64) *summary {
 	return sum
 }
 
+// doubtZeroCost makes a cost of $0 unknown, of requests whose price nobody knows:
+// that no answer told its usage does not mean that they were free.
+func (s *summary) doubtZeroCost() {
+	if s.Requests > 0 && s.CostUSD != nil && *s.CostUSD == 0 {
+		s.CostUSD = nil
+	}
+}
+
 // countTokens sets the tokens. Answers that took none at all come from a server
 // that does not tell.
 func (s *summary) countTokens(prompt, completion int64) {
