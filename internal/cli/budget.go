@@ -16,6 +16,54 @@ func (f *runFlags) budget() paceline.Budget {
 	return paceline.Budget{USD: f.maxCost, Tokens: f.maxTokens, Requests: f.maxRequests}
 }
 
+// A budgetFit finds budgets into which not a single request of the input fits, so
+// that nothing could be sent. Its methods are called from one goroutine.
+type budgetFit struct {
+	budgets []*fitting
+	price   func(model string, u paceline.Usage) paceline.Cost
+}
+
+// A fitting is one budget with its flag, and whether any request fits.
+type fitting struct {
+	flag   string
+	budget paceline.Budget
+	fits   bool
+	why    error // of the first request that does not
+}
+
+func (s *session) budgetFit() *budgetFit {
+	f := &budgetFit{price: s.pricing.cost}
+	if s.flags.maxCost > 0 {
+		f.budgets = append(f.budgets, &fitting{flag: "--max-cost", budget: paceline.Budget{USD: s.flags.maxCost}})
+	}
+	if s.flags.maxTokens > 0 {
+		f.budgets = append(f.budgets, &fitting{flag: "--max-tokens-total", budget: paceline.Budget{Tokens: s.flags.maxTokens}})
+	}
+	return f
+}
+
+func (f *budgetFit) look(req *paceline.Request) {
+	for _, b := range f.budgets {
+		if b.fits {
+			continue
+		}
+		why := b.budget.Fits(req, f.price)
+		if b.fits = why == nil; b.why == nil {
+			b.why = why
+		}
+	}
+}
+
+// missed returns the error of the first such budget, nil if there is none.
+func (f *budgetFit) missed() error {
+	for _, b := range f.budgets {
+		if !b.fits && b.why != nil {
+			return fmt.Errorf("%s: %w; nothing was sent", b.flag, b.why)
+		}
+	}
+	return nil
+}
+
 // checkSpent refuses a budget of which nobody knows how much earlier sessions have
 // spent: those that knew no prices, or whose server did not tell tokens.
 func (f *runFlags) checkSpent(rec *journal.Recovery) error {

@@ -141,12 +141,14 @@ func (s *session) examine(ctx context.Context, unchanged func(*paceline.Item) er
 		}
 	}
 	surveyor := surveyor{render: s.request, unchanged: unchanged, tick: s.patience(), settled: s.settled}
+	fit := s.budgetFit()
+	surveyor.fits = fit.look
 	err := surveyor.look(ctx, s.source.(dataset.Rewinder))
 	s.survey = surveyor.survey
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.priority.missed(), s.flags.checkHedge(s.survey.items), s.checkLimits())
+	return errors.Join(s.priority.missed(), s.flags.checkHedge(s.survey.items), s.checkLimits(), fit.missed())
 }
 
 // patience returns what tells the user, once and after a second, that the
