@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/seed-1814a72b/paceline"
@@ -24,6 +25,9 @@ func (s *session) advice(e *paceline.Error) string {
 	case paceline.CodeOutage:
 		return s.outageAdvice()
 	case paceline.CodeInvalidRequest, paceline.CodeContextTooLong, paceline.CodeTooLarge, paceline.CodeContentFilter:
+		if e.Status == http.StatusNotFound {
+			return fmt.Sprintf("%s has nothing at the address that calls go to: correct %s, which is %s; it most often ends in /v1", at.host, at.flag(), at.shown)
+		}
 		if !s.flags.noStream && strings.Contains(strings.ToLower(e.Message), "stream") {
 			return fmt.Sprintf("%s refuses every request; it may be unable to stream: add --no-stream", at.host)
 		}

@@ -33,6 +33,8 @@ func TestFindEndpoint(t *testing.T) {
 		{name: "missing key", err: "OPENAI_API_KEY is not set, and api.openai.com wants a key"},
 		{name: "missing key of another variable", flags: runFlags{keyEnv: "OTHER"}, err: "OTHER is not set"},
 		{name: "no scheme", flags: runFlags{baseURL: "api.example.com/v1"}, err: `--base-url: "api.example.com/v1" is not a base URL; write it like https://`},
+		{name: "whole address", flags: runFlags{baseURL: "https://a.example.com/v1/chat/completions/"},
+			err: "--base-url: a base URL ends before /chat/completions, which is added; write https://a.example.com/v1"},
 		{name: "fragment", flags: runFlags{baseURL: "https://a.example.com/v1#x"}, err: "--base-url: a base URL has no #"},
 		{name: "bad environment", env: []string{"OPENAI_BASE_URL", "ftp://x"}, err: "OPENAI_BASE_URL: "},
 	}
