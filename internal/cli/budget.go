@@ -123,7 +123,7 @@ func (b *budgetSummary) parts() (list []budgetPart) {
 		return nil
 	}
 	if b.MaxCostUSD != nil {
-		list = append(list, budgetPart{"--max-cost", fmt.Sprintf("%s of %s spent", price.Dollars(b.SpentUSD), price.Dollars(*b.MaxCostUSD)), *b.LeftUSD / *b.MaxCostUSD})
+		list = append(list, budgetPart{"--max-cost", fmt.Sprintf("%s%s of %s spent", atMost(b.SpentUSD > *b.MaxCostUSD), price.Dollars(b.SpentUSD), price.Dollars(*b.MaxCostUSD)), *b.LeftUSD / *b.MaxCostUSD})
 	}
 	if b.MaxTokens != nil {
 		list = append(list, budgetPart{"--max-tokens-total", fmt.Sprintf("%s of %s tokens used", grouped(b.SpentTokens), grouped(*b.MaxTokens)), float64(*b.LeftTokens) / float64(*b.MaxTokens)})
@@ -132,6 +132,15 @@ func (b *budgetSummary) parts() (list []budgetPart) {
 		list = append(list, budgetPart{"--max-requests", fmt.Sprintf("%s of %s requests sent", grouped(b.SentRequests), grouped(*b.MaxRequests)), float64(*b.LeftRequests) / float64(*b.MaxRequests)})
 	}
 	return list
+}
+
+// atMost marks a figure beyond its budget: it holds all that calls of killed
+// processes had set aside, which may be more than they took.
+func atMost(beyond bool) string {
+	if beyond {
+		return "at most "
+	}
+	return ""
 }
 
 type budgetPart struct {

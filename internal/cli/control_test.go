@@ -265,8 +265,8 @@ func TestStatusAsPeopleReadIt(t *testing.T) {
 	}
 	for n, want := range map[int]string{
 		0: "my out: paused; no call is in flight; 'paceline ctl 'my out' resume' goes on\n",
-		1: "my out: paused; the call in flight is finished; ",
-		2: "my out: paused; the 2 calls in flight are finished; ",
+		1: "my out: paused; the call in flight will be finished; ",
+		2: "my out: paused; the 2 calls in flight will be finished; ",
 	} {
 		if s.InFlight = n; !strings.HasPrefix(s.text("pause", "my out"), want) {
 			t.Errorf("%d in flight: %s", n, s.text("pause", "my out"))

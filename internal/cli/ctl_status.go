@@ -51,9 +51,9 @@ func (r *runStatus) goesOn() string {
 	case 0:
 		return "no call is in flight"
 	case 1:
-		return "the call in flight is finished"
+		return "the call in flight will be finished"
 	}
-	return "the " + calls(int64(r.InFlight)) + " in flight are finished"
+	return "the " + calls(int64(r.InFlight)) + " in flight will be finished"
 }
 
 // progress is how far it is and how fast.

@@ -56,6 +56,9 @@ func stopReason(by string, err error) string {
 	if e, ok := errors.AsType[*paceline.Error](err); ok && byRefusal(by) && e.Status == http.StatusNotFound {
 		return "the server has nothing at this address"
 	}
+	if e, ok := errors.AsType[*paceline.Error](err); ok && e.Code == paceline.CodeOutage && answeredWith(e) > 0 {
+		return "the server answers with errors only"
+	}
 	if words := stopReasons[by]; words != "" {
 		return words
 	}
