@@ -54,6 +54,9 @@ func findEndpoint(getenv func(string) string, f *runFlags, needKey bool) (endpoi
 	if err != nil {
 		return endpoint{}, err
 	}
+	if e.key == "" && needKey && f.keyEnv != defaultRunFlags().keyEnv {
+		return endpoint{}, fmt.Errorf("--api-key-env: %s is not set; 'export %s=...', or leave the flag out", f.keyEnv, f.keyEnv)
+	}
 	if e.key == "" && needKey && !isOwnServer(u.Hostname()) {
 		return endpoint{}, fmt.Errorf("%s is not set, and %s wants a key; 'export %s=...', or name another variable with --api-key-env",
 			f.keyEnv, u.Host, f.keyEnv)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
@@ -179,6 +181,9 @@ func (s *session) request(it *paceline.Item) (*paceline.Request, error) {
 	req, err := s.prompt.Request(it)
 	if err != nil {
 		return nil, err
+	}
+	if m := gjson.GetBytes(req.Body, "messages"); m.Exists() && !m.IsArray() {
+		return nil, fmt.Errorf("%s: \"messages\" is no array; write [{\"role\": \"user\", \"content\": ...}]", itemPlace(it))
 	}
 	if s.flags.model == "" && modelOf(req) == "" {
 		return nil, fmt.Errorf("%s: no model; name one for all items with -m MODEL", itemPlace(it))

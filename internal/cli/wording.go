@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seed-1814a72b/paceline/internal/prompt"
@@ -41,6 +43,9 @@ func (w *wording) compile(f *runFlags, checks *checks) (*prompt.Prompt, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--param: %w", err)
 		}
+		if err := checkCount(p); err != nil {
+			return nil, fmt.Errorf("--param: %w", err)
+		}
 		c.Params = append(c.Params, p)
 	}
 	if err := checks.refuseSecond(c.Params, w.body); err != nil {
@@ -48,6 +53,20 @@ func (w *wording) compile(f *runFlags, checks *checks) (*prompt.Prompt, error) {
 	}
 	c.Params = append(c.Params, checks.params()...)
 	return prompt.New(c)
+}
+
+// counts are the parameters that are whole numbers from 1 on, for every provider.
+var counts = []string{"max_tokens", "max_completion_tokens", "max_output_tokens", "n"}
+
+// checkCount refuses a parameter that is to be a count and is none.
+func checkCount(p prompt.Param) error {
+	if !slices.Contains(counts, p.Name) {
+		return nil
+	}
+	if n, err := strconv.ParseInt(string(p.Value), 10, 64); err != nil || n < 1 {
+		return fmt.Errorf("%s=%s is not a whole number from 1 on; write %s=1 or more", p.Name, p.Value, p.Name)
+	}
+	return nil
 }
 
 // readText returns a flag's text. "@FILE" stands for the file's content
