@@ -37,7 +37,11 @@ func readWording(env *Env, f *runFlags) (w wording, err error) {
 // compile makes the prompt of the wording, of --param and --model, and of what
 // checks add to every request.
 func (w *wording) compile(f *runFlags, checks *checks) (*prompt.Prompt, error) {
-	c := prompt.Config{Prompt: w.prompt, System: w.system, Messages: w.messages, Model: f.model, Body: w.body}
+	c := prompt.Config{
+		Prompt: w.prompt, PromptName: templateName("--prompt", f.prompt),
+		System: w.system, SystemName: templateName("--system", f.system),
+		Messages: w.messages, Model: f.model, Body: w.body,
+	}
 	for _, arg := range f.params {
 		p, err := prompt.ParseParam(arg)
 		if err != nil {
@@ -67,6 +71,15 @@ func checkCount(p prompt.Param) error {
 		return fmt.Errorf("%s=%s is not a whole number from 1 on; write %s=1 or more", p.Name, p.Value, p.Name)
 	}
 	return nil
+}
+
+// templateName is what errors call a flag's template: the flag, and the file if
+// it stands in one.
+func templateName(flag, value string) string {
+	if name, ok := strings.CutPrefix(value, "@"); ok && !strings.HasPrefix(name, "@") {
+		return flag + ": " + name
+	}
+	return flag
 }
 
 // readText returns a flag's text. "@FILE" stands for the file's content
