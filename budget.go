@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/seed-1814a72b/paceline/internal/flow"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -34,6 +35,18 @@ type Budget struct {
 	USD      float64 // US dollars; needs Config.Price, and models whose price is known
 	Tokens   int64   // input and output together
 	Requests int64   // requests sent, whatever came of them
+}
+
+// Fits returns why a run with the budget could not send req, not even as its
+// first call: it may take more than there is. The error names the amounts; nil:
+// req fits, or its cost is not known. price is that of [Config].
+func (b Budget) Fits(req *Request, price func(model string, u Usage) Cost) error {
+	p, q := purse{limit: b.spend()}, newQuestion(req)
+	most := q.most(new(flow.Estimator), price)
+	if p.with(most).over(p.limit) == "" {
+		return nil
+	}
+	return errors.New(p.failure(most).Message)
 }
 
 // BudgetState is how a run stands by its [Budget].

@@ -204,6 +204,10 @@ func TestABudgetBelowOneCallSendsNothing(t *testing.T) {
 			case paceline.CodeOf(err) != paceline.CodeBudget || sum.Requests != 0 || !contains(err.Error(), want):
 				t.Errorf("%+v: %v, %d requests", budget, err, sum.Requests)
 			}
+			item, _ := (&numbers{n: 1}).Next(t.Context())
+			if known := budget.Fits(item.Request, testPrice); (known == nil) != (err == nil) || known != nil && !contains(err.Error(), known.Error()) {
+				t.Errorf("%+v: beforehand it was %v, the run says %v", budget, known, err)
+			}
 		})
 	}
 }

@@ -10,7 +10,7 @@ const (
 	// The server said it.
 	CodeThrottled      // 429 with a rate limit, 498, 529, 503 with a rate message: later
 	CodeServer         // 408, 409, 425, 499, 5xx, an error event in the stream: retry
-	CodeInvalidRequest // 400, 404 of a path, 422 and other 4xx: the item's fault
+	CodeInvalidRequest // 400, 404 of a path, 422 and other 4xx: the item's fault (a 404 the job's, while a run has no answer yet)
 	CodeContextTooLong // the prompt exceeds the model's context: the item's fault
 	CodeTooLarge       // 413: the item's fault
 	CodeContentFilter  // withheld by the provider's filter: the item's fault

@@ -314,6 +314,7 @@ func (d *dispatcher) stats(t *tally, p *progress) Stats {
 	s.EventsLost = d.engine.observer.lost.Load()
 	s.Elapsed = now.Sub(t.began)
 	s.Pace = d.engine.pace(state, now)
+	s.Pace.Endpoints = d.endpointPaces(&state, now)
 	needy := d.needing()
 	switch {
 	case s.Waiting == 0 && needy > 0:

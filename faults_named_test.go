@@ -239,3 +239,23 @@ func TestFault22GoAwayInARun(t *testing.T) {
 		t.Errorf("%d requests were served, we count %d", served.Load(), sum.Requests)
 	}
 }
+
+func TestAnAddressWithNothingStopsARunBeforeItsFirstAnswer(t *testing.T) {
+	nothing := fails(paceline.Error{Code: paceline.CodeInvalidRequest, Status: 404, Remote: true, Message: "no such page"})
+	for _, from := range []int{0, 5} { // the first item that meets it
+		p := byNumber(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+			if i >= from {
+				return nothing(ctx, emit)
+			}
+			return answers(time.Second, "a")(ctx, emit)
+		})
+		running(t, p, paceline.Config{Limits: paceline.Limits{InFlight: 1}}, func(t *testing.T, e *paceline.Engine) {
+			sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 8}, Sink: new(collector)})
+			stopped := paceline.CodeOf(err) == paceline.CodeInvalidRequest && sum.Ended() == 0 && sum.Requests <= 2
+			whole := err == nil && sum.Done == 5 && sum.Failed == 3
+			if from == 0 && !stopped || from > 0 && !whole {
+				t.Errorf("from item %d: %v, %d requests, %d done, %d failed", from, err, sum.Requests, sum.Done, sum.Failed)
+			}
+		})
+	}
+}

@@ -3,11 +3,16 @@ package paceline
 import "github.com/seed-1814a72b/paceline/internal/flow"
 
 // pace says how the endpoints stand together: they are paused while all are.
+// Those that do not answer count for nothing, unless none does.
 func (e *Engine) pace(state flow.State, now flow.Instant) Pace {
 	p := Pace{LimitedBy: state.Cause.String()}
-	soonest, down, first := flow.Never, true, true
+	soonest, down, first := flow.Never, allDown(state.Lanes), true
 	for i, l := range state.Lanes {
 		if l.Closed {
+			continue
+		}
+		p.Models = append(p.Models, e.modelPaces(i, l, now)...)
+		if l.Down && !down {
 			continue
 		}
 		p.InFlight += l.Cap
@@ -17,15 +22,6 @@ func (e *Engine) pace(state flow.State, now flow.Instant) Pace {
 		p.Money = together(p.Money, inDollars(l.Money), first)
 		first = false
 		soonest = min(soonest, l.PausedUntil)
-		down = down && l.Down
-		for _, m := range l.Models {
-			p.Models = append(p.Models, ModelPace{
-				Endpoint: e.endpoints[i].name(i), Model: m.Name,
-				Requests: together(Rate{}, m.Requests, true), Tokens: together(Rate{}, m.Tokens, true), Money: together(Rate{}, inDollars(m.Money), true),
-				FoundOut: m.FoundOut,
-				Running:  m.InFlight, InFlight: m.Cap, PausedFor: max(0, m.PausedUntil.Sub(now)),
-			})
-		}
 	}
 	switch p.PausedFor = max(0, soonest.Sub(now)); {
 	case down:
@@ -34,6 +30,44 @@ func (e *Engine) pace(state flow.State, now flow.Instant) Pace {
 		p.PausedCause = CodeThrottled
 	}
 	return p
+}
+
+// allDown reports whether none of the lanes that are open answers.
+func allDown(lanes []flow.LaneState) bool {
+	for _, l := range lanes {
+		if !l.Closed && !l.Down {
+			return false
+		}
+	}
+	return true
+}
+
+// modelPaces says how the models stand that have had calls at endpoint i.
+func (e *Engine) modelPaces(i int, l flow.LaneState, now flow.Instant) (all []ModelPace) {
+	for _, m := range l.Models {
+		all = append(all, ModelPace{
+			Endpoint: e.endpoints[i].name(i), Model: m.Name,
+			Requests: Rate(m.Requests), Tokens: Rate(m.Tokens), Money: Rate(inDollars(m.Money)),
+			FoundOut: m.FoundOut,
+			Running:  m.InFlight, InFlight: m.Cap, PausedFor: max(0, m.PausedUntil.Sub(now)),
+		})
+	}
+	return all
+}
+
+// endpointPaces says of each endpoint whether it takes calls.
+func (d *dispatcher) endpointPaces(state *flow.State, now flow.Instant) (all []EndpointPace) {
+	for i, l := range state.Lanes {
+		p := EndpointPace{
+			Name: d.engine.endpoints[i].name(i), Out: d.out[i],
+			Down: l.Down && !l.Closed, Answered: l.EverAlive, Failing: l.Dark,
+		}
+		if p.Down {
+			p.DownFor = now.Sub(l.DownSince)
+		}
+		all = append(all, p)
+	}
+	return all
 }
 
 // together adds the rate of one more endpoint to that of those before. The sum

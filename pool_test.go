@@ -137,6 +137,12 @@ func TestAPoolSpreadsCallsAndLeavesOutWhatIsDown(t *testing.T) {
 		if err != nil || sum.Done != 1000 {
 			t.Errorf("%v, %d done, %d failed", err, sum.Done, sum.Failed)
 		}
+		if p := e.Stats().Pace; !p.Endpoints[1].Down || p.Endpoints[1].Answered || p.Endpoints[0].Down || p.InFlight != 10 {
+			t.Errorf("the endpoints stand so: %+v; %d may be in flight", p.Endpoints, p.InFlight)
+		}
+		if p := sum.Pace.Endpoints[1]; p.Name != "sick" || p.DownFor < time.Second || p.Failing < 10 {
+			t.Errorf("the summary says of the one that is down: %+v", p)
+		}
 		if n := len(sick.sent); n > 150 {
 			t.Errorf("the endpoint that is down got %d calls", n)
 		}
@@ -461,7 +467,7 @@ func TestFault4ABadKeyTakesItsEndpointOutOfThePool(t *testing.T) {
 			if err != nil || sum.Done != 100 || sum.Retries != 0 || sum.Causes[code] > 10 {
 				t.Errorf("%v, %+v", err, sum.Stats)
 			}
-			if st := e.Stats(); len(st.Out) != 1 || st.Out[0].Endpoint != "bad" || st.Pace.InFlight != 10 {
+			if st := e.Stats(); len(st.Out) != 1 || st.Out[0].Endpoint != "bad" || st.Pace.InFlight != 10 || st.Pace.Endpoints[1].Out != st.Out[0] {
 				t.Errorf("out are %v, %d may be in flight", st.Out, st.Pace.InFlight)
 			}
 			e.Shutdown(t.Context())

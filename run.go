@@ -283,7 +283,7 @@ func (r *run) finish(c *call, item Item) {
 	if c.resp != nil {
 		r.answered.Store(true)
 	}
-	switch r.verdict(err) {
+	switch r.verdict(c, err) {
 	case VerdictStop:
 		r.drop()
 	case VerdictJob:
@@ -326,18 +326,6 @@ func (r *run) suspect(err *Error) {
 	if certain {
 		r.stop(err.Code.String(), err, faultGrace)
 	}
-}
-
-// verdict is the error's, but an unknown model is the item's own fault where
-// other items name models that are known.
-func (r *run) verdict(err *Error) Verdict {
-	if err == nil {
-		return VerdictDone
-	}
-	if err.Code == CodeModelNotFound && r.answered.Load() {
-		return VerdictItem
-	}
-	return err.Verdict()
 }
 
 func (c *call) result(item Item, err *Error) *Result {

@@ -59,7 +59,8 @@ func (s *Stats) Ended() int64 {
 }
 
 // Pace is how admission stands at this moment, all endpoints and models
-// together.
+// together. Limits are those of the endpoints that take calls: neither of those
+// that were taken out, nor of those that are down while others are not.
 type Pace struct {
 	Requests    Rate          // the limit on requests in force; zero: none known
 	FoundOut    bool          // Requests is not given and not told, but about what the server lets in, by what it refuses
@@ -70,6 +71,17 @@ type Pace struct {
 	PausedCause Code          // why: CodeThrottled, or CodeOutage while nothing answers
 	LimitedBy   string        // what the next call waits for: "requests", "tokens", "money", "in flight", "pause", "backoff", "retry budget", "outage", "hold" (Engine.Pause), "budget" (what calls in flight may use is all that is left of it), "input" or ""
 	Models      []ModelPace   // each model at each endpoint that has had its calls
+	Endpoints   []EndpointPace
+}
+
+// EndpointPace is whether one endpoint takes calls.
+type EndpointPace struct {
+	Name     string        // its number, from 1, if it was given none
+	Down     bool          // it does not answer: only a probe goes there now and then
+	DownFor  time.Duration // if Down: since the first failure
+	Answered bool          // it has answered at least once, be it by an error of the request's own
+	Failing  int           // its calls that failed since the last that was answered was sent
+	Out      *Error        // why it was taken out of the pool; nil: it was not
 }
 
 // ModelPace is how the calls of one model stand at one endpoint, beside the

@@ -1,5 +1,7 @@
 package paceline
 
+import "net/http"
+
 // Verdict is what policy makes of an attempt's outcome.
 type Verdict uint8
 
@@ -41,4 +43,27 @@ func (e *Error) Verdict() Verdict {
 		return VerdictItem
 	}
 	return v
+}
+
+// verdict is the error's, but an unknown model is the item's own fault where
+// other items name models that are known, and an address at which there is
+// nothing is the job's, as long as nothing was answered.
+func (r *run) verdict(c *call, err *Error) Verdict {
+	switch {
+	case err == nil:
+		return VerdictDone
+	case err.Code == CodeModelNotFound && r.answered.Load():
+		return VerdictItem
+	case r.nowhere(c, err):
+		return VerdictJob
+	}
+	return err.Verdict()
+}
+
+// nowhere reports whether the server has nothing where the job's calls go, so
+// that it is no item's fault. An item that names a path of its own is another
+// matter.
+func (r *run) nowhere(c *call, err *Error) bool {
+	usual := c.req.Path == "" || c.req.Path == ChatCompletions
+	return err.Code == CodeInvalidRequest && err.Status == http.StatusNotFound && err.Remote && usual && !r.answered.Load()
 }

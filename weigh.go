@@ -27,20 +27,26 @@ func (d *dispatcher) weigh(c *call) *Error {
 	if c.run == nil || c.run.purse == nil && c.run.job.Journal == nil {
 		return nil
 	}
-	in, out := e.InputMost(c.size), c.outputMost(e)
-	c.most = spend{usd: nanos(d.engine.cost(c.model, in, out)), tokens: whole(in + out), requests: 1}
+	c.most = c.question.most(e, d.engine.cfg.Price)
 	if p := c.run.purse; p != nil && p.limit.usd > 0 && c.most.usd == journal.Unknown {
 		return errUnpriced(c.model, "a budget of money")
 	}
 	return nil
 }
 
-// outputMost returns how many tokens c's answer may have in all its choices.
-func (c *call) outputMost(e *flow.Estimator) float64 {
-	if c.req.Path == embeddings {
+// most returns what a request may use at most, as far as e has learnt. price is
+// that of [Config].
+func (q *question) most(e *flow.Estimator, price func(string, Usage) Cost) spend {
+	in, out := e.InputMost(q.size), q.outputMost(e)
+	return spend{usd: nanos(costOf(price, q.model, in, out)), tokens: whole(in + out), requests: 1}
+}
+
+// outputMost returns how many tokens the answer may have in all its choices.
+func (q *question) outputMost(e *flow.Estimator) float64 {
+	if q.req.Path == embeddings {
 		return 0
 	}
-	return e.OutputMost(c.maxTokens) * float64(c.choices)
+	return e.OutputMost(q.maxTokens) * float64(q.choices)
 }
 
 // whole cuts off x's fraction, and what is beyond all tokens and money that there
@@ -50,11 +56,16 @@ func whole(x float64) int64 { return int64(min(x, 1<<53)) }
 // embeddings is the path of calls whose answers are no tokens.
 const embeddings = "/embeddings"
 
-// cost is what a usage of a model costs, rounded up to whole tokens. A panic in
-// Config.Price is taken for a price that is not known: this is the dispatcher's
-// goroutine, and no single call's.
-func (e *Engine) cost(model string, in, out float64) (c Cost) {
-	if e.cfg.Price == nil {
+// cost is what a usage of a model costs: see [costOf].
+func (e *Engine) cost(model string, in, out float64) Cost {
+	return costOf(e.cfg.Price, model, in, out)
+}
+
+// costOf is what a usage of a model costs, rounded up to whole tokens. A panic in
+// price, which is Config.Price, is taken for a price that is not known: this is
+// the dispatcher's goroutine, and no single call's.
+func costOf(price func(string, Usage) Cost, model string, in, out float64) (c Cost) {
+	if price == nil {
 		return Cost{}
 	}
 	defer func() {
@@ -62,5 +73,5 @@ func (e *Engine) cost(model string, in, out float64) (c Cost) {
 			c = Cost{}
 		}
 	}()
-	return e.cfg.Price(model, Usage{Prompt: whole(in + 1), Completion: whole(out + 1), Known: true})
+	return price(model, Usage{Prompt: whole(in + 1), Completion: whole(out + 1), Known: true})
 }

@@ -176,7 +176,7 @@ func (f *file) openFor(o Options) (*openFile, error) {
 	if r, ok := raw.(*os.File); ok && f.once == nil && f.isParquet(r, o.Format) {
 		return f.openParquet(r, o)
 	}
-	br, free, err := decompress(raw)
+	br, free, err := decompress(raw, f.path)
 	if err != nil {
 		closeRaw()
 		return nil, err

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/seed-1814a72b/paceline"
@@ -22,8 +24,11 @@ func (s *session) advice(e *paceline.Error) string {
 	case paceline.CodeTLS:
 		return fmt.Sprintf("the certificate of %s cannot be trusted: correct %s or the machine's certificates", at.host, at.flag())
 	case paceline.CodeOutage:
-		return s.outageAdvice()
+		return s.outageAdvice(e)
 	case paceline.CodeInvalidRequest, paceline.CodeContextTooLong, paceline.CodeTooLarge, paceline.CodeContentFilter:
+		if e.Status == http.StatusNotFound {
+			return fmt.Sprintf("%s has nothing at the address that calls go to: correct %s, which is %s; it most often ends in /v1", at.host, at.flag(), at.shown)
+		}
 		if !s.flags.noStream && strings.Contains(strings.ToLower(e.Message), "stream") {
 			return fmt.Sprintf("%s refuses every request; it may be unable to stream: add --no-stream", at.host)
 		}
@@ -44,10 +49,24 @@ func (e *endpoint) keyAdvice() string {
 	return fmt.Sprintf("%s refused the key in %s: set one that it takes", e.host, e.keyEnv)
 }
 
-func (s *session) outageAdvice() string {
+// outageAdvice tells a server that is not there from one that answers each call
+// with an error.
+func (s *session) outageAdvice(why *paceline.Error) string {
 	e := &s.pool.endpoints[0]
+	if status := answeredWith(why); status > 0 {
+		return fmt.Sprintf("%s answers every call with an error (HTTP %d): it is at fault, or %s", s.pool.host(), status, e.flag())
+	}
 	if len(s.pool.endpoints) > 1 {
 		return fmt.Sprintf("none of %s answers: look at them, at the network and at --endpoint", s.pool.host())
 	}
 	return fmt.Sprintf("%s does not answer: look at it, at the network and at %s", e.host, e.flag())
+}
+
+// answeredWith returns the HTTP status of the answer for which an outage was
+// declared, 0 if there was none.
+func answeredWith(outage *paceline.Error) int {
+	if last, ok := errors.AsType[*paceline.Error](outage.Err); ok {
+		return last.Status
+	}
+	return 0
 }

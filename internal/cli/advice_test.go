@@ -23,7 +23,7 @@ func TestAdviceWhereEveryRequestIsRefused(t *testing.T) {
 			"(invalid_request (HTTP 400): unknown field foo); then the same command with --retry-failed continues"},
 	} {
 		s := &session{flags: &runFlags{noStream: tt.noStream}, pool: &pool{endpoints: []endpoint{{host: "h"}}}, interrupts: &interrupts{}}
-		err := s.stopped(paceline.Summary{StoppedBy: "invalid_request"}, tt.err)
+		err := s.stopped(paceline.Summary{Stats: paceline.Stats{Failed: 10}, StoppedBy: "invalid_request"}, tt.err)
 		if e, ok := errors.AsType[*exit](err); !ok || e.code != ExitStopped || err.Error() != tt.want {
 			t.Errorf("got  %v\nwant %s", err, tt.want)
 		}

@@ -16,6 +16,54 @@ func (f *runFlags) budget() paceline.Budget {
 	return paceline.Budget{USD: f.maxCost, Tokens: f.maxTokens, Requests: f.maxRequests}
 }
 
+// A budgetFit finds budgets into which not a single request of the input fits, so
+// that nothing could be sent. Its methods are called from one goroutine.
+type budgetFit struct {
+	budgets []*fitting
+	price   func(model string, u paceline.Usage) paceline.Cost
+}
+
+// A fitting is one budget with its flag, and whether any request fits.
+type fitting struct {
+	flag   string
+	budget paceline.Budget
+	fits   bool
+	why    error // of the first request that does not
+}
+
+func (s *session) budgetFit() *budgetFit {
+	f := &budgetFit{price: s.pricing.cost}
+	if s.flags.maxCost > 0 {
+		f.budgets = append(f.budgets, &fitting{flag: "--max-cost", budget: paceline.Budget{USD: s.flags.maxCost}})
+	}
+	if s.flags.maxTokens > 0 {
+		f.budgets = append(f.budgets, &fitting{flag: "--max-tokens-total", budget: paceline.Budget{Tokens: s.flags.maxTokens}})
+	}
+	return f
+}
+
+func (f *budgetFit) look(req *paceline.Request) {
+	for _, b := range f.budgets {
+		if b.fits {
+			continue
+		}
+		why := b.budget.Fits(req, f.price)
+		if b.fits = why == nil; b.why == nil {
+			b.why = why
+		}
+	}
+}
+
+// missed returns the error of the first such budget, nil if there is none.
+func (f *budgetFit) missed() error {
+	for _, b := range f.budgets {
+		if !b.fits && b.why != nil {
+			return fmt.Errorf("%s: %w; nothing was sent", b.flag, b.why)
+		}
+	}
+	return nil
+}
+
 // checkSpent refuses a budget of which nobody knows how much earlier sessions have
 // spent: those that knew no prices, or whose server did not tell tokens.
 func (f *runFlags) checkSpent(rec *journal.Recovery) error {
@@ -75,7 +123,7 @@ func (b *budgetSummary) parts() (list []budgetPart) {
 		return nil
 	}
 	if b.MaxCostUSD != nil {
-		list = append(list, budgetPart{"--max-cost", fmt.Sprintf("%s of %s spent", price.Dollars(b.SpentUSD), price.Dollars(*b.MaxCostUSD)), *b.LeftUSD / *b.MaxCostUSD})
+		list = append(list, budgetPart{"--max-cost", fmt.Sprintf("%s%s of %s spent", atMost(b.SpentUSD > *b.MaxCostUSD), price.Dollars(b.SpentUSD), price.Dollars(*b.MaxCostUSD)), *b.LeftUSD / *b.MaxCostUSD})
 	}
 	if b.MaxTokens != nil {
 		list = append(list, budgetPart{"--max-tokens-total", fmt.Sprintf("%s of %s tokens used", grouped(b.SpentTokens), grouped(*b.MaxTokens)), float64(*b.LeftTokens) / float64(*b.MaxTokens)})
@@ -84,6 +132,15 @@ func (b *budgetSummary) parts() (list []budgetPart) {
 		list = append(list, budgetPart{"--max-requests", fmt.Sprintf("%s of %s requests sent", grouped(b.SentRequests), grouped(*b.MaxRequests)), float64(*b.LeftRequests) / float64(*b.MaxRequests)})
 	}
 	return list
+}
+
+// atMost marks a figure beyond its budget: it holds all that calls of killed
+// processes had set aside, which may be more than they took.
+func atMost(beyond bool) string {
+	if beyond {
+		return "at most "
+	}
+	return ""
 }
 
 type budgetPart struct {

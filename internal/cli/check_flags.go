@@ -69,6 +69,16 @@ func (f *checkFlags) check() error {
 	case len(given) == 0:
 		return f.checkNothing()
 	}
+	return f.checkEscalations()
+}
+
+// checkEscalations refuses one that begins behind the last answer.
+func (f *checkFlags) checkEscalations() error {
+	for _, e := range f.escalations {
+		if int64(e.From) > f.asks {
+			return fmt.Errorf("--escalate ask=%d never comes: --asks is %d; raise it, or escalate earlier", e.From, f.asks)
+		}
+	}
 	return nil
 }
 

@@ -32,7 +32,7 @@ func newChecks(env *Env, f *checkFlags) (c checks, err error) {
 		c.rule = check.JSON{Repair: f.repair}
 	case f.match != "":
 		if c.rule, err = check.NewMatch(f.match); err != nil {
-			err = fmt.Errorf("--match: %w", err)
+			err = fmt.Errorf("--match: %w; patterns are RE2, and what stands for itself is escaped: \\[ for [", err)
 		}
 	case f.oneOf != "":
 		err = c.readLabels(env, f)

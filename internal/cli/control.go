@@ -101,10 +101,12 @@ func (c *control) carryOut(o *order) answer {
 	}
 	// The first snapshot may be taken before admission has acted on the order.
 	c.engine.Stats()
-	status := newRunStatus(c.look(), c.held)
+	state := c.look()
+	status := newRunStatus(state, c.held)
 	for i := range c.endpoints {
 		status.Endpoints = append(status.Endpoints, newEndpointStatus(&c.endpoints[i]))
 	}
+	status.tellEndpoints(state.Stats.Pace.Endpoints)
 	return answer{Status: status}
 }
 

@@ -244,8 +244,8 @@ func TestStatusAsPeopleReadIt(t *testing.T) {
 		InFlight: 20, Waiting: 1024, Requests: 1240, Retries: 12, Now: "limited by requests: 300/min",
 		InForce: limitsInForce{RequestsPerMin: &rpm, Concurrency: 20},
 		Endpoints: []endpointStatus{
-			{Name: "one", Host: "a.example.com", givenLimits: givenLimits{RPM: &rpm, Window: "bucket"}},
-			{Name: "2", Host: "b.example.com", givenLimits: givenLimits{Window: "strict"}},
+			{endpointState: endpointState{Name: "one", State: endpointUp}, Host: "a.example.com", givenLimits: givenLimits{RPM: &rpm, Window: "bucket"}},
+			{endpointState: endpointState{Name: "2", State: endpointDown, DownForS: pointer(12.0)}, Host: "b.example.com", givenLimits: givenLimits{Window: "strict"}},
 		},
 	}
 	want := `out.jsonl: limited by requests: 300/min
@@ -254,7 +254,7 @@ func TestStatusAsPeopleReadIt(t *testing.T) {
   trouble     3 failed, 12 sent again
   in force    300 requests a minute, no limit on tokens known, 20 calls at once
   one         a.example.com, rpm=300 window=bucket
-  2           b.example.com, window=strict
+  2           b.example.com, window=strict; down, for 12 s
 `
 	if got := s.text("status", "out.jsonl"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -265,8 +265,8 @@ func TestStatusAsPeopleReadIt(t *testing.T) {
 	}
 	for n, want := range map[int]string{
 		0: "my out: paused; no call is in flight; 'paceline ctl 'my out' resume' goes on\n",
-		1: "my out: paused; the call in flight is finished; ",
-		2: "my out: paused; the 2 calls in flight are finished; ",
+		1: "my out: paused; the call in flight will be finished; ",
+		2: "my out: paused; the 2 calls in flight will be finished; ",
 	} {
 		if s.InFlight = n; !strings.HasPrefix(s.text("pause", "my out"), want) {
 			t.Errorf("%d in flight: %s", n, s.text("pause", "my out"))

@@ -96,9 +96,10 @@ func newModelStatus(m paceline.ModelPace) modelStatus {
 	}
 }
 
-// An endpointStatus is the limits that were given for an endpoint.
+// An endpointStatus is whether an endpoint takes calls, and the limits that were
+// given for it.
 type endpointStatus struct {
-	Name string `json:"name"`
+	endpointState
 	Host string `json:"host"`
 	givenLimits
 	Models []givenModel `json:"models"` // limits of single models beside these
@@ -169,12 +170,19 @@ func unlessZero[N int64 | float64](n N) *N {
 }
 
 func newEndpointStatus(e *endpoint) endpointStatus {
-	st := endpointStatus{Name: e.name, Host: e.host, givenLimits: newGivenLimits(&e.limitSet), Models: []givenModel{}}
+	st := endpointStatus{endpointState: endpointState{Name: e.name, State: endpointUp}, Host: e.host, givenLimits: newGivenLimits(&e.limitSet), Models: []givenModel{}}
 	for _, name := range sortedKeys(e.models) {
 		l := e.models[name]
 		st.Models = append(st.Models, givenModel{name, newGivenLimits(&l)})
 	}
 	return st
+}
+
+// tellEndpoints says how the endpoints stand.
+func (r *runStatus) tellEndpoints(list []paceline.EndpointPace) {
+	for i := range min(len(list), len(r.Endpoints)) {
+		r.Endpoints[i].endpointState = newEndpointState(&list[i])
+	}
 }
 
 func newGivenLimits(l *limitSet) givenLimits {

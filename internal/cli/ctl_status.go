@@ -51,9 +51,9 @@ func (r *runStatus) goesOn() string {
 	case 0:
 		return "no call is in flight"
 	case 1:
-		return "the call in flight is finished"
+		return "the call in flight will be finished"
 	}
-	return "the " + calls(int64(r.InFlight)) + " in flight are finished"
+	return "the " + calls(int64(r.InFlight)) + " in flight will be finished"
 }
 
 // progress is how far it is and how fast.
@@ -153,8 +153,15 @@ func (r *runStatus) label(e endpointStatus) string {
 	return e.Name
 }
 
-// String names the host and the limits that were given.
-func (e endpointStatus) String() string { return e.Host + ", " + e.givenLimits.String() }
+// String names the host and the limits that were given, and why it takes no
+// calls if it does not.
+func (e endpointStatus) String() string {
+	text := e.Host + ", " + e.givenLimits.String()
+	if why := e.trouble(); why != "" {
+		text += "; " + why
+	}
+	return text
+}
 
 // String lists the limits that were given, as the command line has them.
 func (e givenLimits) String() string {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/provider/openai"
 )
 
@@ -53,6 +54,9 @@ func findEndpoint(getenv func(string) string, f *runFlags, needKey bool) (endpoi
 	if err != nil {
 		return endpoint{}, err
 	}
+	if e.key == "" && needKey && f.keyEnv != defaultRunFlags().keyEnv {
+		return endpoint{}, fmt.Errorf("--api-key-env: %s is not set; 'export %s=...', or leave the flag out", f.keyEnv, f.keyEnv)
+	}
 	if e.key == "" && needKey && !isOwnServer(u.Hostname()) {
 		return endpoint{}, fmt.Errorf("%s is not set, and %s wants a key; 'export %s=...', or name another variable with --api-key-env",
 			f.keyEnv, u.Host, f.keyEnv)
@@ -71,6 +75,10 @@ func parseBaseURL(s string) (*url.URL, error) {
 		return nil, fmt.Errorf("a base URL carries no name or password; put the key into OPENAI_API_KEY")
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
 		return nil, fmt.Errorf("%q is not a base URL; write it like %s", shownURL(u), defaultBaseURL)
+	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), paceline.ChatCompletions):
+		base := *u
+		base.Path = strings.TrimSuffix(strings.TrimRight(u.Path, "/"), paceline.ChatCompletions)
+		return nil, fmt.Errorf("a base URL ends before %s, which is added; write %s", paceline.ChatCompletions, shownURL(&base))
 	case u.Fragment != "":
 		return nil, fmt.Errorf("a base URL has no #; leave out what follows it")
 	}

@@ -31,8 +31,11 @@ func TestFindEndpoint(t *testing.T) {
 		{name: "another variable", env: []string{"OPENAI_API_KEY", "k", "OTHER", "o"}, flags: runFlags{keyEnv: "OTHER"}, host: "api.openai.com", key: "o"},
 		{name: "local needs none", flags: runFlags{baseURL: "http://localhost:8000/v1"}, host: "localhost:8000"},
 		{name: "missing key", err: "OPENAI_API_KEY is not set, and api.openai.com wants a key"},
-		{name: "missing key of another variable", flags: runFlags{keyEnv: "OTHER"}, err: "OTHER is not set"},
+		{name: "missing key of another variable", flags: runFlags{keyEnv: "OTHER"}, err: "--api-key-env: OTHER is not set; "},
+		{name: "missing key of a local server's variable", flags: runFlags{keyEnv: "OTHER", baseURL: "http://localhost:8000/v1"}, err: "--api-key-env: OTHER is not set; "},
 		{name: "no scheme", flags: runFlags{baseURL: "api.example.com/v1"}, err: `--base-url: "api.example.com/v1" is not a base URL; write it like https://`},
+		{name: "whole address", flags: runFlags{baseURL: "https://a.example.com/v1/chat/completions/"},
+			err: "--base-url: a base URL ends before /chat/completions, which is added; write https://a.example.com/v1"},
 		{name: "fragment", flags: runFlags{baseURL: "https://a.example.com/v1#x"}, err: "--base-url: a base URL has no #"},
 		{name: "bad environment", env: []string{"OPENAI_BASE_URL", "ftp://x"}, err: "OPENAI_BASE_URL: "},
 	}

@@ -50,12 +50,12 @@ type Env struct {
 }
 
 // System returns the process's environment. It takes over the signals
-// interrupt and terminate, and turns a write to a closed pipe from a signal
+// of endingSignals, and turns a write to a closed pipe from a signal
 // into an error, so that a reader that goes away (`| head -1`) kills nothing.
 // stop gives the signals back.
 func System() (env Env, stop func()) {
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, endingSignals()...)
 	signal.Ignore(syscall.SIGPIPE)
 	env = Env{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
@@ -72,6 +72,17 @@ func System() (env Env, stop func()) {
 		TempDir:        func(pattern string) (string, error) { return os.MkdirTemp("", pattern) },
 	}
 	return env, func() { signal.Stop(signals) }
+}
+
+// endingSignals are the signals that end a run: interrupt, terminate, and the
+// hangup of a terminal that goes away, save where a program was started so as
+// to outlive it (nohup). Windows sends no hangup.
+func endingSignals() []os.Signal {
+	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		list = append(list, syscall.SIGHUP)
+	}
+	return list
 }
 
 // Run is the whole of the program: [Main] over [System].

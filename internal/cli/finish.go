@@ -75,6 +75,9 @@ func (s *session) summary(sum paceline.Summary, causes map[paceline.Code]int64) 
 		r.Output = "standard output"
 	}
 	r.Failures = s.failures.list(causes)
+	if s.unpriced("") != "" {
+		r.doubtZeroCost()
+	}
 	return r
 }
 
@@ -135,7 +138,7 @@ func (s *session) nextStep(sum *summary) string {
 	switch {
 	case s.target.toStdout:
 		return ""
-	case sum.StoppedBy != nil && byRefusal(*sum.StoppedBy):
+	case sum.StoppedBy != nil && byRefusal(*sum.StoppedBy) && sum.notDone() > 0:
 		return "mend what the server refuses; then the same command with --retry-failed"
 	case sum.StoppedBy != nil && sum.Budget != nil && *sum.StoppedBy == paceline.CodeBudget.String():
 		return "the same command with a higher " + sum.Budget.reached().flag + " continues"

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -25,7 +26,9 @@ type stopper interface {
 
 // interrupts turns signals into the end of a run. The first one drains the
 // engine, within a grace period; the second one, or one that comes before the
-// engine is there, cancels the context at once.
+// engine is there, cancels the context at once. A hangup
+// is never a second signal: of a terminal that goes away the kernel and the
+// shell both send one.
 type interrupts struct {
 	grace  time.Duration
 	cancel context.CancelCauseFunc
@@ -91,6 +94,9 @@ func (i *interrupts) handle(ctx context.Context, s os.Signal) {
 	engine, log, again := i.engine, i.log, i.seen
 	i.seen = true
 	i.mu.Unlock()
+	if again && s == syscall.SIGHUP {
+		return
+	}
 	if again || engine == nil {
 		i.cancel(errInterrupted)
 		return

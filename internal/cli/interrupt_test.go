@@ -83,6 +83,18 @@ func TestFault45TerminateIsPrompt(t *testing.T) {
 	})
 }
 
+func TestSecondHangupChangesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, signals, e, _ := watched(t, time.Hour)
+		signals <- syscall.SIGHUP
+		synctest.Wait()
+		signals <- syscall.SIGHUP
+		if took := <-e.ended; took != terminateGrace {
+			t.Errorf("drained for %v, want %v", took, terminateGrace)
+		}
+	})
+}
+
 func TestInterruptBeforeTheEngine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		signals := make(chan os.Signal, 1)

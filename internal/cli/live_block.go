@@ -74,8 +74,16 @@ func drawBlock(s liveState, columns, rows int, ascii bool) []line {
 	if rows > 3 && s.Facts.Total > 0 {
 		lines = append(lines, bar(s.ended(), s.Facts.Total, min(max(across, 2)*cellWidth-1, room)-2, ascii))
 	}
+	trouble := s.endpointTrouble()
 	if rows > 5 {
-		lines = append(lines, s.grid(across, rows-4)...)
+		reserved := 4
+		if trouble != "" {
+			reserved++
+		}
+		lines = append(lines, s.grid(across, rows-reserved)...)
+	}
+	if trouble != "" && rows > 4 {
+		lines = append(lines, line{{" ", stylePlain}, {trouble, styleYellow}})
 	}
 	if rows > 2 {
 		lines = append(lines, s.condition())
@@ -153,7 +161,7 @@ func (s *liveState) eta() string {
 		return "in " + timeSpan(s.Stats.Elapsed)
 	case s.Ended:
 		return "stopped after " + timeSpan(s.Stats.Elapsed)
-	case s.Pace.Left < 0:
+	case s.Pace.Left < 0 || s.Stats.Pace.LimitedBy == "hold":
 		return "ETA -"
 	}
 	return "ETA " + timeSpan(calm(s.Pace.Left))
@@ -336,6 +344,9 @@ func plainLine(s liveState) string {
 	parts = append(parts, tokenText(st), "cost "+s.money())
 	if s.Facts.Total > 0 {
 		parts = append(parts, s.eta())
+	}
+	if trouble := s.endpointTrouble(); trouble != "" {
+		parts = append(parts, trouble)
 	}
 	if text, look := s.waitsFor(); look == styleYellow || s.unanswered() {
 		parts = append(parts, text)

@@ -213,6 +213,16 @@ func TestSingular(t *testing.T) {
 	}
 }
 
+func TestAPausedRunHasNoTimeOfArrival(t *testing.T) {
+	s := midRun()
+	if s.eta() == "ETA -" {
+		t.Fatal("there is no time of arrival to begin with")
+	}
+	if s.Stats.Pace.LimitedBy = "hold"; s.eta() != "ETA -" {
+		t.Errorf("got %q", s.eta())
+	}
+}
+
 func TestLastLineSaysThatItStopped(t *testing.T) {
 	s := midRun()
 	s.Ended = true

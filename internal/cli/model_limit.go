@@ -258,8 +258,8 @@ func (s *session) checkPrices(flag, model string) error {
 	if unpriced == "" {
 		return nil
 	}
-	return fmt.Errorf("%s: the price of %s at %s is not known; give it with --price in=...,out=... (US dollars for 1M tokens)",
-		flag, unpriced, s.pool.host())
+	return fmt.Errorf("%s: the price of %s at %s is not known; give it with %s (US dollars for 1M tokens)",
+		flag, unpriced, s.pool.host(), s.pricing.flagFor(unpriced))
 }
 
 // unpriced returns the model if its price is not known; for "" the first of those

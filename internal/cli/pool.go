@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -192,7 +193,7 @@ type witness struct {
 // Attempt makes the provider's attempt.
 func (w witness) Attempt(ctx context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
 	resp, err := w.Provider.Attempt(ctx, req, emit)
-	if e, ok := errors.AsType[*paceline.Error](err); ok && e.Verdict() == paceline.VerdictJob {
+	if e, ok := errors.AsType[*paceline.Error](err); ok && (e.Verdict() == paceline.VerdictJob || e.Status == http.StatusNotFound) {
 		w.blamed.Store(&blame{e.Code, w.at})
 	}
 	return resp, err

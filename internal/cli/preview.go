@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -26,6 +27,8 @@ func (s *session) preview(ctx context.Context, unchanged func(*paceline.Item) er
 		return &dataset.FileError{Path: strings.Join(s.input.Paths(), ", "), Err: dataset.ErrEmpty}
 	}
 	look := surveyor{render: s.request, unchanged: unchanged, tick: func() {}}
+	fit := s.budgetFit()
+	look.fits = fit.look
 	bad := 0
 	for i := range first {
 		if err := look.item(&first[i]); err != nil {
@@ -42,7 +45,7 @@ func (s *session) preview(ctx context.Context, unchanged func(*paceline.Item) er
 	if bad == len(first) && (s.feed.ended() || bad == previewed) {
 		return fmt.Errorf("no line of the input can be read: %w", first[0].Err)
 	}
-	return s.checkLimits()
+	return cmp.Or(s.checkLimits(), fit.missed())
 }
 
 // closeInput gives the input back. One that is fed closes itself.

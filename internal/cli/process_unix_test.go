@@ -323,6 +323,20 @@ func TestFault45TerminatedWhileThrottled(t *testing.T) {
 	}
 }
 
+// A terminal that is closed sends SIGHUP, often twice.
+func TestHangupDrains(t *testing.T) {
+	b := newBench(t, 5, sim.Config{Limits: sim.Limits{RPM: 1, Window: sim.FixedWindow}}, plain)
+	p := b.start()
+	b.until(func() bool { return b.provider.Ledger().Refused > 0 })
+	p.Process.Signal(syscall.SIGHUP)
+	p.log.wait(t, "paceline: stopping: calls in flight may take 5s; a second signal stops at once")
+	p.Process.Signal(syscall.SIGHUP)
+	p.log.wait(t, "Interrupted: ") // the summary
+	if code := p.end(); code != ExitInterrupted {
+		t.Errorf("ended with %d", code)
+	}
+}
+
 // Who waits for standard input can be interrupted, before the first item and
 // behind it.
 func TestFault44InterruptedWhileWaitingForInput(t *testing.T) {

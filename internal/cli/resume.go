@@ -110,6 +110,8 @@ func (s *session) openJournal(ctx context.Context) error {
 	switch {
 	case ok && (e.Code == journal.CodeNoJournal || e.Code == journal.CodeCorrupt):
 		j, err = s.adopt(ctx, o, e)
+	case ok && e.Code == journal.CodeOutput && s.target.held == 0 && s.hasJournal():
+		err = fmt.Errorf("%w (--fresh does)", err)
 	case ok && e.Code == journal.CodeIO:
 		err = fmt.Errorf("%w; nothing was sent", err)
 	}

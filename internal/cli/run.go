@@ -35,10 +35,28 @@ func (f *runFlags) check() error {
 	case f.fresh && f.allowChanges:
 		return errors.New("--fresh starts over and --allow-changes continues; give one of them")
 	}
+	if err := f.checkDeadlines(); err != nil {
+		return err
+	}
 	if f.sync > time.Minute {
 		return fmt.Errorf("--sync: %s is too long; at most 1m, or off", shortDuration(f.sync))
 	}
 	return errors.Join(f.checkFlags.check(), f.checkPool())
+}
+
+// checkDeadlines refuses one that the deadline of the whole call always comes
+// before.
+func (f *runFlags) checkDeadlines() error {
+	for _, d := range []struct {
+		flag string
+		is   time.Duration
+	}{{"--first-token-timeout", f.firstToken}, {"--stall-timeout", f.stall}} {
+		if f.timeout > 0 && d.is > f.timeout {
+			return fmt.Errorf("%s %s is longer than --timeout, which is %s for the whole call; lower it, or raise --timeout",
+				d.flag, shortDuration(d.is), shortDuration(f.timeout))
+		}
+	}
+	return nil
 }
 
 // checkPool refuses what --base-url has and each endpoint of a pool has for

@@ -37,7 +37,7 @@ type runFlags struct {
 	sync                             time.Duration // how long a row may wait to be durable; below 0: for ever
 	ordered, retryFailed, fresh, yes bool
 	allowChanges                     bool
-	price                            string
+	prices                           []string
 	maxCost                          float64 // US dollars; 0: no budget
 	maxTokens, maxRequests           int64   // 0: no budget
 	dryRun, quiet                    bool
@@ -129,7 +129,7 @@ func (f *runFlags) defineOutput(s *pflag.FlagSet) {
 }
 
 func (f *runFlags) defineMoney(s *pflag.FlagSet) {
-	text(s, &f.price, "price", "", "PRICES", "US dollars for 1M tokens, in=0.15,out=0.60 and perhaps cached=0.075, instead of the built-in price list; models of --escalate have those of the list")
+	s.Var(priceList{&f.prices}, "price", "US dollars for 1M tokens, in=0.15,out=0.60 and perhaps cached=0.075, instead of the built-in price list; models of --escalate have those of the list, or, as any model, one of their own: gpt-4o:in=2.5,out=10; repeatable")
 	s.Var(money{&f.maxCost}, "max-cost", "stop, resumable, before all sessions of this run together cost more US dollars than this: what a call may cost at most is set aside before it is sent. The prices must be known; give requests a max_tokens, since otherwise the longest answers so far are the measure")
 	s.Var(count{&f.maxTokens, 1}, "max-tokens-total", "likewise for tokens, in and out together")
 	s.Var(count{&f.maxRequests, 1}, "max-requests", "likewise for requests sent, whatever comes of them")
@@ -141,6 +141,6 @@ func (f *runFlags) defineRunning(s *pflag.FlagSet) {
 	s.BoolVar(&f.fresh, "fresh", false, "delete the rows of an earlier run and start over; asks first on a terminal, needs --yes elsewhere")
 	s.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	s.BoolVar(&f.allowChanges, "allow-changes", false, "continue although the input, the prompt, the model or the checks changed since the run began; rows that are done stay")
-	s.Var(duration{&f.grace, nil}, "grace", "after Ctrl-C, how long calls in flight may take to finish; after SIGTERM at most 5s. A second signal stops at once")
+	s.Var(duration{&f.grace, nil}, "grace", "after Ctrl-C, how long calls in flight may take to finish; after SIGTERM or SIGHUP at most 5s. A second signal stops at once")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary; errors only")
 }

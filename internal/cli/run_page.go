@@ -42,8 +42,9 @@ const runContinuing = `  What is done stands in OUTPUT and in the journal beside
   together; requests, retries, latencies and time are of this one, unless it
   says so. In the JSON of --summary the requests are of all sessions, too.
   Ctrl-C (SIGINT): nothing starts any more, calls in flight get --grace to
-  finish, what was answered is kept; Ctrl-C again stops at once. SIGTERM is the
-  same with at most 5s. Any of them, and a kill, can be continued.
+  finish, what was answered is kept; Ctrl-C again stops at once. SIGTERM,
+  and SIGHUP of a terminal that is closed, are the same with at most 5s; under
+  nohup a run outlives its terminal. Any of them, and a kill, can be continued.
   Calls are made at least once, rows are written exactly once. Calls that were
   cut off are counted and their items named when the run continues.`
 

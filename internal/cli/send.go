@@ -187,7 +187,7 @@ func (s *session) stopped(sum paceline.Summary, err error) error {
 	switch {
 	case s.target.toStdout:
 		again = ""
-	case byRefusal(sum.StoppedBy):
+	case byRefusal(sum.StoppedBy) && sum.Ended() > sum.Done:
 		again = "; then the same command with --retry-failed continues"
 	}
 	if e, ok := errors.AsType[*paceline.Error](err); ok && sum.StoppedBy == e.Code.String() {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
@@ -141,12 +143,14 @@ func (s *session) examine(ctx context.Context, unchanged func(*paceline.Item) er
 		}
 	}
 	surveyor := surveyor{render: s.request, unchanged: unchanged, tick: s.patience(), settled: s.settled}
+	fit := s.budgetFit()
+	surveyor.fits = fit.look
 	err := surveyor.look(ctx, s.source.(dataset.Rewinder))
 	s.survey = surveyor.survey
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.priority.missed(), s.flags.checkHedge(s.survey.items), s.checkLimits())
+	return errors.Join(s.priority.missed(), s.flags.checkHedge(s.survey.items), s.checkLimits(), fit.missed())
 }
 
 // patience returns what tells the user, once and after a second, that the
@@ -177,6 +181,9 @@ func (s *session) request(it *paceline.Item) (*paceline.Request, error) {
 	req, err := s.prompt.Request(it)
 	if err != nil {
 		return nil, err
+	}
+	if m := gjson.GetBytes(req.Body, "messages"); m.Exists() && !m.IsArray() {
+		return nil, fmt.Errorf("%s: \"messages\" is no array; write [{\"role\": \"user\", \"content\": ...}]", itemPlace(it))
 	}
 	if s.flags.model == "" && modelOf(req) == "" {
 		return nil, fmt.Errorf("%s: no model; name one for all items with -m MODEL", itemPlace(it))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"net/http"
 	"runtime"
 	"slices"
 	"syscall"
@@ -51,6 +52,12 @@ func stopReason(by string, err error) string {
 		return "the disk is full"
 	case errors.Is(err, syscall.EPIPE):
 		return "the output was closed"
+	}
+	if e, ok := errors.AsType[*paceline.Error](err); ok && byRefusal(by) && e.Status == http.StatusNotFound {
+		return "the server has nothing at this address"
+	}
+	if e, ok := errors.AsType[*paceline.Error](err); ok && e.Code == paceline.CodeOutage && answeredWith(e) > 0 {
+		return "the server answers with errors only"
 	}
 	if words := stopReasons[by]; words != "" {
 		return words

@@ -45,9 +45,10 @@ type summary struct {
 	TTFT     percentiles `json:"ttft_ms"`
 	Total    percentiles `json:"total_ms"`
 
-	StoppedBy *string   `json:"stopped_by"` // null: the input was read to its end
-	Failures  []failure `json:"failures"`   // by cause, most frequent first
-	Output    string    `json:"output"`
+	StoppedBy *string         `json:"stopped_by"` // null: the input was read to its end
+	Failures  []failure       `json:"failures"`   // by cause, most frequent first
+	Endpoints []endpointState `json:"endpoints"`  // of a pool, as they stood at the end of this session
+	Output    string          `json:"output"`
 
 	session sessionFigures
 }
@@ -120,6 +121,7 @@ func summarize(s paceline.Summary, before earlier, total int64) *summary {
 		TTFT:        newPercentiles(s.FirstToken),
 		Total:       newPercentiles(s.Total),
 		Failures:    []failure{},
+		Endpoints:   endpointStates(&s.Pace),
 		session:     sessionFigures{requests: s.Requests, failed: failedRequests(&s.Stats)},
 	}
 	sum.Budget = newBudgetSummary(s.Budget)
@@ -134,6 +136,14 @@ func summarize(s paceline.Summary, before earlier, total int64) *summary {
 		sum.StoppedBy = &s.StoppedBy
 	}
 	return sum
+}
+
+// doubtZeroCost makes a cost of $0 unknown, of requests whose price nobody knows:
+// that no answer told its usage does not mean that they were free.
+func (s *summary) doubtZeroCost() {
+	if s.Requests > 0 && s.CostUSD != nil && *s.CostUSD == 0 {
+		s.CostUSD = nil
+	}
 }
 
 // countTokens sets the tokens. Answers that took none at all come from a server

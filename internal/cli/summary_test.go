@@ -101,6 +101,21 @@ func TestReport(t *testing.T) {
 	}
 }
 
+func TestARunThatStoppedAtOnceHasNoSpeed(t *testing.T) {
+	s := paceline.Summary{Stats: paceline.Stats{Requests: 20, Done: 17, Elapsed: 12 * time.Millisecond}, StoppedBy: "quota"}
+	r := report{summary: summarize(s, earlier{}, 100), stopped: stopReason("quota", errors.New("x"))}
+	if got, want := r.headline(), "Stopped: no quota or credit is left; 17 of 100 items in 12 ms"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestABudgetSpentBeyondItsLimitIsAnUpperBound(t *testing.T) {
+	b := newBudgetSummary(paceline.BudgetState{Limit: paceline.Budget{USD: 0.03}, Spent: paceline.Budget{USD: 0.030170001}})
+	if got, want := b.String(), "at most $0.03 of $0.03 spent"; got != want || *b.LeftUSD != 0 {
+		t.Errorf("got %q, %g left; want %q", got, *b.LeftUSD, want)
+	}
+}
+
 func TestReportHeadline(t *testing.T) {
 	stats := func(requests, done int64) paceline.Stats {
 		return paceline.Stats{Requests: requests, Done: done, Elapsed: 2 * time.Second}

@@ -44,6 +44,7 @@ func (r report) write(w io.Writer) {
 	for i, line := range r.failures() {
 		row(map[bool]string{true: "failures"}[i == 0], line)
 	}
+	row("endpoints", troubled(r.Endpoints))
 	row("rows", r.Output)
 	row("next", r.next)
 	io.WriteString(w, tame(b.String()))
@@ -74,9 +75,10 @@ func (r report) headline() string {
 }
 
 // pace returns how long a session took, and how fast it was at calling a model.
+// The speed of one that was stopped within a second says nothing.
 func (r report) pace(fresh int64) string {
 	elapsed := time.Duration(r.ElapsedS * float64(time.Second))
-	if fresh <= 0 || elapsed <= 0 || r.session.requests == 0 {
+	if r.stopped != "" && elapsed < time.Second || fresh <= 0 || elapsed <= 0 || r.session.requests == 0 {
 		return elapsedText(elapsed)
 	}
 	return elapsedText(elapsed) + ", " + significant(float64(fresh)/elapsed.Seconds()) + " a second"

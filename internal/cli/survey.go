@@ -48,6 +48,7 @@ type sampleRequest struct {
 type surveyor struct {
 	render    func(*paceline.Item) (*paceline.Request, error)
 	unchanged func(*paceline.Item) error // refuses an item that changed; nil: not asked
+	fits      func(*paceline.Request)    // looks whether a request fits into the budgets; nil: not asked
 	settled   func(index int64) bool     // of an item that will not be sent: it is not rendered; nil: all are
 	tick      func()                     // called every few thousand items
 	seen      int64                      // items so far
@@ -118,6 +119,9 @@ func (s *surveyor) count(it *paceline.Item, req *paceline.Request) {
 		s.unbounded++
 	}
 	s.countModel(it, req, in)
+	if s.fits != nil {
+		s.fits(req)
+	}
 	if len(s.first) < shownRequests {
 		s.first = append(s.first, sampleRequest{
 			place: itemPlace(it), model: modelOf(req),

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seed-1814a72b/paceline/internal/prompt"
@@ -35,10 +37,17 @@ func readWording(env *Env, f *runFlags) (w wording, err error) {
 // compile makes the prompt of the wording, of --param and --model, and of what
 // checks add to every request.
 func (w *wording) compile(f *runFlags, checks *checks) (*prompt.Prompt, error) {
-	c := prompt.Config{Prompt: w.prompt, System: w.system, Messages: w.messages, Model: f.model, Body: w.body}
+	c := prompt.Config{
+		Prompt: w.prompt, PromptName: templateName("--prompt", f.prompt),
+		System: w.system, SystemName: templateName("--system", f.system),
+		Messages: w.messages, Model: f.model, Body: w.body,
+	}
 	for _, arg := range f.params {
 		p, err := prompt.ParseParam(arg)
 		if err != nil {
+			return nil, fmt.Errorf("--param: %w", err)
+		}
+		if err := checkCount(p); err != nil {
 			return nil, fmt.Errorf("--param: %w", err)
 		}
 		c.Params = append(c.Params, p)
@@ -48,6 +57,29 @@ func (w *wording) compile(f *runFlags, checks *checks) (*prompt.Prompt, error) {
 	}
 	c.Params = append(c.Params, checks.params()...)
 	return prompt.New(c)
+}
+
+// counts are the parameters that are whole numbers from 1 on, for every provider.
+var counts = []string{"max_tokens", "max_completion_tokens", "max_output_tokens", "n"}
+
+// checkCount refuses a parameter that is to be a count and is none.
+func checkCount(p prompt.Param) error {
+	if !slices.Contains(counts, p.Name) {
+		return nil
+	}
+	if n, err := strconv.ParseInt(string(p.Value), 10, 64); err != nil || n < 1 {
+		return fmt.Errorf("%s=%s is not a whole number from 1 on; write %s=1 or more", p.Name, p.Value, p.Name)
+	}
+	return nil
+}
+
+// templateName is what errors call a flag's template: the flag, and the file if
+// it stands in one.
+func templateName(flag, value string) string {
+	if name, ok := strings.CutPrefix(value, "@"); ok && !strings.HasPrefix(name, "@") {
+		return flag + ": " + name
+	}
+	return flag
 }
 
 // readText returns a flag's text. "@FILE" stands for the file's content

@@ -42,6 +42,8 @@ type LaneState struct {
 	Closed           bool    // nothing starts here any more
 	Down             bool    // it does not answer; DownSince says since when
 	DownSince        Instant
+	EverAlive        bool         // it has answered at least once
+	Dark             int          // calls that failed since the last that was answered has started
 	Models           []ModelState // that have had calls here or were told of, by name
 }
 
@@ -63,6 +65,7 @@ func (a *Admission) State() State {
 		s.Lanes = append(s.Lanes, LaneState{
 			InFlight: l.inFlight, Cap: l.Cap(), Requests: l.requests(), Tokens: l.tokens(), Money: l.money(),
 			PausedUntil: a.paused(l), Closed: l.closed, Down: l.breaker.open, DownSince: l.breaker.since,
+			EverAlive: l.breaker.everAlive, Dark: l.breaker.dark,
 			Models: a.modelStates(l), FoundOut: l.foundOut(),
 		})
 	}

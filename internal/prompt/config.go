@@ -16,12 +16,15 @@ import (
 // Messages is ever needed, and not even that where every item brings its own
 // messages or body.
 type Config struct {
-	Prompt   string          // the user message's template; "" means none
-	System   string          // the system message's template; "" means no such message
-	Messages []byte          // instead of both: a JSON array of messages, whose strings are templates
-	Model    string          // "" leaves the model to Params, Body, the item or the server
-	Params   []Param         // further fields of the body, in this order; of equal names the last wins
-	Body     json.RawMessage // an object of further fields, which Params override; nil means none
+	Prompt   string // the user message's template; "" means none
+	System   string // the system message's template; "" means no such message
+	Messages []byte // instead of both: a JSON array of messages, whose strings are templates
+	// What errors call the templates; "": prompt and system.
+	PromptName, SystemName string
+
+	Model  string          // "" leaves the model to Params, Body, the item or the server
+	Params []Param         // further fields of the body, in this order; of equal names the last wins
+	Body   json.RawMessage // an object of further fields, which Params override; nil means none
 }
 
 // A Param is one field of a request's body.

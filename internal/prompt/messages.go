@@ -2,6 +2,7 @@ package prompt
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -67,18 +68,18 @@ func (m *messages) names(field string) bool {
 }
 
 // promptMessages is the conversation of a system and a user template.
-func promptMessages(system, user string) (*messages, error) {
+func promptMessages(c *Config) (*messages, error) {
 	m := &messages{}
 	m.raw("[")
-	if system != "" {
+	if c.System != "" {
 		m.raw(`{"role":"system","content":`)
-		if err := m.template("system", system); err != nil {
+		if err := m.template(cmp.Or(c.SystemName, "system"), c.System); err != nil {
 			return nil, err
 		}
 		m.raw("},")
 	}
 	m.raw(`{"role":"user","content":`)
-	if err := m.template("prompt", user); err != nil {
+	if err := m.template(cmp.Or(c.PromptName, "prompt"), c.Prompt); err != nil {
 		return nil, err
 	}
 	m.raw("}]")

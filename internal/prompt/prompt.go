@@ -34,7 +34,7 @@ func New(c Config) (*Prompt, error) {
 	case len(c.Messages) > 0:
 		p.msgs, err = parseMessages(c.Messages)
 	case c.Prompt != "":
-		p.msgs, err = promptMessages(c.System, c.Prompt)
+		p.msgs, err = promptMessages(&c)
 	}
 	if err != nil {
 		return nil, err
