@@ -114,6 +114,7 @@ func (e *Entry) own() Used { return Used{e.PromptTokens, e.CompletionTokens, e.C
 // guess fills in what brought the row where nothing tells: the last of its
 // requests, if there was one.
 func (e *Entry) guess() {
+	e.guessed = true
 	e.Brought = e.own()
 	if e.Requests > 1 {
 		e.Brought = Used{Unknown, Unknown, Unknown}

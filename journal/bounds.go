@@ -46,6 +46,7 @@ func (r *Recovery) Spent() (requests, tokens, cost int64) {
 func (b *Bounds) attempt(a *Attempt, o *open) {
 	if a.Cost < 0 && a.Reserved >= 0 {
 		b.cost(a.Reserved)
+		o.bounded++
 	}
 	if a.PromptTokens < 0 || a.CompletionTokens < 0 {
 		b.tokens(1, o.most)
@@ -55,16 +56,31 @@ func (b *Bounds) attempt(a *Attempt, o *open) {
 // entry counts what e has not told, of an item whose session noted the calls in
 // o. Where there are none (nothing was sent, or the row was copied by a rewrite)
 // there is nothing to count.
+//
+// The attempts before it are none of Totals.Unpriced any more: the row stands for
+// them. What they cost at most stays, and what they told, where the row does not
+// tell it, is added.
 func (b *Bounds) entry(e *Entry, o *open) {
-	if o == nil || o.calls == 0 {
+	if o == nil {
 		return
 	}
-	if e.Cost < 0 && o.unpriced == 0 {
+	b.Requests -= o.bounded
+	if e.Cost < 0 && o.unpriced == 0 && o.spent.Unpriced == o.bounded {
 		b.cost(max(o.cost, 0) + o.spent.Cost)
 	}
-	if e.PromptTokens < 0 || e.CompletionTokens < 0 {
+	if o.calls > 0 && e.unmetered() {
 		b.tokens(1, o.most)
 	}
+}
+
+// unmetered reports whether the request that brought the row did not tell its
+// tokens. An older entry says it of all its requests alone.
+func (e *Entry) unmetered() bool {
+	u := e.own()
+	if e.brings() && !e.guessed {
+		u = e.Brought
+	}
+	return u.PromptTokens < 0 || u.CompletionTokens < 0
 }
 
 // found takes out the lost calls of o, whose intents are written anew.

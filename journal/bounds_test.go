@@ -83,12 +83,12 @@ func spend(t *testing.T, j *Journal, i int64, rng *rand.Rand, want *spending) {
 		want.tokens += tokens
 		want.cost += cost
 		e.Cost = Unknown
+		e.Brought = Used{Unknown, Unknown, Unknown}
 		if e.PromptTokens == 0 {
 			e.PromptTokens, e.CompletionTokens = Unknown, Unknown
-		} else {
-			want.tokens -= tokens
 		}
 	default:
+		e.Brought = Used{1, 0, 10}
 		e.PromptTokens++
 		e.Cost += 10
 		want.tokens++
@@ -113,4 +113,68 @@ func TestNoBoundIsUnknown(t *testing.T) {
 	if requests, tokens, cost := rec.Spent(); requests != 1 || tokens != Unknown || cost != Unknown {
 		t.Errorf("%d requests, %d tokens, cost %d; want 1, and the others unknown", requests, tokens, cost)
 	}
+}
+
+// What is known of one request's cost at most says nothing of another's.
+func TestABoundIsOfItsOwnRequestOnly(t *testing.T) {
+	name := tempOutput(t)
+	j := mustOpen(t, name, Options{NoSync: true})
+	request(t, j, 0, 1000, &Attempt{Reserved: 1000, PromptTokens: Unknown, CompletionTokens: Unknown, Cost: Unknown})
+	request(t, j, 0, 1000, nil)
+	row(t, j, Entry{Index: 0, Requests: 2, Cost: 10, Brought: Used{Cost: 10}})
+	mustClose(t, j)
+	if _, _, cost := spentOf(t, name); cost != 1010 {
+		t.Errorf("$%d, want 1010: what was reserved for the first, and the second", cost)
+	}
+	j = mustOpen(t, name, Options{NoSync: true})
+	request(t, j, 1, Unknown, nil) // nobody knows the price in this session
+	row(t, j, Entry{Index: 1, Requests: 1, Cost: Unknown, Brought: Used{Cost: Unknown}})
+	mustClose(t, j)
+	if _, _, cost := spentOf(t, name); cost != Unknown {
+		t.Errorf("$%d, where the cost of a request without a bound is not known", cost)
+	}
+}
+
+// A row whose cost is not known, and all of whose requests stand as attempts,
+// hides nothing of what these told.
+func TestWhatAttemptsToldCountsBesideAnUnknownCost(t *testing.T) {
+	name := tempOutput(t)
+	j := mustOpen(t, name, Options{NoSync: true})
+	request(t, j, 0, 1000, &Attempt{Reserved: 1000, PromptTokens: 7, Cost: 500})
+	request(t, j, 0, 1000, &Attempt{Reserved: 1000, PromptTokens: Unknown, CompletionTokens: Unknown, Cost: Unknown})
+	row(t, j, Entry{Index: 0, Status: Failed, Requests: 2, PromptTokens: 7, Cost: Unknown, AllNoted: true})
+	mustClose(t, j)
+	if requests, tokens, cost := spentOf(t, name); requests != 2 || tokens != 107 || cost != 1500 {
+		t.Errorf("%d requests, %d tokens, cost %d; want 2, 107 and 1500", requests, tokens, cost)
+	}
+}
+
+// request reserves 100 tokens and so much money, and settles it unless end is nil.
+func request(t *testing.T, j *Journal, index, cost int64, end *Attempt) {
+	t.Helper()
+	if err := j.Reserve(index, 1, cost, 100); err != nil {
+		t.Fatal(err)
+	}
+	if end == nil {
+		return
+	}
+	end.Index = index
+	if err := j.Settle(*end); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func row(t *testing.T, j *Journal, e Entry) {
+	t.Helper()
+	if err := j.Append(e, rowOf(e.Index), nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func spentOf(t *testing.T, name string) (requests, tokens, cost int64) {
+	t.Helper()
+	j := mustOpen(t, name, Options{NoSync: true})
+	defer mustClose(t, j)
+	rec := j.Recovered()
+	return rec.Spent()
 }

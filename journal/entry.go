@@ -56,6 +56,7 @@ type Entry struct {
 	AllNoted bool
 
 	carried bool // the requests before it stand in an account record
+	guessed bool // an older version wrote it, which did not tell what brought the row
 }
 
 // Attempt is a request that ended and brought no row: throttled, failed, not

@@ -80,6 +80,7 @@ type open struct {
 	unpriced int64 // of calls, those whose cost is not known
 	most     int64 // tokens that one of them uses at most; 0: not known
 	spent    Totals
+	bounded  int64 // of spent.Unpriced, those whose cost is in Bounds
 
 	// Of lost calls: their tokens at most, and how many have no such bound.
 	tokens, unbound int64
