@@ -90,8 +90,8 @@ func (a *Account) row(e *Entry, noted int64) {
 	if e.carried {
 		return
 	}
-	for range e.Requests - noted - brought {
-		a.change(false, 0, func(s *Spent) { s.Add(Used{Unknown, Unknown, Unknown}) })
+	if n := e.Requests - noted - brought; n > 0 {
+		a.change(false, 0, func(s *Spent) { s.Merge(Spent{Requests: n, Unmetered: n, Unpriced: n}) })
 	}
 }
 

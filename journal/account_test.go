@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"testing"
 )
@@ -142,5 +143,59 @@ func TestAccountOfOlderEntries(t *testing.T) {
 	}
 	if !reflect.DeepEqual(l.account, want) {
 		t.Errorf("got %+v, want %+v", l.account, want)
+	}
+}
+
+// In an older journal all requests of an item that failed stand as attempts, and
+// its entry does not say so. They are counted once, before a rewrite and after it.
+func TestOlderRowsOfWhichEachRequestIsNoted(t *testing.T) {
+	name := tempOutput(t)
+	j := mustOpen(t, name, Options{NoSync: true})
+	for range 3 {
+		request(t, j, 5, 10, &Attempt{Code: 2, Reserved: 10})
+	}
+	row(t, j, Entry{Index: 5, Status: Failed, Code: 2, Requests: 3, Attempts: 3, AllNoted: true})
+	mustClose(t, j)
+	makeOlder(t, placeOf(name).journal)
+	want := Account{Wasted: map[uint8]Spent{2: {Requests: 3}}}
+	for _, rewrite := range []bool{false, true, true} {
+		j := mustOpen(t, name, Options{NoSync: true})
+		rec := j.Recovered()
+		addsUp(t, rec)
+		if !reflect.DeepEqual(rec.Account, want) {
+			t.Errorf("got %+v, want %+v", rec.Account, want)
+		}
+		row(t, j, Entry{Index: 4 - rec.Rows()})
+		if rewrite {
+			if err := j.Rewrite(context.Background(), RewriteOptions{Ordered: true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mustClose(t, j)
+	}
+}
+
+// makeOlder makes the first entry one of the first version, as far as the file
+// goes: what stands behind it is left out, as a kill does.
+func makeOlder(t *testing.T, path string) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for off := headerSize; ; {
+		k, payload, size, _, ok := parseRecord(b[off:])
+		if !ok {
+			t.Fatal("no entry")
+		}
+		if k == kindEntry {
+			older := payload[:len(payload)-1] // without what brought it
+			b = appendRecord(b[:off:off], kindEntry, func(b []byte) []byte { return append(b, older...) })
+			break
+		}
+		off += size
+	}
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }

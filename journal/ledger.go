@@ -95,6 +95,7 @@ type ledger struct {
 	open    map[int64]*open // of the session being read
 	lost    map[int64]*open // of earlier ones
 	free    []*open         // to be used again: most items are open for a while
+	settled map[int64]bool  // items of which an older version noted each request's end
 }
 
 func newLedger() *ledger {
@@ -161,6 +162,10 @@ func (l *ledger) entry(e *Entry) {
 		noted = o.spent.Requests
 		l.drop(l.open, e.Index, o)
 	}
+	if e.guessed && e.Requests > 0 && noted >= e.Requests {
+		l.settle(e.Index)
+	}
+	l.complete(e)
 	l.account.row(e, noted)
 	if len(l.lost) > 0 {
 		if o := l.lost[e.Index]; o != nil {
@@ -168,6 +173,18 @@ func (l *ledger) entry(e *Entry) {
 		}
 	}
 }
+
+// settle notes that all requests of an item stand as attempts, though the entry
+// of its row, which an older version wrote, does not say so.
+func (l *ledger) settle(index int64) {
+	if l.settled == nil {
+		l.settled = map[int64]bool{}
+	}
+	l.settled[index] = true
+}
+
+// complete adds to an older entry what the records before it tell.
+func (l *ledger) complete(e *Entry) { e.AllNoted = e.AllNoted || l.settled[e.Index] }
 
 // endSession counts what the session left without a row.
 func (l *ledger) endSession() {

@@ -105,6 +105,7 @@ func (j *Journal) fill(w *writer, o RewriteOptions) error {
 			return nil
 		}
 		carry.leave(e)
+		old.ledger.complete(e)
 		account.leave(e)
 		return order.add(o.key(e), at)
 	})
@@ -114,6 +115,7 @@ func (j *Journal) fill(w *writer, o RewriteOptions) error {
 	if err := w.begin(old.identity, carry, old.ledger.bounds, account, old.ledger.lost, j.items.sum); err != nil {
 		return err
 	}
+	w.complete = old.ledger.complete
 	return w.copySorted(order, j.tail.f, j.out)
 }
 

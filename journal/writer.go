@@ -14,6 +14,8 @@ type writer struct {
 	files [2]*output // rows, records
 	row   []byte
 	count int64 // rows written
+
+	complete func(*Entry) // what older entries do not tell
 }
 
 const bufferSize = 1 << 20
@@ -102,6 +104,7 @@ func (w *writer) copyRow(e Entry, from io.ReaderAt) error {
 	if Sum(w.row) != e.RowSum {
 		return damagedRow(w.place.output, 0, e.Offset)
 	}
+	w.complete(&e)
 	e.carried = true
 	return w.put(e, w.row)
 }
