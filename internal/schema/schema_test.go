@@ -2,7 +2,9 @@ package schema
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -96,10 +98,39 @@ func TestFaultsAreBounded(t *testing.T) {
 	}
 }
 
+// An answer that runs wild has a fault for every few of its bytes. In the square
+// of them these would take minutes.
+func TestManyFaultsTakeTimeByTheirNumber(t *testing.T) {
+	const n = 200_000
+	s := compile(t, `{"type":"array","items":{"type":"string"}}`)
+	var m *Misfit
+	err := s.Validate([]byte("[" + strings.Repeat("0,", n-1) + "0]"))
+	if !errors.As(err, &m) || len(m.Faults) != maxFaults+1 || m.Faults[maxFaults] != fmt.Sprintf("and %d more", n-maxFaults) {
+		t.Errorf("%.300s", err)
+	}
+}
+
+// The path to each of many faults is as long as the document is deep.
+func TestFaultsOfDeepDocumentsTakeLittleMemory(t *testing.T) {
+	s := compile(t, `{"required":["v"],"properties":{"c":{"$ref":"#"}}}`)
+	for _, n := range []int{maxNested - 1, 9_000} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := s.Validate([]byte(strings.Repeat(`{"c":`, n) + "{}" + strings.Repeat("}", n)))
+		runtime.ReadMemStats(&after)
+		if got := (after.TotalAlloc - before.TotalAlloc) >> 20; err == nil || got > 200 {
+			t.Errorf("%d deep: %d MB, %.100v", n, got, err)
+		}
+	}
+}
+
 func TestFault40DeepDocumentsAreAnErrorAndNoCrash(t *testing.T) {
 	s := compile(t, `{"type":"array","items":{"$ref":"#"}}`)
-	if err := s.Validate([]byte(strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000))); err != nil {
-		t.Errorf("9,000 deep: %v", err)
+	if err := s.Validate([]byte(strings.Repeat("[", maxNested) + strings.Repeat("]", maxNested))); err != nil {
+		t.Errorf("%d deep: %v", maxNested, err)
+	}
+	if err := s.Validate([]byte(strings.Repeat("[", maxNested+1) + strings.Repeat("]", maxNested+1))); err == nil || err.Error() != "it is nested more than 1000 deep" {
+		t.Errorf("%d deep: %v", maxNested+1, err)
 	}
 	for _, n := range []int{10_001, 1_000_000} {
 		if err := s.Validate([]byte(strings.Repeat("[", n) + strings.Repeat("]", n))); err == nil {
