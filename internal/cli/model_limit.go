@@ -128,14 +128,16 @@ func (p *pool) names() string {
 	return strings.Join(names, ", ")
 }
 
-// checkModels refuses limits of models that no item asks for.
+// checkModels refuses limits of models that no item asks for, and no --escalate
+// names. Items that keep their row were not asked, and may be those that did.
 func (s *session) checkModels() error {
 	asked := s.survey.models
-	if asked == nil || asked.beyond {
+	if asked == nil || asked.beyond || s.survey.kept > 0 {
 		return nil
 	}
+	escalated := s.flags.escalatedModels()
 	for _, m := range s.flags.modelLimits {
-		if !asked.has(m.model) {
+		if !asked.has(m.model) && !slices.Contains(escalated, m.model) {
 			return fmt.Errorf("--model-limit %s: no item asks for this model; they ask for %s", m.model, asked)
 		}
 	}

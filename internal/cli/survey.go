@@ -27,6 +27,7 @@ const messageTokens = 4
 // sent. The zero value is that of an input that can be read only once.
 type survey struct {
 	items, bad int64
+	kept       int64 // items whose row stays: no request was made of them
 	firstBad   error
 	cautions   cautions
 
@@ -98,7 +99,11 @@ func (s *surveyor) item(it *paceline.Item) error {
 			return err
 		}
 	}
-	if it.Err != nil || s.settled != nil && s.settled(it.Index) {
+	if it.Err != nil {
+		return nil
+	}
+	if s.settled != nil && s.settled(it.Index) {
+		s.kept++
 		return nil
 	}
 	s.cautions.look(it)
