@@ -82,10 +82,10 @@ func (f *runFlags) checkSpent(rec *journal.Recovery) error {
 // sessions. What is not limited is null.
 type budgetSummary struct {
 	MaxCostUSD   *float64 `json:"max_cost_usd"`
-	SpentUSD     float64  `json:"spent_usd"` // at most: what may be billed and is not known counts in full
+	SpentUSD     *float64 `json:"spent_usd"` // at most: what may be billed and is not known counts in full
 	LeftUSD      *float64 `json:"left_usd"`
 	MaxTokens    *int64   `json:"max_tokens_total"`
-	SpentTokens  int64    `json:"spent_tokens"`
+	SpentTokens  *int64   `json:"spent_tokens"` // likewise
 	LeftTokens   *int64   `json:"left_tokens"`
 	MaxRequests  *int64   `json:"max_requests"`
 	SentRequests int64    `json:"sent_requests"`
@@ -98,12 +98,12 @@ func newBudgetSummary(b paceline.BudgetState) *budgetSummary {
 		return nil
 	}
 	nanoRound := func(usd float64) float64 { return math.Round(usd*1e9) / 1e9 }
-	s := &budgetSummary{SpentUSD: nanoRound(b.Spent.USD), SpentTokens: b.Spent.Tokens, SentRequests: b.Spent.Requests}
+	s := &budgetSummary{SentRequests: b.Spent.Requests}
 	if most := b.Limit.USD; most > 0 {
-		s.MaxCostUSD, s.LeftUSD = &most, pointer(nanoRound(left(most, b.Spent.USD)))
+		s.MaxCostUSD, s.SpentUSD, s.LeftUSD = &most, pointer(nanoRound(b.Spent.USD)), pointer(nanoRound(left(most, b.Spent.USD)))
 	}
 	if most := b.Limit.Tokens; most > 0 {
-		s.MaxTokens, s.LeftTokens = &most, pointer(left(most, b.Spent.Tokens))
+		s.MaxTokens, s.SpentTokens, s.LeftTokens = &most, pointer(b.Spent.Tokens), pointer(left(most, b.Spent.Tokens))
 	}
 	if most := b.Limit.Requests; most > 0 {
 		s.MaxRequests, s.LeftRequests = &most, pointer(left(most, b.Spent.Requests))
@@ -123,10 +123,10 @@ func (b *budgetSummary) parts() (list []budgetPart) {
 		return nil
 	}
 	if b.MaxCostUSD != nil {
-		list = append(list, budgetPart{"--max-cost", fmt.Sprintf("%s%s of %s spent", atMost(b.SpentUSD > *b.MaxCostUSD), price.Dollars(b.SpentUSD), price.Dollars(*b.MaxCostUSD)), *b.LeftUSD / *b.MaxCostUSD})
+		list = append(list, budgetPart{"--max-cost", fmt.Sprintf("%s%s of %s spent", atMost(*b.SpentUSD > *b.MaxCostUSD), price.Dollars(*b.SpentUSD), price.Dollars(*b.MaxCostUSD)), *b.LeftUSD / *b.MaxCostUSD})
 	}
 	if b.MaxTokens != nil {
-		list = append(list, budgetPart{"--max-tokens-total", fmt.Sprintf("%s of %s tokens used", grouped(b.SpentTokens), grouped(*b.MaxTokens)), float64(*b.LeftTokens) / float64(*b.MaxTokens)})
+		list = append(list, budgetPart{"--max-tokens-total", fmt.Sprintf("%s of %s tokens used", grouped(*b.SpentTokens), grouped(*b.MaxTokens)), float64(*b.LeftTokens) / float64(*b.MaxTokens)})
 	}
 	if b.MaxRequests != nil {
 		list = append(list, budgetPart{"--max-requests", fmt.Sprintf("%s of %s requests sent", grouped(b.SentRequests), grouped(*b.MaxRequests)), float64(*b.LeftRequests) / float64(*b.MaxRequests)})
