@@ -32,12 +32,12 @@ func defaultCheckFlags() checkFlags {
 }
 
 func (f *checkFlags) defineChecks(s *pflag.FlagSet) {
-	text(s, &f.schema, "schema", "", "FILE", "the answer is JSON that fits this JSON Schema; checked here in any case (see 'paceline help checks')")
+	s.Var(filled{word{&f.schema, "FILE"}}, "schema", "the answer is JSON that fits this JSON Schema; checked here in any case (see 'paceline help checks')")
 	s.Var(&choice{&f.schemaMode, []string{"auto", "send", "check"}}, "schema-mode",
 		"auto sends the schema as response_format, and asks without where the server refuses that; send insists; check sends nothing")
 	s.BoolVar(&f.json, "json", false, "the answer is one JSON value")
-	text(s, &f.match, "match", "", "REGEX", "the pattern (RE2) matches the whole answer; what its groups match is the value")
-	text(s, &f.oneOf, "one-of", "", "A,B,...|@FILE", "the answer is one of these labels, or of those in a file, one a line")
+	s.Var(filled{word{&f.match, "REGEX"}}, "match", "the pattern (RE2) matches the whole answer; what its groups match is the value")
+	s.Var(filled{word{&f.oneOf, "A,B,...|@FILE"}}, "one-of", "the answer is one of these labels, or of those in a file, one a line")
 	s.BoolVar(&f.ignoreCase, "ignore-case", false, "of --one-of: upper and lower case are the same")
 	s.BoolVar(&f.repair, "repair", false, "of --schema and --json: cut the JSON out of the text around it and mend small mistakes; the row says so")
 	s.BoolVar(&f.allowTruncated, "allow-truncated", false, "take an answer that was cut off at its limit of tokens for any other, as you may with max_tokens=1")
@@ -147,4 +147,15 @@ func (l escalationList) Set(s string) error {
 	l.to.escalations = append(l.to.escalations, e)
 	slices.SortStableFunc(l.to.escalations, func(a, b check.Escalation) int { return a.From - b.From })
 	return nil
+}
+
+// A filled is a word that is not empty: a check that a shell's unset variable was
+// meant to name would leave all answers unchecked.
+type filled struct{ word }
+
+func (f filled) Set(s string) error {
+	if s == "" {
+		return errors.New("is empty, so that nothing would be checked; leave it out, or name what is")
+	}
+	return f.word.Set(s)
 }
