@@ -169,6 +169,9 @@ func (r *round) wait(p *process, d time.Duration) (over bool) {
 
 // code notes how a process ended, and refuses ends that nothing explains.
 func (r *round) code(code int, p *process) {
+	if said := p.said.String(); strings.Contains(said, "goroutine ") { // a crash ends with 2, too
+		r.t.Errorf("a process crashed: %s", said)
+	}
 	switch code {
 	case -1, 0, 2, 130:
 	case 3:
