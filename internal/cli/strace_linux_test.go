@@ -106,7 +106,8 @@ func TestFault50NoSpaceAtEachWrite(t *testing.T) {
 func TestFault50ShortWritesAtAFileSizeLimit(t *testing.T) {
 	const n = 3000
 	for _, kib := range []int{1100, 1200, 1330} { // the first MiB tries the disk
-		b := newBench(t, n, sim.Config{}, func(i int) string { return plain(i) + strings.Repeat(" more", 90) })
+		// Answers take their time: commits, and the one that fails, come meanwhile.
+		b := newBench(t, n, sim.Config{TTFT: sim.MustDurations("30ms")}, func(i int) string { return plain(i) + strings.Repeat(" more", 90) })
 		cmd := exec.Command("sh", "-c", fmt.Sprintf(`ulimit -f %d; exec "$0" "$@"`, kib*2), b.program())
 		cmd.Args = append(cmd.Args, b.args...)
 		var log bytes.Buffer
