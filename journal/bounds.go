@@ -110,18 +110,10 @@ func appendBounds(dst []byte, b Bounds) []byte {
 	if b == (Bounds{}) {
 		return dst
 	}
-	return appendRecord(dst, kindBounds, func(dst []byte) []byte {
-		for _, n := range b.fields() {
-			dst = appendCount(dst, *n)
-		}
-		return dst
-	})
+	return appendCounts(dst, kindBounds, b.fields())
 }
 
 func parseBounds(payload []byte) (b Bounds, ok bool) {
-	f := fields{b: payload}
-	for _, n := range b.fields() {
-		*n = f.count()
-	}
-	return b, !f.bad
+	ok = parseCounts(payload, b.fields())
+	return b, ok
 }

@@ -49,20 +49,12 @@ func (t *Totals) fields() []*int64 {
 }
 
 func appendCarry(dst []byte, t Totals) []byte {
-	return appendRecord(dst, kindCarry, func(b []byte) []byte {
-		for _, n := range t.fields() {
-			b = appendCount(b, *n)
-		}
-		return b
-	})
+	return appendCounts(dst, kindCarry, t.fields())
 }
 
 func parseCarry(payload []byte) (t Totals, ok bool) {
-	f := fields{b: payload}
-	for _, n := range t.fields() {
-		*n = f.count()
-	}
-	return t, !f.bad
+	ok = parseCounts(payload, t.fields())
+	return t, ok
 }
 
 // InFlight is an item without a row, of which calls were in flight when the

@@ -70,6 +70,25 @@ func appendRecord(dst []byte, k kind, fill func([]byte) []byte) []byte {
 	return sealRecord(dst, start)
 }
 
+// appendCounts appends a record that is nothing but counts.
+func appendCounts(dst []byte, k kind, counts []*int64) []byte {
+	return appendRecord(dst, k, func(b []byte) []byte {
+		for _, n := range counts {
+			b = appendCount(b, *n)
+		}
+		return b
+	})
+}
+
+// parseCounts reads what appendCounts wrote, and reports whether it is that.
+func parseCounts(payload []byte, counts []*int64) bool {
+	f := fields{b: payload}
+	for _, n := range counts {
+		*n = f.count()
+	}
+	return !f.bad
+}
+
 // sealRecord completes a record that begins at start with its kind, one byte
 // left for the length, and its payload.
 func sealRecord(dst []byte, start int) []byte {
