@@ -49,6 +49,7 @@ type Stats struct {
 	Out []*Error
 
 	Pace    Pace
+	Limited Limited     // for how long what held the run, or the engine, back
 	Budget  BudgetState // of a run that has a [Budget]; zero else
 	Elapsed time.Duration
 }
