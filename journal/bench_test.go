@@ -171,3 +171,63 @@ func BenchmarkRewriteOrdered(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(rows), "ns/row")
 }
+
+// A visit of entries with their intents, as a run leaves them: what a report of
+// a large run reads.
+func BenchmarkVisit(b *testing.B) {
+	name := tempOutput(b)
+	j := mustOpen(b, name, Options{NoSync: true})
+	const rows = 100_000
+	for i := range int64(rows) {
+		e := typicalEntry(i)
+		if err := j.Intend(i, 1, 150); err != nil {
+			b.Fatal(err)
+		}
+		if err := j.Append(e, benchRow, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	mustClose(b, j)
+	b.ReportAllocs()
+	for b.Loop() {
+		n := 0
+		err := Visit(name, Visitor{
+			Intent: func(Intent) error { return nil },
+			Entry: func(e *Entry) error {
+				n++
+				return nil
+			}})
+		if err != nil || n != rows {
+			b.Fatal(n, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(2*rows), "ns/record")
+}
+
+func typicalEntry(i int64) Entry {
+	e := Entry{Index: i, ItemSum: 1, RowSum: 2, Offset: 300 * i, Length: 300, Started: time.UnixMilli(1_800_000_000_000),
+		FirstToken: 500 * time.Millisecond, Total: 2 * time.Second, Requests: 1, Attempts: 1,
+		PromptTokens: 300, CompletionTokens: 200, Cost: 165, Brought: Used{300, 200, 165}}
+	e.Trip = Trip{Started: e.Started, FirstToken: e.FirstToken, Total: e.Total, HTTP: 200, Bytes: 1800, RequestID: "req_0123456789abcdef0123456789abcdef"}
+	return e
+}
+
+// An ordinary entry grows by its request id, and by a few bytes.
+func TestTripIsCompact(t *testing.T) {
+	with := typicalEntry(5)
+	without := with
+	without.Trip = Trip{}
+	grows := len(appendEntry(nil, &with)) - len(appendEntry(nil, &without)) - len(with.Trip.RequestID)
+	if grows > 8 {
+		t.Errorf("an entry grows by %d bytes beside the request id", grows)
+	}
+}
+
+func BenchmarkEncodeEntry(b *testing.B) {
+	e := typicalEntry(5)
+	buf := make([]byte, 0, maxEntry)
+	b.ReportAllocs()
+	for b.Loop() {
+		buf = appendEntry(buf[:0], &e)
+	}
+}

@@ -50,6 +50,10 @@ type Entry struct {
 	CompletionTokens int64 // likewise
 	Cost             int64 // likewise, in billionths of a US dollar
 
+	// Trip is how the request went that brought the row, or the last one if none
+	// did; a zero Trip: none was sent, or an older version wrote the entry.
+	Trip Trip
+
 	// Brought is what the last of Requests used, which brought the row; the
 	// others stand as attempts. AllNoted: that one does, too.
 	Brought  Used
@@ -69,6 +73,8 @@ type Attempt struct {
 	PromptTokens     int64 // what it used; Unknown
 	CompletionTokens int64
 	Cost             int64 // in billionths of a US dollar; Unknown
+
+	Trip Trip // zero: an older version wrote it
 }
 
 // appendKnown appends n shifted by one, so that Unknown is 0.
@@ -99,13 +105,15 @@ func appendEntry(dst []byte, e *Entry) []byte {
 		dst = append(dst, byte(e.Status))
 	}
 	dst = appendBrought(dst, e)
+	dst = appendTrip(dst, &e.Trip, e.base())
 	return sealRecord(dst, start)
 }
 
 // parseEntry reads an entry. Bytes after the known fields are of a later
 // version, and skipped.
-func parseEntry(payload []byte) (e Entry, ok bool) {
-	f := fields{b: payload}
+func parseEntry(payload []byte) (e Entry, ok bool) { return fields{b: payload}.entry() }
+
+func (f fields) entry() (e Entry, ok bool) {
 	e.Index = f.count()
 	e.Status, e.Code = Status(f.byte()), f.byte()
 	e.ItemSum, e.RowSum = f.uint32(), f.uint32()
@@ -122,6 +130,7 @@ func parseEntry(payload []byte) (e Entry, ok bool) {
 		}
 	}
 	f.parseBrought(&e)
+	e.Trip = f.parseTrip(e.base())
 	return e, ok && !f.bad
 }
 
@@ -163,13 +172,16 @@ func appendAttempt(dst []byte, a *Attempt) []byte {
 	dst = appendKnown(dst, a.PromptTokens)
 	dst = appendKnown(dst, a.CompletionTokens)
 	dst = appendKnown(dst, a.Cost)
+	dst = appendTrip(dst, &a.Trip, Trip{})
 	return sealRecord(dst, start)
 }
 
-func parseAttempt(payload []byte) (a Attempt, ok bool) {
-	f := fields{b: payload}
+func parseAttempt(payload []byte) (a Attempt, ok bool) { return fields{b: payload}.attempt() }
+
+func (f fields) attempt() (a Attempt, ok bool) {
 	a.Index, a.Code, a.Reserved = f.count(), f.byte(), f.known()
 	a.PromptTokens, a.CompletionTokens, a.Cost = f.known(), f.known(), f.known()
+	a.Trip = f.parseTrip(Trip{})
 	return a, !f.bad
 }
 
@@ -184,8 +196,10 @@ func millis(t time.Time) int64 {
 // fields reads the fields of a payload one by one. bad is set by the first one
 // that is not there.
 type fields struct {
-	b   []byte
-	bad bool
+	b    []byte
+	bad  bool
+	text string // holds at its end what is in b, so that texts need not be copied; "": copied
+	mute bool   // texts are not wanted
 }
 
 func (f *fields) fail() { f.b, f.bad = nil, true }

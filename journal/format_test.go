@@ -16,6 +16,13 @@ func TestFormat(t *testing.T) {
 	}
 	cut := e
 	cut.Status, cut.Code = Truncated, 27
+	went := e
+	went.Status, went.Code = Done, 0
+	went.Trip = Trip{Started: e.Started.Add(300 * time.Millisecond), FirstToken: e.FirstToken, Total: e.Total, HTTP: 200, Bytes: 600, RequestID: "req_1"}
+	failed := Trip{Started: e.Started, Total: time.Second, HTTP: 503, Message: "busy", Endpoint: "b", Model: "m", Hedge: true}
+	moment := Moment{At: e.Started, Span: time.Second, Requests: 1, Retries: 2, Throttled: 3, Hedges: 4, PromptTokens: 5, CompletionTokens: 6,
+		Cost: 7, Processor: time.Millisecond, InFlight: 8, Waiting: 9, Cap: 10, RequestLimit: 11, TokenLimit: 12, MoneyLimit: 13, FoundOut: true,
+		Limited: []time.Duration{0, time.Second}}
 	for _, c := range []struct {
 		name string
 		got  []byte
@@ -30,6 +37,9 @@ func TestFormat(t *testing.T) {
 		{"intent with tokens", appendIntent(nil, intent{index: 3, sum: 0x01020304, cost: 150, tokens: 300}), "030903040302019701ad023b7dc35a"},
 		{"bounds", appendBounds(nil, Bounds{1, 2, 3, 4}), "0904010203040f760e59"},
 		{"entry of a cut answer", appendEntry(nil, &cut), "052403021b0403020108070605ac027880d095ffbc3190a10fc0843d0201290001030201010114e717e5"},
+		{"entry with its trip", appendEntry(nil, &went), "052e0300000403020108070605ac027880d095ffbc3190a10fc0843d02012900010201010107d804057265715f31d8043df2fdf1"},
+		{"attempt with its trip", appendAttempt(nil, &Attempt{Index: 3, Code: 1, Reserved: 150, PromptTokens: 0, CompletionTokens: 0, Cost: 0, Trip: failed}), "041d03019701010101ec0780a0abfef962f703c0843d04627573790162016d836c7b1f"},
+		{"moment", appendMoment(nil, &moment), "0a1e80d095ffbc31c0843de8070102030405060708090a0b0c0d010101c0843d37a3482d"},
 		{"batch", appendBatch(nil, 16, 300), "061010000000000000002c01000000000000424e4016"},
 		{"carry", appendCarry(nil, Totals{1, 2, 3, 4, 5, 6, 7, 8}), "070801020304050607086e2074ea"},
 		{"account", appendAccount(nil, Account{Answered: Spent{1, 2, 3, 4, 5, 6}, Wasted: map[uint8]Spent{15: {Requests: 1}}}), "08080000010203040506d36e13050808010f01000000000016b2b0e8"},

@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"io"
+	"reflect"
 	"slices"
 	"testing"
 	"testing/iotest"
@@ -16,6 +17,8 @@ func FuzzReplay(f *testing.F) {
 	f.Add(records[headerSize:])
 	f.Add(records[headerSize : len(records)-5])
 	f.Add(append(slices.Clone(records[headerSize:]), make([]byte, 100)...))
+	moment := momentOf(3)
+	f.Add(appendMoment(appendAttempt(nil, &Attempt{Index: 2, Trip: tripOf(8)}), &moment))
 	f.Add(appendCarry(nil, Totals{Requests: 3, Lost: 1}))
 	f.Add(switchRecord(nil, 5, 6))
 	f.Add([]byte{5, 0xff, 0xff, 0xff, 0xff, 0x7f})
@@ -62,6 +65,69 @@ func FuzzEntry(f *testing.F) {
 		got, parsed := parseEntry(payload)
 		if !ok || !parsed || k != kindEntry || size > maxEntry || got != e {
 			t.Fatalf("wrote %+v, read %+v (%v, %v, %d bytes)", e, got, ok, parsed, size)
+		}
+	})
+}
+
+// FuzzTrip writes and reads trips of any values, of entries and of attempts.
+func FuzzTrip(f *testing.F) {
+	f.Add(int64(1_700_000_000_000), int64(300), int64(1000), int64(600), uint16(200), "req_1", "", "", "", false)
+	f.Add(int64(0), int64(-5), int64(0), int64(0), uint16(0), "", "east", "big", "busy\n\x1b[1m\xff", true)
+	f.Fuzz(func(t *testing.T, ms, later, us, n int64, status uint16, id, endpoint, model, message string, hedge bool) {
+		trip := Trip{FirstToken: time.Duration(uint32(us)) * time.Microsecond, Total: time.Duration(uint32(n)) * time.Microsecond,
+			HTTP: int(status), Bytes: max(n, 0), RequestID: id, Endpoint: endpoint, Model: model, Message: message, Hedge: hedge}
+		if at := ms/4 + later/4; at > 0 && at < 1<<50 {
+			trip.Started = time.UnixMilli(at)
+		}
+		e := Entry{Index: 1, Length: 1, Status: Status(status % uint16(statuses)), Cost: Unknown, Trip: trip}
+		if ms > 0 && ms < 1<<50 {
+			e.Started = time.UnixMilli(ms)
+		}
+		want := trip
+		want.RequestID, want.Endpoint, want.Model = oneLine(id, maxName), oneLine(endpoint, maxName), oneLine(model, maxName)
+		want.Message = oneLine(message, maxMessage)
+		record := appendEntry(nil, &e)
+		s := newScanner(bytes.NewReader(record), 0, int64(len(record)))
+		if s.texts = true; !s.scan() || len(record) > maxEntry {
+			t.Fatalf("%d bytes", len(record))
+		}
+		if got, ok := s.fields().entry(); !ok || got.Trip != want {
+			t.Fatalf("wrote %+v, read %+v (%v)", trip, got.Trip, ok)
+		}
+		_, payload, _, _, _ := parseRecord(appendAttempt(nil, &Attempt{Index: 1, Trip: trip}))
+		if got, ok := parseAttempt(payload); !ok || got.Trip != want {
+			t.Fatalf("wrote %+v, read %+v of an attempt (%v)", trip, got.Trip, ok)
+		}
+	})
+}
+
+// FuzzMoment reads anything as a moment; what passes is written and read again
+// as the same.
+func FuzzMoment(f *testing.F) {
+	for i := range int64(3) {
+		m := momentOf(i)
+		_, payload, _, _, _ := parseRecord(appendMoment(nil, &m))
+		f.Add(payload)
+	}
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var m, again Moment
+		if !m.parse(b) {
+			return
+		}
+		_, payload, _, _, ok := parseRecord(appendMoment(nil, &m))
+		if !ok || !again.parse(payload) {
+			t.Fatalf("%+v cannot be read again", m)
+		}
+		m.Limited = slices.Clip(m.Limited)
+		for n := len(m.Limited); n > 0 && m.Limited[n-1] == 0; n-- { // zeros at the end are not kept
+			m.Limited = m.Limited[:n-1]
+		}
+		if !reflect.DeepEqual(slices.Collect(slices.Values(m.Limited)), slices.Collect(slices.Values(again.Limited))) {
+			t.Fatalf("limited by %v, then %v", m.Limited, again.Limited)
+		}
+		if m.Limited, again.Limited = nil, nil; !reflect.DeepEqual(m, again) {
+			t.Fatalf("read %+v, then %+v", m, again)
 		}
 	})
 }

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"encoding/binary"
 	"maps"
 	"slices"
 )
@@ -255,10 +254,4 @@ func (r *Recovery) Calls() (calls, cost int64) {
 		}
 	}
 	return calls, cost
-}
-
-func sessionRecord(dst []byte, ms int64, pid int) []byte {
-	return appendRecord(dst, kindSession, func(b []byte) []byte {
-		return binary.AppendUvarint(appendCount(b, ms), uint64(pid))
-	})
 }

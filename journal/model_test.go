@@ -181,10 +181,15 @@ func (m *model) actions() map[string]func(*rapid.T) {
 				t.Skip("no call of this session")
 			}
 			m.calls[i]--
-			if err := m.j.Settle(Attempt{Index: i, Reserved: 5, Cost: 3}); err != nil {
+			if err := m.j.Settle(Attempt{Index: i, Reserved: 5, Cost: 3, Trip: tripOf(i)}); err != nil {
 				t.Fatal(err)
 			}
 			if err := m.j.SetIdentity([]byte(m.identity)); err != nil { // and so it is written
+				t.Fatal(err)
+			}
+		},
+		"note": func(t *rapid.T) {
+			if err := m.j.Note(momentOf(index.Draw(t, "index"))); err != nil {
 				t.Fatal(err)
 			}
 		},

@@ -1,6 +1,10 @@
 package journal
 
-import "time"
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+)
 
 // A Moment is how a run stood at one time, and what happened since the one
 // before it in its session. Runs note one a second while they last.
@@ -23,45 +27,100 @@ type Moment struct {
 	FoundOut          bool  // RequestLimit was found out by refusals
 
 	// Limited is for how long what held the run back, within Span, in the
-	// caller's numbering. Together they are Span.
+	// caller's numbering, up to 255. Together they are Span. Zeros at its end
+	// are not kept.
 	Limited []time.Duration
 }
 
-// A Trip is how one request went.
-type Trip struct {
-	Started    time.Time     // when it was sent, in ms; zero: not known
-	FirstToken time.Duration // to the first content, in us; 0: none came
-	Total      time.Duration // to its end, in us
-	HTTP       int           // status of the answer; 0: none came
-	Bytes      int64         // of the answer's body, as they came
-	Endpoint   string        // its name; "": there is but one
-	Model      string        // that was asked; "": that of the item
-	RequestID  string        // the provider's
-	Hedge      bool          // sent beside an earlier one
-	Message    string        // why it failed, one line, 200 bytes at most; "": it did not
+// maxLimited bounds the numbering of Moment.Limited.
+const maxLimited = 256
+
+// Note records a moment. It does not wait: the record goes with the next write,
+// which comes within Options.SyncEvery unless that is negative. One of the last
+// moments may be lost with the process. It fails with CodeUsage for a moment
+// without a time, or with more than 256 causes.
+func (j *Journal) Note(m Moment) error {
+	if millis(m.At) <= 0 || len(m.Limited) > maxLimited {
+		return usage("a moment at %v with %d causes", m.At, len(m.Limited))
+	}
+	err := j.tail.later(func(b []byte) []byte { return appendMoment(b, &m) })
+	if !j.queue.armed.Load() {
+		j.queue.poke()
+	}
+	return err
 }
 
-// A Session is a process that wrote the journal.
-type Session struct {
-	Began time.Time // in ms
-	PID   int64
+// The flags of a moment.
+const foundOutBit byte = 0x01
+
+// counts are the fields between a moment's times and its flags.
+func (m *Moment) counts() [12]*int64 {
+	return [...]*int64{&m.Requests, &m.Retries, &m.Throttled, &m.Hedges, &m.PromptTokens, &m.CompletionTokens,
+		&m.Cost, &m.InFlight, &m.Waiting, &m.Cap, &m.RequestLimit, &m.TokenLimit}
 }
 
-// An Intent is a request that was about to be sent.
-type Intent struct {
-	Index  int64
-	Cost   int64 // at most; Unknown
-	Tokens int64 // at most; Unknown
+func appendMoment(dst []byte, m *Moment) []byte {
+	start := len(dst)
+	dst = append(dst, byte(kindMoment), 0)
+	dst = appendCount(dst, millis(m.At))
+	dst = appendCount(dst, m.Span.Microseconds())
+	dst = appendCount(dst, m.Processor.Microseconds())
+	for _, n := range m.counts() {
+		dst = appendCount(dst, *n)
+	}
+	dst = appendCount(dst, m.MoneyLimit)
+	flags := byte(0)
+	if m.FoundOut {
+		flags |= foundOutBit
+	}
+	dst = appendLimited(append(dst, flags), m.Limited)
+	return sealRecord(dst, start)
 }
 
-// A Visitor is told of a journal's records in the order in which they stand. A
-// func that is nil is not told. What the pointers point to is good during the
-// call only. An error ends the visit, which returns it.
-type Visitor struct {
-	Identity func([]byte) error
-	Session  func(Session) error
-	Intent   func(Intent) error
-	Attempt  func(*Attempt) error
-	Entry    func(*Entry) error
-	Moment   func(*Moment) error
+// appendLimited appends how many causes there were, and each with its time.
+func appendLimited(dst []byte, limited []time.Duration) []byte {
+	n := uint64(0)
+	for _, d := range limited {
+		if d.Microseconds() > 0 {
+			n++
+		}
+	}
+	dst = binary.AppendUvarint(dst, n)
+	for which, d := range limited {
+		if us := d.Microseconds(); us > 0 {
+			dst = appendCount(append(dst, byte(which)), us)
+		}
+	}
+	return dst
+}
+
+// parse reads a moment, and uses what m.Limited has room for again.
+func (m *Moment) parse(payload []byte) bool {
+	f := fields{b: payload}
+	limited := m.Limited[:0]
+	*m = Moment{At: f.time(), Span: f.micros(), Processor: f.micros()}
+	for _, n := range m.counts() {
+		*n = f.count()
+	}
+	m.MoneyLimit = f.count()
+	m.FoundOut = f.byte()&foundOutBit != 0
+	m.Limited = f.limited(limited)
+	return !f.bad
+}
+
+// limited reads the causes and their times, which stand in rising order.
+func (f *fields) limited(to []time.Duration) []time.Duration {
+	for n := f.uvarint(); n > 0 && !f.bad; n-- {
+		which := int(f.byte())
+		if which < len(to) {
+			f.fail()
+			break
+		}
+		to = slices.Grow(to, which+1-len(to))
+		for len(to) < which {
+			to = append(to, 0)
+		}
+		to = append(to, f.micros())
+	}
+	return to
 }

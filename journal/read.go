@@ -54,22 +54,35 @@ func Read(output string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(p.journal)
+	f, err := openJournal(p)
 	if err != nil {
-		return nil, &Error{Code: CodeNoJournal, Path: p.journal, Text: "cannot open the journal", Err: cause(err)}
+		return nil, err
 	}
 	defer f.Close()
 	r := &replay{path: p.journal, ledger: newLedger()}
-	whole, err := r.readFile(osFile{f})
+	whole, err := r.readFile(f)
 	switch {
 	case err != nil:
 		return nil, err
 	case !whole:
-		return nil, &Error{Code: CodeNoJournal, Path: p.journal, Text: "the journal was never completed"}
+		return nil, neverCompleted(p)
 	case r.switched:
-		return nil, &Error{Code: CodeCorrupt, Path: p.journal, Text: "the output is being rewritten; run again to complete that"}
+		return nil, beingRewritten(p.journal)
 	}
 	return &Reader{path: p.journal, limit: r.good, recovered: r.recovery()}, nil
+}
+
+// openJournal opens a journal that need not be there.
+func openJournal(p place) (File, error) {
+	f, err := os.Open(p.journal)
+	if err != nil {
+		return nil, &Error{Code: CodeNoJournal, Path: p.journal, Text: "cannot open the journal", Err: cause(err)}
+	}
+	return osFile{f}, nil
+}
+
+func beingRewritten(path string) *Error {
+	return &Error{Code: CodeCorrupt, Path: path, Text: "the output is being rewritten; run again to complete that"}
 }
 
 // Recovered returns what the journal holds. The calls that it names as in
@@ -114,13 +127,14 @@ var errStop = errors.New("stop")
 // returns an error.
 func walk(f io.ReaderAt, path string, limit int64, each func(at int64, e *Entry) error) error {
 	s := newScanner(f, headerSize, limit)
+	s.texts = true
 	for s.scan() {
 		if s.kind != kindEntry {
 			continue
 		}
-		e, ok := parseEntry(s.payload)
+		e, ok := s.fields().entry()
 		if !ok {
-			return &Error{Code: CodeCorrupt, Path: path, Offset: s.off, Text: "the journal changed while it was read"}
+			return changed(path, s.off)
 		}
 		if err := each(s.off, &e); err != nil {
 			return err

@@ -73,9 +73,7 @@ func (b *rebuilder) rebuild(j *Journal) error {
 		return &Error{Code: CodeOutput, Path: j.place.output, Text: "cannot open the output", Err: cause(err)}
 	}
 	defer f.Close()
-	if err := b.w.begin(j.opt.Identity, Totals{}, Bounds{}, Account{}, nil, nil); err != nil {
-		return err
-	}
+	b.w.begin(j.opt.Identity, Totals{}, Bounds{}, Account{}, nil)
 	if err := b.lines(bufio.NewReaderSize(io.NewSectionReader(f, 0, 1<<62), 1<<20)); err != nil {
 		return err
 	}

@@ -21,15 +21,16 @@ const (
 type kind uint8
 
 const (
-	kindIdentity kind = 1 // the run's identity; the last one holds
-	kindSession  kind = 2 // a process opened the journal
-	kindIntent   kind = 3 // a request is about to be sent
-	kindAttempt  kind = 4 // a request ended and brought no row
-	kindEntry    kind = 5 // a row stands in the output
-	kindBatch    kind = 6 // a commit begins: what was durable before it
-	kindCarry    kind = 7 // totals of what a rewrite left out
-	kindAccount  kind = 8 // where the requests went that a rewrite left out
-	kindBounds   kind = 9 // bounds of what a rewrite left out
+	kindIdentity kind = 1  // the run's identity; the last one holds
+	kindSession  kind = 2  // a process opened the journal
+	kindIntent   kind = 3  // a request is about to be sent
+	kindAttempt  kind = 4  // a request ended and brought no row
+	kindEntry    kind = 5  // a row stands in the output
+	kindBatch    kind = 6  // a commit begins: what was durable before it
+	kindCarry    kind = 7  // totals of what a rewrite left out
+	kindAccount  kind = 8  // where the requests went that a rewrite left out
+	kindBounds   kind = 9  // bounds of what a rewrite left out
+	kindMoment   kind = 10 // how the run stood at one time
 
 	kindCritical kind = 0x80
 	kindSwitch   kind = 0x81 // the rewritten files are whole: they replace the old

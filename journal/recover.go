@@ -59,18 +59,8 @@ func (j *Journal) replay() (*replay, error) {
 // readFile replays a journal from its header on. whole is false for one that
 // was never completed: torn before its identity ended.
 func (r *replay) readFile(f File) (whole bool, err error) {
-	n, err := size(f)
-	if err != nil {
-		return false, &Error{Code: CodeIO, Path: r.path, Text: "cannot look at the journal", Err: cause(err)}
-	}
-	head := make([]byte, min(n, headerSize))
-	if _, err := f.ReadAt(head, 0); err != nil {
-		return false, &Error{Code: CodeIO, Path: r.path, Text: "cannot read the journal", Err: cause(err)}
-	}
-	if n < headerSize || len(bytes.Trim(head, "\x00")) == 0 {
-		return false, nil
-	}
-	if err := checkHeader(r.path, head); err != nil {
+	n, whole, err := r.readHeader(f)
+	if err != nil || !whole {
 		return false, err
 	}
 	if err := r.read(f, n); err != nil {
@@ -80,6 +70,21 @@ func (r *replay) readFile(f File) (whole bool, err error) {
 		return false, err
 	}
 	return r.named || r.switched, nil
+}
+
+// readHeader returns the size of a journal, and whether its header is there.
+func (r *replay) readHeader(f File) (n int64, whole bool, err error) {
+	if n, err = size(f); err != nil {
+		return 0, false, &Error{Code: CodeIO, Path: r.path, Text: "cannot look at the journal", Err: cause(err)}
+	}
+	head := make([]byte, min(n, headerSize))
+	if _, err := f.ReadAt(head, 0); err != nil {
+		return 0, false, &Error{Code: CodeIO, Path: r.path, Text: "cannot read the journal", Err: cause(err)}
+	}
+	if n < headerSize || len(bytes.Trim(head, "\x00")) == 0 {
+		return n, false, nil
+	}
+	return n, true, checkHeader(r.path, head)
 }
 
 // noRows is why a missing journal cannot be made up: there are rows.

@@ -18,6 +18,7 @@ type replay struct {
 	end      int64 // of the last row in the output
 	good     int64 // of the last whole record in the journal
 	recent   [recentRows]Entry
+	moment   Moment // read last
 }
 
 // recentRows is how many of the last rows are kept to be verified.
@@ -51,7 +52,7 @@ func (r *replay) record(s *scanner) error {
 		ok = r.intent(s.payload)
 	case kindAttempt:
 		var a Attempt
-		if a, ok = parseAttempt(s.payload); ok {
+		if a, ok = (fields{b: s.payload, mute: true}).attempt(); ok {
 			r.ledger.attempt(a)
 		}
 	case kindEntry:
@@ -68,14 +69,15 @@ func (r *replay) record(s *scanner) error {
 		}
 	case kindAccount:
 		ok = r.ledger.account.read(s.payload)
+	case kindMoment:
+		ok = r.moment.parse(s.payload)
 	case kindBatch:
 		_, ok = parseBatch(s.payload, s.off)
 	case kindSwitch:
 		r.switched = true
 	default:
 		if s.kind&kindCritical != 0 {
-			return &Error{Code: CodeVersion, Path: r.path, Offset: s.off,
-				Text: "the journal holds records of a newer Paceline"}
+			return newerRecords(r.path, s.off)
 		}
 	}
 	if !ok {
@@ -99,7 +101,7 @@ func (r *replay) intent(payload []byte) bool {
 // entry takes one row: it must follow the one before it without a gap, and be
 // its item's first.
 func (r *replay) entry(payload []byte) bool {
-	e, ok := parseEntry(payload)
+	e, ok := fields{b: payload, mute: true}.entry()
 	if !ok || e.Offset != r.end {
 		return false
 	}
@@ -111,6 +113,10 @@ func (r *replay) entry(payload []byte) bool {
 	r.end += e.Length
 	r.ledger.entry(&e)
 	return true
+}
+
+func newerRecords(path string, off int64) *Error {
+	return &Error{Code: CodeVersion, Path: path, Offset: off, Text: "the journal holds records of a newer Paceline"}
 }
 
 func (r *replay) corrupt(off int64) *Error {

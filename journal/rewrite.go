@@ -12,7 +12,8 @@ type RewriteOptions struct {
 	// Ordered puts the rows into the order of the input.
 	Ordered bool
 	// Keep says which rows stay; the items of the others have none afterwards.
-	// What they cost stays in the totals. nil: all stay.
+	// What they cost stays in the totals, and their requests stay as attempts.
+	// nil: all stay.
 	Keep func(Entry) bool
 }
 
@@ -44,7 +45,7 @@ func (j *Journal) Rewrite(ctx context.Context, o RewriteOptions) error {
 }
 
 // maxEntry is more than the record of an entry is long.
-const maxEntry = 512
+const maxEntry = 1024
 
 // resume accepts rows again after halt.
 func (j *Journal) resume() {
@@ -112,7 +113,11 @@ func (j *Journal) fill(w *writer, o RewriteOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := w.begin(old.identity, carry, old.ledger.bounds, account, old.ledger.lost, j.items.sum); err != nil {
+	w.begin(old.identity, carry, old.ledger.bounds, account, old.ledger.lost)
+	if err := w.history(old, j.tail.f, o.Keep); err != nil {
+		return err
+	}
+	if err := w.intents(old.ledger.lost, j.items.sum); err != nil {
 		return err
 	}
 	w.complete = old.ledger.complete
@@ -154,7 +159,7 @@ func (w *writer) copySorted(order *sorter, records, rows File) error {
 		_, payload, _, _, ok := parseRecord(head[:n])
 		e, parsed := parseEntry(payload)
 		if !ok || !parsed {
-			return &Error{Code: CodeCorrupt, Path: w.place.journal, Offset: at, Text: "the journal changed while it was read"}
+			return changed(w.place.journal, at)
 		}
 		if err := w.copyRow(e, out); err != nil {
 			return err

@@ -18,12 +18,34 @@ func rowOf(index int64) []byte {
 }
 
 func entryOf(index int64) Entry {
-	return Entry{
+	e := Entry{
 		Index: index, Status: Status(index % 3), Code: uint8(index % 5), ItemSum: uint32(index)*2654435761 + 1,
 		Started: time.UnixMilli(1_700_000_000_000 + index), FirstToken: time.Duration(index) * time.Millisecond,
 		Total: time.Duration(index) * time.Second, Requests: 1 + index%3, Attempts: 1,
 		PromptTokens: 10 * index, CompletionTokens: index, Cost: index - 1,
 	}
+	if index%4 != 1 { // as older versions wrote
+		e.Trip = tripOf(index)
+	}
+	return e
+}
+
+// tripOf has each field in some and not in others.
+func tripOf(index int64) Trip {
+	t := Trip{Started: time.UnixMilli(1_700_000_000_000 + index*index), FirstToken: time.Duration(index) * time.Millisecond,
+		Total: time.Duration(index) * time.Second, Bytes: index * 1000, Hedge: index%3 == 2}
+	if index%2 == 0 {
+		t.HTTP, t.RequestID = 200, fmt.Sprintf("req_%d", index)
+	}
+	if index%5 > 2 {
+		t.HTTP, t.Endpoint, t.Model, t.Message = 503, "east", "big", "overloaded; über"
+	}
+	return t
+}
+
+func momentOf(index int64) Moment {
+	return Moment{At: time.UnixMilli(1_700_000_001_000 + index), Span: time.Second, Requests: 3 + index, Throttled: index, InFlight: 2,
+		RequestLimit: 500_000, FoundOut: index%2 == 0, Limited: []time.Duration{0, time.Second}}
 }
 
 func tempOutput(t testing.TB) string { return filepath.Join(t.TempDir(), "answers.jsonl") }
@@ -73,6 +95,9 @@ func smallRun(t testing.TB, name string, indices ...int64) (rows, records []byte
 		mustAppend(t, j, i)
 		if n%3 == 2 {
 			mustFlush(t, j)
+			if err := j.Note(momentOf(i)); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	mustClose(t, j)

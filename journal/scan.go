@@ -20,9 +20,21 @@ type scanner struct {
 	off     int64  // where the current record begins
 	next    int64  // where the next one begins
 	err     error  // of reading, not of what was read
+
+	texts bool   // the window's text is wanted
+	text  string // of the window, if so
 }
 
 const windowSize = 1 << 20
+
+// fields returns the current record's.
+func (s *scanner) fields() fields {
+	f := fields{b: s.payload}
+	if s.texts {
+		f.text = s.text[:s.next-crcSize-s.at]
+	}
+	return f
+}
 
 func newScanner(r io.ReaderAt, from, limit int64) *scanner {
 	return &scanner{r: r, limit: limit, at: from, next: from}
@@ -66,6 +78,9 @@ func (s *scanner) fill(need int) bool {
 		s.err = err
 	}
 	s.buf = s.buf[:have+n]
+	if s.texts {
+		s.text = string(s.buf)
+	}
 	return n > 0
 }
 

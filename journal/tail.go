@@ -119,11 +119,15 @@ func (t *tail) sync(end int64) error {
 }
 
 // unsynced reports whether records are written, or wait, that no sync has made
-// durable and one can.
+// durable and one can; where nothing is synced, whether any wait to be written.
 func (t *tail) unsynced() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return !t.noSync && t.refuse == nil && t.off+int64(len(t.buf)) > t.synced && t.fault.get() == nil
+	done := t.synced
+	if t.noSync {
+		done = t.off
+	}
+	return t.refuse == nil && t.off+int64(len(t.buf)) > done && t.fault.get() == nil
 }
 
 // durable returns how much of the file is.

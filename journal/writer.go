@@ -45,9 +45,9 @@ func (j *Journal) newWriter(ctx context.Context) (*writer, error) {
 func (w *writer) rows() *output    { return w.files[0] }
 func (w *writer) records() *output { return w.files[1] }
 
-// begin writes the head of the journal: the identity, what was spent on no row
-// that stays, and the lost calls of items that have none.
-func (w *writer) begin(identity []byte, carry Totals, bounds Bounds, account Account, lost map[int64]*open, sum func(int64) uint32) error {
+// begin writes the head of the journal: the identity, and what was spent on no
+// row that stays.
+func (w *writer) begin(identity []byte, carry Totals, bounds Bounds, account Account, lost map[int64]*open) {
 	out := w.records()
 	out.buf = identityRecord(append(out.buf, header()...), identity)
 	for _, o := range lost { // they are added again when the journal is read
@@ -57,6 +57,11 @@ func (w *writer) begin(identity []byte, carry Totals, bounds Bounds, account Acc
 		bounds.found(o)
 	}
 	out.buf = appendAccount(appendBounds(appendCarry(out.buf, carry), bounds), account)
+}
+
+// intents writes those of the lost calls of items that have no row.
+func (w *writer) intents(lost map[int64]*open, sum func(int64) uint32) error {
+	out := w.records()
 	for index, o := range lost {
 		for n := range o.calls {
 			out.buf = appendIntent(out.buf, intent{index: index, sum: sum(index), cost: o.costOf(n), tokens: o.tokensOf(n)})
