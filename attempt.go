@@ -42,6 +42,8 @@ type attempt struct {
 	over   bool  // the dispatcher has been told of its end
 
 	repeats int // further requests that the provider has sent within it
+	http    int // status of the answer, once it has ended; 0: none came
+	bytes   int64
 
 	// The dispatcher's.
 	number   int // of the call's requests, from 1
@@ -64,6 +66,7 @@ func (a *attempt) send() (*Response, *Error) {
 	a.call.diary.repeated(a.repeats)
 	failure := a.failure(err)
 	a.cancel(nil)
+	a.received(resp, failure)
 	if failure != nil {
 		return nil, a.named(failure)
 	}
@@ -71,6 +74,16 @@ func (a *attempt) send() (*Response, *Error) {
 	resp.Total = a.took(end)
 	resp.FirstToken = a.firstToken()
 	return resp, nil
+}
+
+// received keeps what has come of the answer.
+func (a *attempt) received(resp *Response, failure *Error) {
+	switch {
+	case failure != nil:
+		a.http, a.bytes = failure.Status, failure.Bytes
+	case resp != nil:
+		a.http, a.bytes = resp.Status, resp.Bytes
+	}
 }
 
 // named returns the failure with the endpoint's name, if there are several. A

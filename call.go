@@ -20,6 +20,7 @@ type call struct {
 	ctx      context.Context // may finish
 	question                 // what it asks at present
 	first    *Request        // its own request
+	own      string          // its own request's model
 	index    int64           // of its item; -1: none
 	run      *run            // nil: none
 
@@ -50,6 +51,7 @@ type call struct {
 	usage      Usage
 	cost       Cost
 	last       journal.Used // by the last request
+	trip       journal.Trip // of it
 	resp       *Response    // the last complete answer
 	err        *Error       // why it failed in the end; nil: resp was accepted
 }
@@ -63,6 +65,7 @@ func (e *Engine) newCall(ctx context.Context, req *Request) *call {
 		engine: e, ctx: ctx, question: newQuestion(req), first: req, index: -1,
 		cost: Cost{Known: true},
 	}
+	c.own = c.model
 	c.ticket.Owner = c
 	c.ticket.Priority = int8(req.Priority)
 	return c
@@ -79,7 +82,8 @@ func (c *call) proceed(a *attempt) (again bool) {
 	defer func() {
 		if !whole {
 			c.requests = sent + a.unwind(&Error{Code: CodePanic, MaybeBilled: true})
-			c.diary.after(&ending{err: &Error{Code: CodePanic, MaybeBilled: true}}, a.most)
+			end := ending{at: c.engine.now(), err: &Error{Code: CodePanic, MaybeBilled: true}}
+			c.diary.after(&end, a.most, a.trip(&end))
 		}
 	}()
 	if c.requests == 0 {
@@ -97,7 +101,7 @@ func (c *call) proceed(a *attempt) (again bool) {
 	}
 	c.account(&end, &f)
 	if f.err != nil && f.err.Verdict() != VerdictStop && !f.of.over { // what was broken off is lost
-		c.diary.after(&end, f.of.most)
+		c.diary.after(&end, f.of.most, c.trip)
 	}
 	f.of.done(&end)
 	whole = true
@@ -121,6 +125,7 @@ func (c *call) attempt(a *attempt) finish {
 // account adds to the call's what its attempts used, and sets its times.
 func (c *call) account(end *ending, f *finish) {
 	c.firstToken, c.total, c.last = f.of.firstToken(), f.of.took(end.at), end.used()
+	c.trip = f.of.trip(end)
 	if !f.of.over {
 		c.spend(end)
 	}

@@ -43,9 +43,9 @@ func (d *diary) before(most spend) error {
 	return nil
 }
 
-// after notes how a request ended, for which most was noted before, that
+// after notes how a request ended and went, for which most was noted before, that
 // brought no row. Where every request's end is noted already, it does nothing.
-func (d *diary) after(end *ending, most spend) {
+func (d *diary) after(end *ending, most spend, trip journal.Trip) {
 	if d == nil || d.open.Load() <= 0 {
 		return
 	}
@@ -59,6 +59,7 @@ func (d *diary) after(end *ending, most spend) {
 	err := j.Settle(journal.Attempt{
 		Index: d.index, Code: uint8(code), Reserved: most.usd,
 		PromptTokens: u.PromptTokens, CompletionTokens: u.CompletionTokens, Cost: u.Cost,
+		Trip: trip,
 	})
 	if err != nil {
 		d.run.stop("journal", err, 0)
@@ -83,7 +84,7 @@ func (d *diary) repeated(n int) {
 		if d == nil || d.before(spend{}) != nil {
 			return
 		}
-		d.after(&ending{err: &Error{Code: CodeInvalidRequest}}, spend{})
+		d.after(&ending{err: &Error{Code: CodeInvalidRequest}}, spend{}, journal.Trip{})
 	}
 }
 

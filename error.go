@@ -29,6 +29,7 @@ type Error struct {
 	Endpoint string
 
 	Status       int    // the HTTP status, 0 if there was none
+	Bytes        int64  // of the answer's body, as they came from the network, up to the failure; 0: not counted
 	ProviderCode string // the provider's own code or type, such as "rate_limit_exceeded"
 	RequestID    string
 	Body         []byte      // the provider's body, cut at 64 KiB

@@ -150,7 +150,8 @@ func (r *race) runHedge() {
 			r.ended = finish{of: a, err: panicked("the provider", p), requests: 1}
 			r.ended.err.MaybeBilled = true
 			r.ended.requests = a.unwind(r.ended.err)
-			a.call.diary.after(&ending{err: r.ended.err}, a.most)
+			end := ending{at: a.call.engine.now(), err: r.ended.err}
+			a.call.diary.after(&end, a.most, a.trip(&end))
 		}
 	}()
 	r.ended = finish{of: a, requests: 1}
@@ -178,7 +179,8 @@ func (a *attempt) unwind(err *Error) (requests int) {
 	for b := a; b != nil; b = b.next() {
 		requests += 1 + b.repeats
 		if b != a && !b.over {
-			b.call.diary.after(&ending{err: &Error{Code: CodeOutrun, MaybeBilled: true}}, b.most)
+			end := ending{at: b.call.engine.now(), err: &Error{Code: CodeOutrun, MaybeBilled: true}}
+			b.call.diary.after(&end, b.most, b.trip(&end))
 		}
 		b.done(&ending{at: b.call.engine.now(), err: err, outcome: flow.Outcome{Kind: flow.Neutral}})
 	}
@@ -190,7 +192,7 @@ func (a *attempt) unwind(err *Error) (requests int) {
 func (a *attempt) tell(resp *Response, err *Error) ending {
 	end := a.ending(resp, err)
 	if err == nil || err.Code != CodeCanceled { // broken off with the run: it is lost
-		a.call.diary.after(&end, a.most)
+		a.call.diary.after(&end, a.most, a.trip(&end))
 	}
 	a.done(&end)
 	return end

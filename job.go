@@ -70,6 +70,7 @@ type Result struct {
 
 	brings  bool         // one of Requests brought the row; the others are accounted for
 	brought journal.Used // by that one
+	trip    journal.Trip // of it, or of the last of Requests
 }
 
 // A Sink takes each item's result, exactly once, in the order of completion.

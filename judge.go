@@ -40,11 +40,12 @@ func (c *call) answered(resp *Response, a *attempt, end ending) (again bool) {
 		return false
 	}
 	c.judged, end.rejected = true, c.err.Code
+	c.trip.Message = c.err.message()
 	if !c.asksAgain(resp) {
 		return false
 	}
 	c.judged = false
-	c.diary.after(&end, a.most)
+	c.diary.after(&end, a.most, c.trip)
 	return true
 }
 

@@ -23,6 +23,10 @@ type Provider interface {
 	// server refused something that the provider had added to the first, says so
 	// by [DeltaRepeat]: the engine counts every request that is sent.
 	//
+	// Response.Bytes and Error.Bytes count what was received of the answer's body,
+	// and Error.RequestID and Error.Status are set once the header has come, also
+	// when ctx has ended: histories of a run show them.
+	//
 	// A failure is an [*Error]. When ctx ends, Attempt returns promptly, with
 	// the connection given up, an error of code [CodeCanceled] that wraps
 	// [context.Cause]. Attempt joins every goroutine that it starts.

@@ -74,7 +74,7 @@ func (r *run) entry(res *Result) journal.Entry {
 		Requests: int64(res.Requests), Attempts: int64(res.Attempts),
 		PromptTokens: journal.Unknown, CompletionTokens: journal.Unknown, Cost: nanos(res.Cost),
 	}
-	e.Brought, e.AllNoted = res.brought, !res.brings
+	e.Brought, e.AllNoted, e.Trip = res.brought, !res.brings, res.trip
 	if res.Usage.Known {
 		e.PromptTokens, e.CompletionTokens = res.Usage.Prompt, res.Usage.Completion
 	}

@@ -20,6 +20,7 @@ type Response struct {
 	Status    int         // the HTTP status
 	Header    http.Header // the HTTP header
 	Usage     Usage
+	Bytes     int64 // of the answer's body, as they came from the network; 0: not counted
 
 	// Set by the engine.
 	Requests   int           // requests sent for this call, hedges and repeats included

@@ -287,12 +287,12 @@ func (r *run) finish(c *call, item Item) {
 	case VerdictStop:
 		r.drop()
 	case VerdictJob:
-		c.diary.after(&ending{err: err, usage: err.Usage}, c.most)
+		c.diary.after(&ending{err: err, usage: err.Usage}, c.most, c.trip)
 		r.stop(err.Code.String(), err, graceAfter(err))
 		r.drop()
 	default:
 		res := c.result(item, err)
-		res.brings, res.brought = c.diary.brings(), c.last
+		res.brings, res.brought, res.trip = c.diary.brings(), c.last, c.trip
 		r.commit(res)
 		r.suspect(err)
 	}

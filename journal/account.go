@@ -83,7 +83,7 @@ func (a *Account) change(answered bool, code uint8, f func(*Spent)) {
 // nothing else is known. noted are those that stand as attempts.
 func (a *Account) row(e *Entry, noted int64) {
 	brought := int64(0)
-	if e.brings() {
+	if e.Brings() {
 		brought = 1
 		a.change(e.Status == Done, e.Code, func(s *Spent) { s.Add(e.Brought) })
 	}
@@ -97,7 +97,7 @@ func (a *Account) row(e *Entry, noted int64) {
 
 // leave takes out what a row that stays accounts for.
 func (a *Account) leave(e *Entry) {
-	if !e.brings() {
+	if !e.Brings() {
 		return
 	}
 	var own Spent
@@ -105,8 +105,9 @@ func (a *Account) leave(e *Entry) {
 	a.change(e.Status == Done, e.Code, func(s *Spent) { s.merge(own, -1) })
 }
 
-// brings reports whether a request brought the row that stands in no attempt.
-func (e *Entry) brings() bool { return e.Requests > 0 && !e.AllNoted }
+// Brings reports whether a request brought the row that stands in no attempt: its
+// trip is then told by the entry alone, else by the attempts too, if at all.
+func (e *Entry) Brings() bool { return e.Requests > 0 && !e.AllNoted }
 
 // own is what an entry's request used if it was the only one.
 func (e *Entry) own() Used { return Used{e.PromptTokens, e.CompletionTokens, e.Cost} }
@@ -133,7 +134,7 @@ const (
 func appendBrought(dst []byte, e *Entry) []byte {
 	mark := broughtNone
 	switch {
-	case !e.brings():
+	case !e.Brings():
 	case e.Brought == e.own():
 		mark = broughtSame
 	default:

@@ -77,7 +77,7 @@ func (b *Bounds) entry(e *Entry, o *open) {
 // tokens. An older entry says it of all its requests alone.
 func (e *Entry) unmetered() bool {
 	u := e.own()
-	if e.brings() && !e.guessed {
+	if e.Brings() && !e.guessed {
 		u = e.Brought
 	}
 	return u.PromptTokens < 0 || u.CompletionTokens < 0

@@ -51,7 +51,7 @@ type Entry struct {
 	Cost             int64 // likewise, in billionths of a US dollar
 
 	// Trip is how the request went that brought the row, or the last one if none
-	// did; a zero Trip: none was sent, or an older version wrote the entry.
+	// did, see Brings; a zero Trip: none was sent, or an older version wrote the entry.
 	Trip Trip
 
 	// Brought is what the last of Requests used, which brought the row; the

@@ -33,7 +33,7 @@ func (w *writer) history(old *replay, f File, keep func(Entry) bool) error {
 // asAttempt appends the request that brought a row, if one did that does not
 // stand as an attempt already.
 func (l *ledger) asAttempt(dst []byte, e *Entry) []byte {
-	if l.complete(e); !e.brings() {
+	if l.complete(e); !e.Brings() {
 		return dst
 	}
 	return appendAttempt(dst, &Attempt{

@@ -50,8 +50,28 @@ func (c *call) post(ctx context.Context, usage bool) (*paceline.Response, *pacel
 	if err != nil {
 		return nil, x.connectError(err, req)
 	}
-	defer x.res.Body.Close()
-	return x.read(usage)
+	body := &counted{ReadCloser: x.res.Body}
+	x.res.Body = body
+	defer body.Close()
+	resp, failure := x.read(usage)
+	if failure != nil {
+		failure.Bytes = body.n
+		return nil, failure
+	}
+	resp.Bytes = body.n
+	return resp, nil
+}
+
+// counted counts what is read.
+type counted struct {
+	io.ReadCloser
+	n int64
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.ReadCloser.Read(b)
+	c.n += int64(n)
+	return n, err
 }
 
 // trace has net/http tell how the exchange's connection fares.
@@ -131,5 +151,9 @@ func (c *call) header() http.Header {
 
 // canceled is the error of an attempt that the caller has ended.
 func (x *exchange) canceled() *paceline.Error {
-	return &paceline.Error{Code: paceline.CodeCanceled, Err: context.Cause(x.ctx), MaybeBilled: x.written.Load()}
+	e := &paceline.Error{Code: paceline.CodeCanceled, Err: context.Cause(x.ctx), MaybeBilled: x.written.Load()}
+	if x.res != nil {
+		e.Status, e.RequestID = x.res.StatusCode, requestID(x.res.Header)
+	}
+	return e
 }

@@ -145,5 +145,6 @@ func (p Provider) Attempt(ctx context.Context, req *paceline.Request, emit func(
 	if err != nil {
 		return nil, c.secrets.clean(err)
 	}
+	resp.RequestID = c.secrets.text(resp.RequestID) // it goes into journals
 	return resp, nil
 }

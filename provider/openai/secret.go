@@ -90,12 +90,12 @@ func (s secrets) text(t string) string {
 
 // clean redacts every part of an error that a server or a library filled.
 func (s secrets) clean(e *paceline.Error) *paceline.Error {
+	e.RequestID = s.text(e.RequestID)
 	if e.Code == paceline.CodeCanceled {
-		return e // made by us, around the caller's own cause
+		return e // the rest was made by us, around the caller's own cause
 	}
 	e.Message = oneLine(s.text(e.Message))
 	e.ProviderCode = s.text(e.ProviderCode)
-	e.RequestID = s.text(e.RequestID)
 	for _, secret := range s {
 		if bytes.Contains(e.Body, []byte(secret)) {
 			e.Body = bytes.ReplaceAll(e.Body, []byte(secret), []byte(redacted))

@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	paceline "github.com/seed-1814a72b/paceline"
 )
@@ -37,6 +39,30 @@ func TestFault66KeysAreInNoError(t *testing.T) {
 	}
 	if h.Get("X-Echo") != "a "+key {
 		t.Error("the response's own header was changed")
+	}
+}
+
+// A request id goes into journals: one that echoes the key does not, of an answer
+// and of an attempt that was given up after its header.
+func TestFault66KeysAreInNoRequestID(t *testing.T) {
+	const key = "sk-canary-123456"
+	h := http.Header{"X-Request-Id": {"req of " + key}}
+	p := Provider{Key: key, BaseURL: "http://test.invalid", Transport: answer(200, h, wholeAnswer)}
+	resp, err := p.Attempt(t.Context(), &paceline.Request{Model: "m"}, nil)
+	if err != nil || resp.RequestID == "" || strings.Contains(resp.RequestID, "canary") {
+		t.Errorf("%v, %+v", err, resp)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	p.Transport = transport(func(r *http.Request) (*http.Response, error) {
+		cancel()
+		res, err := answer(200, h, wholeAnswer)(r)
+		res.Body = io.NopCloser(iotest.ErrReader(context.Canceled))
+		return res, err
+	})
+	_, err = p.Attempt(ctx, &paceline.Request{Model: "m"}, nil)
+	e, ok := errors.AsType[*paceline.Error](err)
+	if !ok || e.Code != paceline.CodeCanceled || e.Status != 200 || !strings.HasPrefix(e.RequestID, "req of") || strings.Contains(e.RequestID, "canary") {
+		t.Errorf("%+v", err)
 	}
 }
 

@@ -128,6 +128,9 @@ func (target Target) check(t *testing.T, resp *paceline.Response, err error) {
 	if resp.Status != http.StatusOK || resp.Header == nil || len(resp.Body) == 0 {
 		t.Errorf("status %d, header %v, %d bytes of body", resp.Status, resp.Header, len(resp.Body))
 	}
+	if n := target.Answer.length(); resp.Bytes != 0 && resp.Bytes != int64(n) {
+		t.Errorf("%d bytes were counted, of %d", resp.Bytes, n)
+	}
 }
 
 func testWithoutEmit(t *testing.T, target Target) {
@@ -231,6 +234,8 @@ func testCutAnywhere(t *testing.T, target Target) {
 		}
 		if e := typed(t, "cut", err); e.Code != paceline.CodeCut || !e.MaybeBilled {
 			t.Fatalf("cut after %d of %d bytes: %+v", n, len(whole), e)
+		} else if e.Bytes != 0 && e.Bytes != int64(n) {
+			t.Fatalf("cut after %d bytes: %d were counted", n, e.Bytes)
 		}
 		b.close()
 	}
