@@ -45,6 +45,8 @@ func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
 	}
 	r := e.newRun(ctx, job)
 	r.purse = newPurse(limit, spent)
+	e.box.put(message{kind: msgRun, run: r})
+	defer e.box.put(message{kind: msgOver, run: r})
 	defer r.abort(nil)
 	defer context.AfterFunc(ctx, func() { r.stop("interrupted", context.Cause(ctx), 0) })()
 	defer context.AfterFunc(e.accepting, func() { r.stop("interrupted", ErrShutdown, never) })()
@@ -92,7 +94,8 @@ type run struct {
 	// The dispatcher's.
 	tally   *tally
 	purse   *purse // nil: no budget
-	last    bool   // no further item will come
+	waiting flow.Party
+	last    bool // no further item will come
 	account account
 
 	mayStart  context.Context
@@ -174,9 +177,7 @@ func (r *run) read() (whole bool) {
 		case <-r.mayStart.Done():
 			return false
 		}
-		r.engine.reading.Add(1)
 		item, err := r.job.Source.Next(r.mayStart)
-		r.engine.reading.Add(-1)
 		if err != nil {
 			<-r.window
 			if errors.Is(err, io.EOF) {
