@@ -153,8 +153,12 @@ func (l *ledger) at(now flow.Instant) Bottleneck {
 
 // attribute notes what holds the engine and each of its runs back from now on.
 func (d *dispatcher) attribute(now flow.Instant) {
+	d.meter.flight(now, d.tally.running)
+	busy := d.meter.look(now)
+	if d.meter.due(now) {
+		d.measure(now, d.pace(now))
+	}
 	st := d.admission.Standing()
-	busy := d.processor.look(now)
 	h := hindrance{cause: st.Cause, held: st.Held, down: st.Down, crowded: d.crowded()}
 	all := situation{ready: st.Ready, delayed: st.Delayed, inFlight: d.tally.running, judging: d.tally.judging}
 	for _, r := range d.runs {

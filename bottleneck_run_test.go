@@ -50,9 +50,9 @@ var helds = []held{
 		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{Requests: paceline.Per(10, time.Second), InFlight: 100})},
 	{name: "requests told in headers", want: paceline.BottleneckRequests, share: 0.9, items: 3000,
 		sim: quick(sim.Config{Limits: sim.Limits{RPM: 600}})},
-	{name: "tokens", want: paceline.BottleneckTokens, share: 0.9, items: 300,
+	{name: "tokens", want: paceline.BottleneckTokens, share: 0.9, items: 1000,
 		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{Tokens: paceline.Per(20_000, time.Minute), Requests: paceline.Per(50, time.Second), InFlight: 100})},
-	{name: "money", want: paceline.BottleneckMoney, share: 0.7, items: 300,
+	{name: "money", want: paceline.BottleneckMoney, share: 0.9, items: 1000,
 		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{Money: paceline.Per(0.5, time.Hour), InFlight: 100})},
 	{name: "concurrency", want: paceline.BottleneckConcurrency, share: 0.95, items: 300,
 		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 4, Requests: paceline.Per(100, time.Second)})},
@@ -120,6 +120,42 @@ func TestEveryBottleneckIsNamedInARunThatItHoldsBack(t *testing.T) {
 					t.Errorf("of the engine the worst is %q", b)
 				}
 				t.Logf("%v", shares(sum.Stats))
+			})
+		})
+	}
+}
+
+// What a run has used of its limits, as it follows from them.
+func TestUseIsMeasuredAgainstTheLimitsInForce(t *testing.T) {
+	const all = 1.0
+	uses := map[string]map[string]float64{
+		"requests":                 {"requests": all, "concurrency": 0.0131},
+		"requests told in headers": {"requests": all},
+		"tokens":                   {"tokens": all, "requests": 0.153},
+		"money":                    {"money": 1.06},
+		"concurrency":              {"concurrency": all, "requests": 0.305},
+		"input":                    {"concurrency": 0.0131 / 10},
+		"cpu":                      {"processor": 0.95, "concurrency": all},
+	}
+	for _, h := range helds {
+		want, ok := uses[h.name]
+		if !ok {
+			continue
+		}
+		t.Run(h.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sum, _ := h.run(t, "")
+				u := sum.Use
+				for name, got := range map[string]paceline.Share{
+					"requests": u.Requests, "tokens": u.Tokens, "money": u.Money, "concurrency": u.Concurrency, "processor": u.Processor,
+				} {
+					if w, ok := want[name]; ok && (!got.Known || got.Part < w*0.93 || got.Part > w*1.07) {
+						t.Errorf("%s: %.4f (known: %v) of the limit used, want %.4f", name, got.Part, got.Known, w)
+					}
+				}
+				if h.name == "input" && (u.Requests.Known || u.Tokens.Known || u.Money.Known) {
+					t.Errorf("use of limits that there are not: %+v", u)
+				}
 			})
 		})
 	}

@@ -22,7 +22,7 @@ type dispatcher struct {
 	last      *Error     // the last failure of an endpoint that does not answer
 	single    flow.Party // calls of no run that wait in admission: a judge may have made them
 	runs      []*run     // that have begun and not ended
-	processor load
+	meter     meter
 	draining  bool
 	money     moneyLimits
 	needy     map[*purse]bool // those for which calls wait
@@ -73,6 +73,7 @@ func (d *dispatcher) ended() bool {
 		return false
 	}
 	d.engine.final = d.stats(d.tally, &d.engine.progress)
+	d.engine.consumed = d.meter.sum
 	return true
 }
 
@@ -145,6 +146,9 @@ func (d *dispatcher) submit(c *call) {
 func (d *dispatcher) follow(m *message) {
 	switch m.kind {
 	case msgRun:
+		now := d.engine.now()
+		d.measure(now, d.pace(now))
+		m.run.before = d.meter.sum
 		d.runs = append(d.runs, m.run)
 	case msgExhausted:
 		m.run.last = true
@@ -304,6 +308,7 @@ func (d *dispatcher) report(m *message) {
 	if m.run != nil {
 		s := d.stats(m.run.tally, &m.run.progress)
 		s.Budget = m.run.purse.state()
+		s.Use = d.meter.sum.since(&m.run.before)
 		m.stats <- s
 		return
 	}
@@ -323,6 +328,8 @@ func (d *dispatcher) stats(t *tally, p *progress) Stats {
 	s.Out = d.outs()
 	s.EventsLost = d.engine.observer.lost.Load()
 	s.Pace = d.engine.pace(state, now)
+	d.measure(now, &s.Pace)
+	s.Use = d.meter.sum.since(new(consumption))
 	s.Pace.LimitedBy = t.ledger.at(now)
 	s.Pace.Endpoints = d.endpointPaces(&state, now)
 	s.Waiting += d.needing()

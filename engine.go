@@ -24,6 +24,7 @@ type Engine struct {
 	drain     context.CancelFunc // ends it
 	stopped   chan struct{}      // closed when the dispatcher has ended
 	final     Stats              // set before stopped is closed
+	consumed  consumption        // likewise
 	aborted   bool               // likewise: a shutdown had to cancel calls
 }
 
@@ -59,7 +60,7 @@ func newPool(endpoints []Endpoint, cfg Config, on processors) (*Engine, error) {
 	began := e.now()
 	d := &dispatcher{
 		engine:    e,
-		processor: newLoad(began, on),
+		meter:     newMeter(began, on),
 		admission: flow.New(rand.Float64, lanes(endpoints)...),
 		tally:     newTally(began),
 		tokens:    make(map[string]*flow.Estimator),
@@ -94,6 +95,7 @@ func (e *Engine) snapshot(r *run) Stats {
 	}
 	s := r.tally.stats(e.now())
 	r.progress.fill(&s)
+	s.Use = e.consumed.since(&r.before)
 	return s
 }
 

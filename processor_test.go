@@ -44,7 +44,7 @@ func BenchmarkAttribution(b *testing.B) {
 	e := &Engine{endpoints: make([]*endpoint, 1)}
 	d := &dispatcher{
 		engine: e, admission: flow.New(func() float64 { return 0 }, flow.Limits{}),
-		tally: newTally(1), processor: newLoad(1, machine()),
+		tally: newTally(1), meter: newMeter(1, machine()),
 	}
 	d.runs = []*run{{tally: newTally(1), window: make(chan struct{}, 10), purse: newPurse(spend{tokens: 1}, spend{})}}
 	b.ReportAllocs()

@@ -95,7 +95,8 @@ type run struct {
 	tally   *tally
 	purse   *purse // nil: no budget
 	waiting flow.Party
-	last    bool // no further item will come
+	last    bool        // no further item will come
+	before  consumption // of the engine, when the run began
 	account account
 
 	mayStart  context.Context

@@ -50,6 +50,7 @@ type Stats struct {
 
 	Pace    Pace
 	Limited Limited     // for how long what held the run, or the engine, back
+	Use     Use         // of the limits, and of the processor
 	Budget  BudgetState // of a run that has a [Budget]; zero else
 	Elapsed time.Duration
 }
