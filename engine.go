@@ -17,6 +17,7 @@ type Engine struct {
 	cfg       Config
 	epoch     time.Time // instants count from here, on the monotonic clock
 	box       *mailbox
+	on        processors
 	observer  *observer
 
 	progress  progress
@@ -50,6 +51,7 @@ func newPool(endpoints []Endpoint, cfg Config, on processors) (*Engine, error) {
 		cfg:      cfg.completed(),
 		epoch:    time.Now().Add(-time.Second), // so that no instant is 0, which stands for none
 		box:      newMailbox(),
+		on:       on,
 		observer: newObserver(cfg.Observe),
 		stopped:  make(chan struct{}),
 	}

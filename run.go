@@ -51,6 +51,7 @@ func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
 	defer context.AfterFunc(ctx, func() { r.stop("interrupted", context.Cause(ctx), 0) })()
 	defer context.AfterFunc(e.accepting, func() { r.stop("interrupted", ErrShutdown, never) })()
 	defer r.watchJournal()()
+	chronicle := r.chronicle()
 
 	sunk := make(chan struct{})
 	go func() {
@@ -66,7 +67,9 @@ func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
 	if !whole || r.left.Load() > 0 {
 		r.unfinished(ctx)
 	}
-	return r.summary()
+	sum, err := r.summary()
+	chronicle.end(sum.Stats)
+	return sum, err
 }
 
 // unfinished notes why a run ended before its source did, if nobody has said so

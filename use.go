@@ -27,7 +27,7 @@ const (
 	usedMoney
 	usedSlots
 	usedProcessor
-	used
+	uses
 )
 
 // A part is how much was used of how much there was.
@@ -41,7 +41,7 @@ func (p part) share() Share {
 }
 
 // A consumption is what was used so far, and how much of it there was.
-type consumption [used]part
+type consumption [uses]part
 
 // since returns the use from an earlier consumption on.
 func (c *consumption) since(before *consumption) Use {

@@ -23,7 +23,7 @@ var (
 	upper   = []string{
 		".", "provider/openai", "provider/anthropic", "sim", "dataset", "journal",
 		"internal/flow", "internal/backoff", "internal/sse", "internal/hist",
-		"internal/prompt", "internal/schema", "internal/check", "internal/price",
+		"internal/prompt", "internal/schema", "internal/check", "internal/price", "internal/advice",
 	}
 )
 
@@ -45,6 +45,7 @@ var Rooms = []Room{
 	{"internal/prompt", []string{".", "internal/jsontext", "internal/spelling"}, "templates know the contract, how to write JSON, and to guess a name"},
 	{"internal/schema", library, "validation knows the contract only"},
 	{"internal/check", []string{".", "internal/schema", "internal/prompt"}, "checks of answers know the contract, schemas and parameters only"},
+	{"internal/advice", library, "advice knows the contract only"},
 	{"internal/price", library, "prices know the contract only"},
 	{"internal/flow", nothing, "admission is pure and imports nothing of ours"},
 	{"internal/backoff", nothing, "backoff is pure and imports nothing of ours"},
