@@ -320,7 +320,7 @@ func TestAnInterruptedRunDismissesThoseThatWaitForItsBudget(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		time.AfterFunc(30*time.Second, func() {
-			if st := e.Stats(); st.Pace.LimitedBy != "budget" || st.Waiting != 995 || st.InFlight != 5 {
+			if st := e.Stats(); st.Pace.LimitedBy != paceline.BottleneckBudget || st.Waiting != 995 || st.InFlight != 5 {
 				t.Errorf("limited by %q, %d waiting, %d in flight", st.Pace.LimitedBy, st.Waiting, st.InFlight)
 			}
 		})

@@ -53,7 +53,7 @@ func TestPauseAndResumeLoseNothing(t *testing.T) {
 	running(t, always(answers(100*time.Millisecond, "a")), cfg, func(t *testing.T, e *paceline.Engine) {
 		time.AfterFunc(2*time.Second, e.Pause)
 		time.AfterFunc(9*time.Second, func() {
-			if st := e.Stats(); st.Pace.LimitedBy != "hold" || st.InFlight != 0 {
+			if st := e.Stats(); st.Pace.LimitedBy != paceline.BottleneckHold || st.InFlight != 0 {
 				t.Errorf("while paused: limited by %q, %d in flight", st.Pace.LimitedBy, st.InFlight)
 			}
 		})

@@ -2,6 +2,7 @@ package paceline
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
@@ -18,9 +19,10 @@ type dispatcher struct {
 	pings     *pings
 	ration    ration
 	tally     *tally
-	last      *Error // the last failure of an endpoint that does not answer
-	judging   int    // calls whose answers are being judged
-	single    int    // calls of no run that wait in admission: a judge may have made them
+	last      *Error     // the last failure of an endpoint that does not answer
+	single    flow.Party // calls of no run that wait in admission: a judge may have made them
+	runs      []*run     // that have begun and not ended
+	meter     meter
 	draining  bool
 	money     moneyLimits
 	needy     map[*purse]bool // those for which calls wait
@@ -43,6 +45,7 @@ func (d *dispatcher) loop() {
 		wake := min(d.admit(now), d.outage(now), d.ping(now))
 		d.watch.look(now, d)
 		wake = min(wake, d.hedge(now))
+		d.attribute(now)
 		if d.ended() {
 			return
 		}
@@ -65,11 +68,12 @@ func (d *dispatcher) sleep(timer *time.Timer, wake flow.Instant) {
 
 // ended reports whether a shutdown is complete, and closes the mailbox if so.
 func (d *dispatcher) ended() bool {
-	busy := len(d.watch.attempts) > 0 || d.pings.running > 0 || d.judging > 0
+	busy := len(d.watch.attempts) > 0 || d.pings.running > 0 || d.tally.judging > 0
 	if !d.draining || busy || !d.engine.box.close() {
 		return false
 	}
 	d.engine.final = d.stats(d.tally, &d.engine.progress)
+	d.engine.consumed = d.meter.sum
 	return true
 }
 
@@ -79,7 +83,6 @@ func (d *dispatcher) handle(m *message) {
 		d.submit(m.call)
 	case msgWithdraw:
 		if d.admission.Remove(&m.call.ticket) {
-			d.waits(m.call, -1)
 			m.call.admitted(nil)
 		}
 	case msgAlive:
@@ -101,9 +104,10 @@ func (d *dispatcher) handle(m *message) {
 			Kind: EventItem, Time: time.Now(), Index: m.result.Item.Index, Status: m.result.Status,
 			Err: m.result.Err, Attempt: m.result.Requests, Usage: m.result.Usage,
 		})
-	case msgExhausted:
-		m.run.last = true
+	case msgRun, msgExhausted, msgOver:
+		d.follow(m)
 	case msgStopRun:
+		m.run.last = true
 		d.refuse(func(c *call) bool { return c.run == m.run })
 	case msgStats:
 		d.report(m)
@@ -129,17 +133,27 @@ func (d *dispatcher) submit(c *call) {
 		c.admitted(nil)
 		return
 	}
+	c.ticket.Party = &d.single
+	if c.run != nil {
+		c.ticket.Party = &c.run.waiting
+	}
 	if d.afford(c) {
-		d.waits(c, 1)
 		d.admission.Add(d.engine.now(), &c.ticket)
 	}
 }
 
-// waits counts a call that has come to wait in admission (1), or does so no more
-// (-1), if it is a single one.
-func (d *dispatcher) waits(c *call, by int) {
-	if c.run == nil {
-		d.single += by
+// follow notes where the input of a run is.
+func (d *dispatcher) follow(m *message) {
+	switch m.kind {
+	case msgRun:
+		now := d.engine.now()
+		d.measure(now, d.pace(now))
+		m.run.before = d.meter.sum
+		d.runs = append(d.runs, m.run)
+	case msgExhausted:
+		m.run.last = true
+	case msgOver:
+		d.runs = slices.DeleteFunc(d.runs, func(r *run) bool { return r == m.run })
 	}
 }
 
@@ -160,7 +174,7 @@ func (d *dispatcher) estimator(model string) *flow.Estimator {
 // runs that come before a single call start with it, however many are judged: the
 // judges may wait for that call.
 func (d *dispatcher) admit(now flow.Instant) flow.Instant {
-	for d.judging < maxJudging || d.single > 0 {
+	for !d.crowded() {
 		t, wake := d.admission.Next(now)
 		if t == nil {
 			return wake
@@ -174,10 +188,14 @@ func (d *dispatcher) admit(now flow.Instant) flow.Instant {
 	return flow.Never // the next word on an answer wakes us
 }
 
+// crowded reports whether so many answers are being judged that nothing may start.
+func (d *dispatcher) crowded() bool {
+	return d.tally.judging >= maxJudging && d.single == flow.Party{}
+}
+
 func (d *dispatcher) start(c *call, now flow.Instant) {
 	a := d.newAttempt(c, c.question, &c.ticket, now)
 	a.hedged = c.reader != nil || d.engine.cfg.Hedge.Budget < 0
-	d.waits(c, -1)
 	d.watch.add(a)
 	d.each(c, func(t *tally) { t.start(c) })
 	d.engine.observe(a, EventStart, func(*Event) {})
@@ -226,9 +244,6 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 		d.estimator(a.model).Observe(a.size, end.usage.Prompt, end.usage.Completion)
 	}
 	d.each(c, func(t *tally) { t.end(a, end) })
-	if end.judging {
-		d.judging++
-	}
 	d.tell(a, end, now)
 	if end.err != nil && end.err.ofKey() {
 		d.takeOut(a, end.err)
@@ -278,7 +293,6 @@ func (d *dispatcher) refuse(match func(*call) bool) {
 	for _, t := range d.admission.Drain() {
 		if c := t.Owner.(*call); match(c) {
 			c.purse().settle(c.most, spend{})
-			d.waits(c, -1)
 			c.admitted(nil)
 		} else {
 			d.admission.Add(now, t)
@@ -294,6 +308,7 @@ func (d *dispatcher) report(m *message) {
 	if m.run != nil {
 		s := d.stats(m.run.tally, &m.run.progress)
 		s.Budget = m.run.purse.state()
+		s.Use = d.meter.sum.since(&m.run.before)
 		m.stats <- s
 		return
 	}
@@ -304,7 +319,7 @@ func (d *dispatcher) report(m *message) {
 func (d *dispatcher) stats(t *tally, p *progress) Stats {
 	now := d.engine.now()
 	state := d.admission.State()
-	s := t.stats()
+	s := t.stats(now)
 	p.fill(&s)
 	for _, l := range state.Lanes {
 		s.InFlight += l.InFlight
@@ -312,16 +327,11 @@ func (d *dispatcher) stats(t *tally, p *progress) Stats {
 	s.Waiting = state.Waiting
 	s.Out = d.outs()
 	s.EventsLost = d.engine.observer.lost.Load()
-	s.Elapsed = now.Sub(t.began)
 	s.Pace = d.engine.pace(state, now)
+	d.measure(now, &s.Pace)
+	s.Use = d.meter.sum.since(new(consumption))
+	s.Pace.LimitedBy = t.ledger.at(now)
 	s.Pace.Endpoints = d.endpointPaces(&state, now)
-	needy := d.needing()
-	switch {
-	case s.Waiting == 0 && needy > 0:
-		s.Pace.LimitedBy = "budget"
-	case s.Waiting == 0 && d.engine.reading.Load() > 0:
-		s.Pace.LimitedBy = "input"
-	}
-	s.Waiting += needy
+	s.Waiting += d.needing()
 	return s
 }

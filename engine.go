@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"sync/atomic"
 	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
@@ -18,6 +17,7 @@ type Engine struct {
 	cfg       Config
 	epoch     time.Time // instants count from here, on the monotonic clock
 	box       *mailbox
+	on        processors
 	observer  *observer
 
 	progress  progress
@@ -25,8 +25,8 @@ type Engine struct {
 	drain     context.CancelFunc // ends it
 	stopped   chan struct{}      // closed when the dispatcher has ended
 	final     Stats              // set before stopped is closed
+	consumed  consumption        // likewise
 	aborted   bool               // likewise: a shutdown had to cancel calls
-	reading   atomic.Int32       // runs that wait for their source
 }
 
 // New returns an engine that sends by p within cfg.Limits. Its error names
@@ -39,6 +39,11 @@ func New(p Provider, cfg Config) (*Engine, error) {
 // limits and health of its own: the least loaded among those that may take a
 // call gets it. cfg.Limits and cfg.Models are not used. Its error names every wrong field.
 func NewPool(endpoints []Endpoint, cfg Config) (*Engine, error) {
+	return newPool(endpoints, cfg, machine())
+}
+
+// newPool is NewPool on processors of its own.
+func newPool(endpoints []Endpoint, cfg Config, on processors) (*Engine, error) {
 	if err := errors.Join(cfg.validate(), validateEndpoints(endpoints), cfg.checkPriced(len(newMoneyLimits(endpoints)) > 0)); err != nil {
 		return nil, err
 	}
@@ -46,6 +51,7 @@ func NewPool(endpoints []Endpoint, cfg Config) (*Engine, error) {
 		cfg:      cfg.completed(),
 		epoch:    time.Now().Add(-time.Second), // so that no instant is 0, which stands for none
 		box:      newMailbox(),
+		on:       on,
 		observer: newObserver(cfg.Observe),
 		stopped:  make(chan struct{}),
 	}
@@ -53,10 +59,12 @@ func NewPool(endpoints []Endpoint, cfg Config) (*Engine, error) {
 		e.endpoints = append(e.endpoints, &endpoint{Endpoint: ep})
 	}
 	e.accepting, e.drain = context.WithCancel(context.Background())
+	began := e.now()
 	d := &dispatcher{
 		engine:    e,
+		meter:     newMeter(began, on),
 		admission: flow.New(rand.Float64, lanes(endpoints)...),
-		tally:     newTally(e.now()),
+		tally:     newTally(began),
 		tokens:    make(map[string]*flow.Estimator),
 		deadlines: newDeadlines(e.cfg.Deadlines),
 		pings:     newPings(e.endpoints),
@@ -87,9 +95,9 @@ func (e *Engine) snapshot(r *run) Stats {
 	if r == nil {
 		return e.final
 	}
-	s := r.tally.stats()
+	s := r.tally.stats(e.now())
 	r.progress.fill(&s)
-	s.Elapsed = e.now().Sub(r.tally.began)
+	s.Use = e.consumed.since(&r.before)
 	return s
 }
 

@@ -51,7 +51,7 @@ func (c *call) answered(resp *Response, a *attempt, end ending) (again bool) {
 
 // judged takes the word on an answer.
 func (d *dispatcher) judged(c *call, end *ending) {
-	d.judging--
+	d.each(c, func(t *tally) { t.judging-- })
 	if end.rejected != CodeUnknown {
 		d.each(c, func(t *tally) { t.reject(end) })
 	}

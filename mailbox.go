@@ -20,8 +20,10 @@ const (
 	msgJudged                       // the answer of call was accepted or not
 	msgAgain                        // the call of an attempt is to have another one
 	msgItem                         // an item of a run has ended
+	msgRun                          // run has begun
 	msgExhausted                    // run's source has ended
 	msgStopRun                      // nothing of run may start any more
+	msgOver                         // run has ended
 	msgHold                         // nothing may start, or all may again
 	msgLimits                       // an endpoint has other limits
 	msgStats                        // a snapshot is asked for
@@ -42,7 +44,7 @@ type message struct {
 	model   string        // likewise: whose they are; "": the endpoint's own
 	took    time.Duration // of msgSent: the opening of its connection; of msgPing: the trip, 0 if it failed
 	at      flow.Instant  // of msgSent
-	run     *run          // of msgExhausted, msgStopRun and msgStats (nil: the engine's)
+	run     *run          // of msgRun to msgOver, and msgStats (nil: the engine's)
 	result  *Result       // of msgItem
 	stats   chan<- Stats
 }

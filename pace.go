@@ -5,7 +5,7 @@ import "github.com/seed-1814a72b/paceline/internal/flow"
 // pace says how the endpoints stand together: they are paused while all are.
 // Those that do not answer count for nothing, unless none does.
 func (e *Engine) pace(state flow.State, now flow.Instant) Pace {
-	p := Pace{LimitedBy: state.Cause.String()}
+	var p Pace
 	soonest, down, first := flow.Never, allDown(state.Lanes), true
 	for i, l := range state.Lanes {
 		if l.Closed {

@@ -45,10 +45,13 @@ func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
 	}
 	r := e.newRun(ctx, job)
 	r.purse = newPurse(limit, spent)
+	e.box.put(message{kind: msgRun, run: r})
+	defer e.box.put(message{kind: msgOver, run: r})
 	defer r.abort(nil)
 	defer context.AfterFunc(ctx, func() { r.stop("interrupted", context.Cause(ctx), 0) })()
 	defer context.AfterFunc(e.accepting, func() { r.stop("interrupted", ErrShutdown, never) })()
 	defer r.watchJournal()()
+	chronicle := r.chronicle()
 
 	sunk := make(chan struct{})
 	go func() {
@@ -64,7 +67,9 @@ func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
 	if !whole || r.left.Load() > 0 {
 		r.unfinished(ctx)
 	}
-	return r.summary()
+	sum, err := r.summary()
+	chronicle.end(sum.Stats)
+	return sum, err
 }
 
 // unfinished notes why a run ended before its source did, if nobody has said so
@@ -92,7 +97,9 @@ type run struct {
 	// The dispatcher's.
 	tally   *tally
 	purse   *purse // nil: no budget
-	last    bool   // no further item will come
+	waiting flow.Party
+	last    bool        // no further item will come
+	before  consumption // of the engine, when the run began
 	account account
 
 	mayStart  context.Context
@@ -174,9 +181,7 @@ func (r *run) read() (whole bool) {
 		case <-r.mayStart.Done():
 			return false
 		}
-		r.engine.reading.Add(1)
 		item, err := r.job.Source.Next(r.mayStart)
-		r.engine.reading.Add(-1)
 		if err != nil {
 			<-r.window
 			if errors.Is(err, io.EOF) {

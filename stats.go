@@ -50,6 +50,7 @@ type Stats struct {
 
 	Pace    Pace
 	Limited Limited     // for how long what held the run, or the engine, back
+	Use     Use         // of the limits, and of the processor
 	Budget  BudgetState // of a run that has a [Budget]; zero else
 	Elapsed time.Duration
 }
@@ -70,7 +71,7 @@ type Pace struct {
 	InFlight    int           // the cap on calls at once in force
 	PausedFor   time.Duration // how long nothing will start because the server said so
 	PausedCause Code          // why: CodeThrottled, or CodeOutage while nothing answers
-	LimitedBy   string        // what the next call waits for: "requests", "tokens", "money", "in flight", "pause", "backoff", "retry budget", "outage", "hold" (Engine.Pause), "budget" (what calls in flight may use is all that is left of it), "input" or ""
+	LimitedBy   Bottleneck    // what keeps the run, or the engine, from going faster
 	Models      []ModelPace   // each model at each endpoint that has had its calls
 	Endpoints   []EndpointPace
 }

@@ -25,6 +25,8 @@ func (p *progress) fill(s *Stats) {
 // tally counts requests. The dispatcher owns it.
 type tally struct {
 	began                               flow.Instant
+	ledger                              ledger
+	running, judging                    int // requests in flight; answers that are being judged
 	requests, retries, throttled, asked int64
 	hedges, unsettled, notAccepted      int64
 	usage                               Usage
@@ -38,6 +40,7 @@ type tally struct {
 func newTally(began flow.Instant) *tally {
 	return &tally{
 		began:        began,
+		ledger:       newLedger(began),
 		cost:         Cost{Known: true},
 		rejectedCost: Cost{Known: true},
 		causes:       make(map[Code]int64),
@@ -49,6 +52,7 @@ func newTally(began flow.Instant) *tally {
 // start counts a request that is about to be sent.
 func (t *tally) start(c *call) {
 	t.requests++
+	t.running++
 	switch c.reason {
 	case VerdictRetry:
 		t.retries++
@@ -59,6 +63,10 @@ func (t *tally) start(c *call) {
 
 // end counts a request's end.
 func (t *tally) end(a *attempt, end *ending) {
+	t.running--
+	if end.judging {
+		t.judging++
+	}
 	t.usage.add(end.usage)
 	t.requests += int64(end.repeats)
 	if a.sent.Load() == 0 { // the journal could not note it
@@ -103,7 +111,8 @@ func (t *tally) reject(end *ending) {
 	t.rejectedCost = t.rejectedCost.Add(end.cost)
 }
 
-func (t *tally) stats() Stats {
+// stats returns what there is at now.
+func (t *tally) stats(now flow.Instant) Stats {
 	causes := make(map[Code]int64, len(t.causes))
 	for code, n := range t.causes {
 		causes[code] = n
@@ -112,7 +121,7 @@ func (t *tally) stats() Stats {
 		Requests: t.requests, Retries: t.retries, Throttled: t.throttled, Asked: t.asked, Hedges: t.hedges, Unsettled: t.unsettled,
 		Usage: t.usage, Cost: t.cost, NotAccepted: t.notAccepted, Rejected: t.rejected, RejectedCost: t.rejectedCost,
 		FirstToken: latency(t.firstToken), Total: latency(t.total),
-		Causes: causes,
+		Causes: causes, Limited: t.ledger.limited(now), Elapsed: now.Sub(t.began),
 	}
 }
 

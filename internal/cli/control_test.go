@@ -144,7 +144,7 @@ func TestControlTellsHowTheRunStands(t *testing.T) {
 		e, l, c := controlledPool(t)
 		defer c.close()
 		e.stats = paceline.Stats{Done: 10, Failed: 1, Resumed: 5, InFlight: 3, Requests: 14,
-			Pace: paceline.Pace{Requests: paceline.Per(10, time.Second), InFlight: 29, LimitedBy: "requests"}}
+			Pace: paceline.Pace{Requests: paceline.Per(10, time.Second), InFlight: 29, LimitedBy: paceline.BottleneckRequests}}
 		_, ask := l.dial(t)
 		s := ask(`{"do":"status"}`).Status
 		if s.Output != "out.jsonl" || *s.Items != 100 || s.Done != 16 || s.Failed != 1 || s.InFlight != 3 || s.Paused ||

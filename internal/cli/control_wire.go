@@ -135,7 +135,7 @@ func newRunStatus(s liveState, held bool) *runStatus {
 		ItemsPerS: s.Pace.Items, ElapsedS: st.Elapsed.Seconds(),
 		InFlight: st.InFlight, Waiting: st.Waiting,
 		Requests: st.Requests, Retries: st.Retries, Throttled: st.Throttled, Hedges: st.Hedges,
-		Paused: held, PausedForS: st.Pace.PausedFor.Seconds(), LimitedBy: st.Pace.LimitedBy, Now: now,
+		Paused: held, PausedForS: st.Pace.PausedFor.Seconds(), LimitedBy: st.Pace.LimitedBy.String(), Now: now,
 		InForce: limitsInForce{
 			RequestsPerMin: inMinutes(st.Pace.Requests), FoundOut: st.Pace.FoundOut, TokensPerMin: inMinutes(st.Pace.Tokens),
 			USDPerHour: inHours(st.Pace.Money), Concurrency: st.Pace.InFlight,

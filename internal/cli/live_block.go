@@ -161,7 +161,7 @@ func (s *liveState) eta() string {
 		return "in " + timeSpan(s.Stats.Elapsed)
 	case s.Ended:
 		return "stopped after " + timeSpan(s.Stats.Elapsed)
-	case s.Pace.Left < 0 || s.Stats.Pace.LimitedBy == "hold":
+	case s.Pace.Left < 0 || s.Stats.Pace.LimitedBy == paceline.BottleneckHold:
 		return "ETA -"
 	}
 	return "ETA " + timeSpan(calm(s.Pace.Left))

@@ -21,7 +21,7 @@ func midRun() liveState {
 			Cost:       paceline.Cost{USD: 0.0312, Known: true},
 			FirstToken: paceline.Latency{Count: 1234, P50: 812 * time.Millisecond, P99: 1612 * time.Millisecond},
 			Total:      paceline.Latency{Count: 1234, P50: 1902 * time.Millisecond, P99: 4213 * time.Millisecond},
-			Pace:       paceline.Pace{Requests: paceline.Per(10_000, time.Minute), InFlight: 256, LimitedBy: "requests"},
+			Pace:       paceline.Pace{Requests: paceline.Per(10_000, time.Minute), InFlight: 256, LimitedBy: paceline.BottleneckRequests},
 		},
 		Pace: pace{Items: 160.4, Requests: 163.5, Tokens: 20_000, Left: 8 * time.Second},
 	}
@@ -107,7 +107,7 @@ func TestBlock(t *testing.T) {
  nothing in the way
 `},
 		{"token limit", with(func(s *liveState) {
-			s.Stats.Pace.Tokens, s.Stats.Pace.LimitedBy = paceline.Per(2e6, time.Minute), "tokens"
+			s.Stats.Pace.Tokens, s.Stats.Pace.LimitedBy = paceline.Per(2e6, time.Minute), paceline.BottleneckTokens
 		}), 80, 24, `
  1,234 of 2,000 items   61.7 %           160 items/s  ETA 8 s
  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────────────────────
@@ -149,20 +149,22 @@ func TestCondition(t *testing.T) {
 		want string
 	}{
 		{paceline.Pace{}, "nothing in the way"},
-		{paceline.Pace{LimitedBy: "requests", Requests: paceline.Per(2, time.Second)}, "limited by requests: 2/s"},
-		{paceline.Pace{LimitedBy: "requests", Requests: paceline.Per(300.4, time.Minute), FoundOut: true}, "limited by requests: about 300/min (found out)"},
-		{paceline.Pace{LimitedBy: "in flight", InFlight: 64}, "limited by calls in flight: 64"},
-		{paceline.Pace{LimitedBy: "backoff"}, "waiting to send failed calls again"},
-		{paceline.Pace{LimitedBy: "retry budget"}, "many calls fail: the next ones to be sent again wait their turn"},
-		{paceline.Pace{LimitedBy: "outage"}, "nothing answers: waiting, with a probe now and then"},
-		{paceline.Pace{LimitedBy: "input"}, "waiting for input"},
-		{paceline.Pace{LimitedBy: "pause"}, "the server said later: one call goes first"},
-		{paceline.Pace{LimitedBy: "hold"}, "paused by you; 'paceline ctl OUTPUT resume' goes on"},
-		{paceline.Pace{LimitedBy: "hold", PausedFor: time.Second, PausedCause: paceline.CodeThrottled},
+		{paceline.Pace{LimitedBy: paceline.BottleneckRequests, Requests: paceline.Per(2, time.Second)}, "limited by requests: 2/s"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckRequests, Requests: paceline.Per(300.4, time.Minute), FoundOut: true}, "limited by requests: about 300/min (found out)"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckConcurrency, InFlight: 64}, "limited by calls in flight: 64"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckRetries}, "waiting to send failed calls again"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckAnswers}, "nothing is left to send: waiting for the last answers"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckCPU}, "limited by this machine's processor"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckDisk}, "waiting for rows to be written"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckOutage}, "nothing answers: waiting, with a probe now and then"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckInput}, "waiting for input"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckThrottled}, "the server said later: one call goes first"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckHold}, "paused by you; 'paceline ctl OUTPUT resume' goes on"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckHold, PausedFor: time.Second, PausedCause: paceline.CodeThrottled},
 			"paused by you; 'paceline ctl OUTPUT resume' goes on"},
-		{paceline.Pace{LimitedBy: "pause", PausedFor: 300 * time.Millisecond, PausedCause: paceline.CodeThrottled},
+		{paceline.Pace{LimitedBy: paceline.BottleneckThrottled, PausedFor: 300 * time.Millisecond, PausedCause: paceline.CodeThrottled},
 			"paused <1 s: the server asked us to wait (429 or the like)"},
-		{paceline.Pace{LimitedBy: "outage", PausedFor: 90 * time.Second, PausedCause: paceline.CodeOutage},
+		{paceline.Pace{LimitedBy: paceline.BottleneckOutage, PausedFor: 90 * time.Second, PausedCause: paceline.CodeOutage},
 			"paused 1 min 30 s: nothing answers; then it is probed"},
 	} {
 		s := liveState{Stats: paceline.Stats{Pace: tt.pace}}
@@ -218,7 +220,7 @@ func TestAPausedRunHasNoTimeOfArrival(t *testing.T) {
 	if s.eta() == "ETA -" {
 		t.Fatal("there is no time of arrival to begin with")
 	}
-	if s.Stats.Pace.LimitedBy = "hold"; s.eta() != "ETA -" {
+	if s.Stats.Pace.LimitedBy = paceline.BottleneckHold; s.eta() != "ETA -" {
 		t.Errorf("got %q", s.eta())
 	}
 }

@@ -24,7 +24,7 @@ func (s *liveState) waitsFor() (string, style) {
 	switch {
 	case s.over():
 		return "all items have their row", styleDim
-	case p.LimitedBy == "hold":
+	case p.LimitedBy == paceline.BottleneckHold:
 		return pausedByYou, styleYellow
 	case p.PausedFor > 0:
 		return "paused " + timeSpan(p.PausedFor) + ": " + pauseCause(p.PausedCause), styleYellow
@@ -32,25 +32,29 @@ func (s *liveState) waitsFor() (string, style) {
 		return "waiting for the first answer", styleDim
 	}
 	switch p.LimitedBy {
-	case "requests":
+	case paceline.BottleneckRequests:
 		return "limited by requests: " + requestLimit(p), styleDim
-	case "tokens":
+	case paceline.BottleneckTokens:
 		return "limited by tokens: " + perUnit(p.Tokens.PerSecond(), rateUnit(p.Tokens, 1)), styleDim
-	case "money":
+	case paceline.BottleneckMoney:
 		return "limited by money: " + price.Dollars(p.Money.PerSecond()*time.Hour.Seconds()) + "/h", styleDim
-	case "in flight":
+	case paceline.BottleneckConcurrency:
 		return "limited by calls in flight: " + grouped(int64(p.InFlight)), styleDim
-	case "pause":
+	case paceline.BottleneckThrottled:
 		return "the server said later: one call goes first", styleYellow
-	case "budget":
+	case paceline.BottleneckBudget:
 		return "limited by the budget: calls in flight may use what is left of it", styleDim
-	case "backoff":
-		return "waiting to send failed calls again", styleDim
-	case "retry budget":
-		return "many calls fail: the next ones to be sent again wait their turn", styleYellow
-	case "outage":
+	case paceline.BottleneckRetries:
+		return "waiting to send failed calls again", styleYellow
+	case paceline.BottleneckAnswers:
+		return "nothing is left to send: waiting for the last answers", styleDim
+	case paceline.BottleneckCPU:
+		return "limited by this machine's processor", styleYellow
+	case paceline.BottleneckDisk:
+		return "waiting for rows to be written", styleDim
+	case paceline.BottleneckOutage:
 		return "nothing answers: waiting, with a probe now and then", styleYellow
-	case "input":
+	case paceline.BottleneckInput:
 		return "waiting for input", styleDim
 	}
 	return "nothing in the way", styleDim

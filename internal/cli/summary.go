@@ -11,8 +11,8 @@ import (
 
 // A summary is what a run came to. Items, requests, tokens and money are of
 // all sessions that wrote this output together; retries, throttled, hedges,
-// asked again, answers not accepted, latencies and elapsed time are of the last
-// one.
+// asked again, answers not accepted, what limited it, latencies and elapsed time
+// are of the last one.
 type summary struct {
 	Items   int64 `json:"items"`   // with a row, or yet to get one
 	Done    int64 `json:"done"`    // answered and accepted
@@ -44,6 +44,8 @@ type summary struct {
 	ElapsedS float64     `json:"elapsed_s"`
 	TTFT     percentiles `json:"ttft_ms"`
 	Total    percentiles `json:"total_ms"`
+
+	LimitedBy limitedBy `json:"limited_by"`
 
 	StoppedBy *string         `json:"stopped_by"` // null: the input was read to its end
 	Failures  []failure       `json:"failures"`   // by cause, most frequent first
@@ -122,6 +124,7 @@ func summarize(s paceline.Summary, before earlier, total int64) *summary {
 		Total:       newPercentiles(s.Total),
 		Failures:    []failure{},
 		Endpoints:   endpointStates(&s.Pace),
+		LimitedBy:   newLimitedBy(&s.Stats, false),
 		session:     sessionFigures{requests: s.Requests, failed: failedRequests(&s.Stats)},
 	}
 	sum.Budget = newBudgetSummary(s.Budget)

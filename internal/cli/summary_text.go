@@ -37,6 +37,11 @@ func (r report) write(w io.Writer) {
 	row("answer", r.latencies(r.Total))
 	row("tokens", r.tokens())
 	row("money", r.money())
+	limits, advised := r.limits()
+	row("limited by", limits)
+	for i, line := range advised {
+		row(map[bool]string{true: "what helps"}[i == 0], line)
+	}
 	row("in vain", r.inVain())
 	row("budget", r.Budget.String())
 	row("wasted", r.Waste.String())

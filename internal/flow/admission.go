@@ -104,10 +104,11 @@ func (a *Admission) leave(now Instant, t *Ticket, l *line, w wait) {
 
 // choose returns the least loaded lane on which t may start now, or nil and
 // when it may start on the first that it may. Lanes on which it waits for what
-// all share are shut for this round; it returns how many it has shut.
+// all share are shut for this round; it returns how many it has shut. What it
+// waits for is told of lanes that answer, unless none does.
 func (a *Admission) choose(now Instant, t *Ticket) (best *Lane, soonest wait, shuts int) {
 	soonest = wait{at: Never, model: Never}
-	first := true
+	away, first := 3, Never
 	for _, l := range a.lanes {
 		w := l.when(now, t)
 		soonest.model = min(soonest.model, w.model)
@@ -125,8 +126,9 @@ func (a *Admission) choose(now Instant, t *Ticket) (best *Lane, soonest wait, sh
 			shuts++
 		}
 		soonest.broke = soonest.broke || w.broke
-		if w.at < soonest.at || first {
-			soonest.at, soonest.cause, first = w.at, w.cause, false
+		soonest.at = min(soonest.at, w.at)
+		if far := l.away(); far < away || far == away && w.at < first {
+			soonest.cause, away, first = w.cause, far, w.at
 		}
 	}
 	return best, soonest, shuts

@@ -92,6 +92,18 @@ func (l *Lane) Cap() int {
 // load is by how much the lane is used, for comparison with others.
 func (l *Lane) load() float64 { return float64(l.inFlight) / l.weight }
 
+// away is 0 while the lane takes calls, 1 while it does not
+// answer, 2 once it is closed.
+func (l *Lane) away() int {
+	switch {
+	case l.closed:
+		return 2
+	case l.breaker.open:
+		return 1
+	}
+	return 0
+}
+
 // troubled reports whether the lane does not answer, or t's model is paused.
 func (l *Lane) troubled(t *Ticket) bool { return l.breaker.open || l.shares[t.Model].probing() }
 
@@ -114,7 +126,10 @@ func (l *Lane) when(now Instant, t *Ticket) wait {
 	if t.Retry {
 		at := l.retries.when(now, t)
 		if w.broke = at > now; at > w.at {
-			w.at, w.cause = at, CauseBudget
+			w.at = at
+			if w.cause != CauseOutage {
+				w.cause = CauseBudget
+			}
 		}
 	}
 	return w

@@ -26,6 +26,7 @@ func (q *queue) add(now Instant, t *Ticket) {
 	q.len++
 	if t.NotBefore > now {
 		t.state = delayed
+		t.Party.count(delayed, 1)
 		heap.Push(&q.delayed, t)
 		return
 	}
@@ -35,6 +36,7 @@ func (q *queue) add(now Instant, t *Ticket) {
 func (q *queue) enlist(t *Ticket) {
 	q.arrivals++
 	t.state = ready
+	t.Party.count(ready, 1)
 	t.arrive(q.arrivals)
 	l := q.lines[t.Model]
 	l.add(t)
@@ -50,7 +52,9 @@ func (q *queue) enlist(t *Ticket) {
 // wakeDelayed makes ready what has waited out its delay.
 func (q *queue) wakeDelayed(now Instant) {
 	for len(q.delayed) > 0 && q.delayed[0].NotBefore <= now {
-		q.enlist(heap.Pop(&q.delayed).(*Ticket))
+		t := heap.Pop(&q.delayed).(*Ticket)
+		t.Party.count(delayed, -1)
+		q.enlist(t)
 	}
 }
 
@@ -107,6 +111,7 @@ func (q *queue) take(t *Ticket) {
 
 func (q *queue) remove(t *Ticket) {
 	q.len--
+	t.Party.count(t.state, -1)
 	if t.state == delayed {
 		heap.Remove(&q.delayed, t.index)
 	} else {

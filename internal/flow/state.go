@@ -25,6 +25,26 @@ func (a *Admission) Health(n int) Health {
 // n because the server said so; 0 or past: they are not.
 func (a *Admission) PausedUntil(n, model int) Instant { return a.lanes[n].shares[model].pausedUntil() }
 
+// A Standing is what keeps calls from starting, in short.
+type Standing struct {
+	Party       // all that wait
+	Cause Cause // what the next of those that are ready waited for at the last Next
+	Held  bool  // the owner wants nothing to start
+	Down  bool  // no lane that is open answers
+}
+
+// Standing costs next to nothing, unlike State.
+func (a *Admission) Standing() Standing {
+	n := len(a.queue.delayed)
+	s := Standing{Party: Party{Ready: a.queue.len - n, Delayed: n}, Cause: a.cause, Held: a.held, Down: true}
+	for _, l := range a.lanes {
+		if l.away() == 0 {
+			s.Down = false
+		}
+	}
+	return s
+}
+
 // State is how admission stands.
 type State struct {
 	Waiting int

@@ -12,6 +12,7 @@ type Ticket struct {
 	In, Out   float64 // tokens to reserve, input and output
 	Money     float64 // to reserve, in the unit of Limits.Money
 	Owner     any     // the owner's own
+	Party     *Party  // counts it while it waits; nil: it is not counted
 
 	Started Instant // when it was admitted, set by Next
 
@@ -35,6 +36,23 @@ const (
 	ready
 	running
 )
+
+// A Party counts those of some tickets that wait. Admission's owner may read it.
+type Party struct {
+	Ready   int // their turn has not come yet
+	Delayed int // wait for their NotBefore
+}
+
+// count notes that one more waits in a state, or one less. A nil party does not.
+func (p *Party) count(s state, by int) {
+	switch {
+	case p == nil:
+	case s == delayed:
+		p.Delayed += by
+	default:
+		p.Ready += by
+	}
+}
 
 const classes = 3
 

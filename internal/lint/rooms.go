@@ -23,7 +23,7 @@ var (
 	upper   = []string{
 		".", "provider/openai", "provider/anthropic", "sim", "dataset", "journal",
 		"internal/flow", "internal/backoff", "internal/sse", "internal/hist",
-		"internal/prompt", "internal/schema", "internal/check", "internal/price",
+		"internal/prompt", "internal/schema", "internal/check", "internal/price", "internal/advice",
 	}
 )
 
@@ -36,7 +36,7 @@ var Rooms = []Room{
 	{"internal/dash", upper, "the dashboard lies beside the other front rooms, above the library"},
 	{"internal/report", upper, "the report lies beside the other front rooms, above the library"},
 	{"internal/cluster", upper, "the cluster lies beside the other front rooms, above the library"},
-	{".", []string{"internal/flow", "internal/backoff", "internal/hist", "journal"}, "the library knows no provider, format or front room"},
+	{".", []string{"internal/flow", "internal/backoff", "internal/hist", "internal/processor", "journal"}, "the library knows no provider, format or front room"},
 	{"provider/openai", []string{".", "internal/sse"}, "an adapter knows the contract and the event stream only"},
 	{"provider/anthropic", []string{".", "internal/sse"}, "an adapter knows the contract and the event stream only"},
 	{"provider/providertest", library, "the conformance suite knows the contract only"},
@@ -45,9 +45,11 @@ var Rooms = []Room{
 	{"internal/prompt", []string{".", "internal/jsontext", "internal/spelling"}, "templates know the contract, how to write JSON, and to guess a name"},
 	{"internal/schema", library, "validation knows the contract only"},
 	{"internal/check", []string{".", "internal/schema", "internal/prompt"}, "checks of answers know the contract, schemas and parameters only"},
+	{"internal/advice", library, "advice knows the contract only"},
 	{"internal/price", library, "prices know the contract only"},
 	{"internal/flow", nothing, "admission is pure and imports nothing of ours"},
 	{"internal/backoff", nothing, "backoff is pure and imports nothing of ours"},
+	{"internal/processor", nothing, "reading the processor's use imports nothing of ours"},
 	{"internal/sse", nothing, "the decoder imports nothing of ours"},
 	{"internal/jsontext", nothing, "writing JSON imports nothing of ours"},
 	{"internal/spelling", nothing, "guessing words imports nothing of ours"},

@@ -1,0 +1,239 @@
+package paceline_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/journal"
+	"github.com/seed-1814a72b/paceline/provider/openai"
+	"github.com/seed-1814a72b/paceline/sim"
+)
+
+// A held is a run in virtual time on the simulator of which it is known what
+// holds it back.
+type held struct {
+	name  string
+	want  paceline.Bottleneck
+	share float64 // of the time that want takes at least
+	sim   sim.Config
+	cfg   paceline.Config
+	items int64
+	slow  time.Duration // that the source takes for an item
+	sink  time.Duration // and the sink
+	disk  time.Duration // and each sync of the journal; 0: there is none
+
+	budget    paceline.Budget
+	maxTokens int64
+	prepare   func(*paceline.Item) (*paceline.Request, error)
+	beside    func(*paceline.Engine)                            // while it runs
+	used      func(began time.Time) (used func() time.Duration) // of two processors; nil: nothing
+}
+
+// quick are the simulator's times where they do not matter.
+func quick(c sim.Config) sim.Config {
+	c.TTFT, c.ITL = sim.MustDurations("100ms"), sim.MustDurations("1ms")
+	return c
+}
+
+func limitedTo(l paceline.Limits) paceline.Config {
+	return paceline.Config{Limits: l, Price: testPrice, Hedge: paceline.Hedge{Budget: -1}}
+}
+
+var helds = []held{
+	{name: "requests", want: paceline.BottleneckRequests, share: 0.95, items: 300,
+		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{Requests: paceline.Per(10, time.Second), InFlight: 100})},
+	{name: "requests told in headers", want: paceline.BottleneckRequests, share: 0.9, items: 3000,
+		sim: quick(sim.Config{Limits: sim.Limits{RPM: 600}})},
+	{name: "tokens", want: paceline.BottleneckTokens, share: 0.9, items: 3000,
+		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{Tokens: paceline.Per(200_000, time.Minute), Requests: paceline.Per(500, time.Second), InFlight: 100})},
+	{name: "money", want: paceline.BottleneckMoney, share: 0.9, items: 1000,
+		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{Money: paceline.Per(0.5, time.Hour), InFlight: 100})},
+	{name: "concurrency", want: paceline.BottleneckConcurrency, share: 0.95, items: 300,
+		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 4, Requests: paceline.Per(100, time.Second)})},
+	{name: "budget", want: paceline.BottleneckBudget, share: 0.8, items: 100, maxTokens: 1000,
+		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 100}), budget: paceline.Budget{Tokens: 12_000}},
+	{name: "answers", want: paceline.BottleneckAnswers, share: 0.95, items: 20,
+		sim: sim.Config{TTFT: sim.MustDurations("10s")}, cfg: limitedTo(paceline.Limits{InFlight: 100})},
+	{name: "retries", want: paceline.BottleneckRetries, share: 0.5, items: 5,
+		sim: quick(sim.Config{Script: map[int]string{1: "503", 2: "503", 3: "500", 4: "500", 5: "503", 6: "500", 7: "503"}}),
+		cfg: paceline.Config{Retry: paceline.Retry{Base: time.Minute, Max: time.Minute}}},
+	{name: "throttled", want: paceline.BottleneckThrottled, share: 0.5, items: 500,
+		sim: quick(sim.Config{Outages: []sim.Outage{{From: 2 * time.Second, To: 2 * time.Minute, Fault: "429"}}}),
+		cfg: limitedTo(paceline.Limits{Requests: paceline.Per(10, time.Second), InFlight: 100})},
+	{name: "outage", want: paceline.BottleneckOutage, share: 0.9, items: 500,
+		sim: quick(sim.Config{Outages: []sim.Outage{{From: 2 * time.Second, To: 20 * time.Minute}}}),
+		cfg: limitedTo(paceline.Limits{Requests: paceline.Per(10, time.Second), InFlight: 100})},
+	{name: "an outage that only few items meet", want: paceline.BottleneckOutage, share: 0.7, items: 15,
+		sim: quick(sim.Config{Outages: []sim.Outage{{From: 500 * time.Millisecond, To: 20 * time.Minute}}}),
+		cfg: limitedTo(paceline.Limits{InFlight: 1})},
+	{name: "hold", want: paceline.BottleneckHold, share: 0.9, items: 500,
+		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{Requests: paceline.Per(100, time.Second), InFlight: 100}),
+		beside: func(e *paceline.Engine) {
+			time.AfterFunc(time.Second, e.Pause)
+			time.AfterFunc(2*time.Minute, e.Resume)
+		}},
+	{name: "cpu", want: paceline.BottleneckCPU, share: 0.9, items: 3000,
+		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 10}),
+		used: func(began time.Time) func() time.Duration {
+			return func() time.Duration { return 2 * time.Since(began) * 95 / 100 }
+		}},
+	{name: "requests, with no processor time left either", want: paceline.BottleneckRequests, share: 0.9, items: 300,
+		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{Requests: paceline.Per(10, time.Second), InFlight: 100}),
+		used: func(began time.Time) func() time.Duration {
+			return func() time.Duration { return 2 * time.Since(began) }
+		}},
+	{name: "concurrency, with half of the processor time", want: paceline.BottleneckConcurrency, share: 0.9, items: 300,
+		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 10}),
+		used: func(began time.Time) func() time.Duration {
+			return func() time.Duration { return time.Since(began) }
+		}},
+	{name: "disk", want: paceline.BottleneckDisk, share: 0.8, items: 8_000, disk: 5 * time.Second,
+		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 500})},
+	{name: "a slow sink", want: paceline.BottleneckDisk, share: 0.8, items: 6_500, sink: 100 * time.Millisecond,
+		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 500})},
+	{name: "input", want: paceline.BottleneckInput, share: 0.95, items: 100, slow: time.Second,
+		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 100})},
+}
+
+// Of each cause a run that is held back by it, and what the run says of it.
+func TestEveryBottleneckIsNamedInARunThatItHoldsBack(t *testing.T) {
+	for _, h := range helds {
+		t.Run(h.name, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "out.jsonl")
+			synctest.Test(t, func(t *testing.T) {
+				sum, all := h.run(t, out)
+				if b, share := sum.Limited.Worst(); b != h.want || share < h.share {
+					t.Errorf("the worst is %q with %.1f %%, want %q with %.0f %% at least", b, 100*share, h.want, 100*h.share)
+				}
+				for _, s := range []paceline.Stats{sum.Stats, all} {
+					if s.Limited.Total() != s.Elapsed {
+						t.Errorf("%v together of %v", s.Limited.Total(), s.Elapsed)
+					}
+				}
+				if b, _ := all.Limited.Worst(); b != h.want {
+					t.Errorf("of the engine the worst is %q", b)
+				}
+				t.Log(shares(sum.Stats))
+			})
+		})
+	}
+}
+
+// What a run has used of its limits, as it follows from them.
+func TestUseIsMeasuredAgainstTheLimitsInForce(t *testing.T) {
+	const all = 1.0
+	uses := map[string]map[string]float64{
+		"requests":                 {"requests": all, "concurrency": 0.0131},
+		"requests told in headers": {"requests": all},
+		"tokens":                   {"tokens": all, "requests": 0.168},
+		"money":                    {"money": 1.06},
+		"concurrency":              {"concurrency": all, "requests": 0.305},
+		"input":                    {"concurrency": 0.0131 / 10},
+		"cpu":                      {"processor": 0.95, "concurrency": all},
+	}
+	for _, h := range helds {
+		want, ok := uses[h.name]
+		if !ok {
+			continue
+		}
+		t.Run(h.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sum, _ := h.run(t, "")
+				u := sum.Use
+				for name, got := range map[string]paceline.Share{
+					"requests": u.Requests, "tokens": u.Tokens, "money": u.Money, "concurrency": u.Concurrency, "processor": u.Processor,
+				} {
+					if w, ok := want[name]; ok && (!got.Known || got.Part < w*0.93 || got.Part > w*1.07) {
+						t.Errorf("%s: %.4f (known: %v) of the limit used, want %.4f", name, got.Part, got.Known, w)
+					}
+				}
+				if h.name == "input" && (u.Requests.Known || u.Tokens.Known || u.Money.Known) {
+					t.Errorf("use of limits that there are not: %+v", u)
+				}
+			})
+		})
+	}
+}
+
+func (h *held) run(t *testing.T, out string) (sum paceline.Summary, all paceline.Stats) {
+	server, err := sim.New(h.sim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, stop := new(sim.Network).Serve(server)
+	used := func() time.Duration { return 0 }
+	if h.used != nil {
+		used = h.used(time.Now())
+	}
+	e, err := paceline.NewOn(openai.Provider{BaseURL: "http://sim/v1", Transport: client.Transport}, h.cfg, used, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.beside != nil {
+		h.beside(e)
+	}
+	job := h.job()
+	if h.disk > 0 {
+		j, err := journal.Open(out, journal.Options{SyncBytes: 1 << 10, FS: tardy{by: h.disk}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer j.Close()
+		job.Journal, job.Encode = j, row
+	}
+	if sum, err = e.Run(t.Context(), job); err != nil || sum.Done != h.items {
+		t.Errorf("%v, %d of %d done", err, sum.Done, h.items)
+	}
+	all = e.Stats()
+	e.Shutdown(context.Background())
+	stop()
+	server.Close()
+	return sum, all
+}
+
+func (h *held) job() paceline.Job {
+	src := &numbers{n: h.items, pause: h.slow}
+	source := paceline.SourceFunc(func(ctx context.Context) (paceline.Item, error) {
+		it, err := src.Next(ctx)
+		it.Request = &paceline.Request{Model: "m", Messages: paceline.User(fmt.Sprint("item ", it.Index)), MaxTokens: h.maxTokens}
+		return it, err
+	})
+	return paceline.Job{Source: source, Sink: &collector{slow: h.sink}, Budget: h.budget, Prepare: h.prepare}
+}
+
+// shares says in short what a run was limited by.
+func shares(s paceline.Stats) (text string) {
+	for i, d := range s.Limited {
+		if d > 0 {
+			text += fmt.Sprintf("%v %.2f %%  ", paceline.Bottleneck(i), 100*d.Seconds()/s.Elapsed.Seconds())
+		}
+	}
+	return text + "of " + s.Elapsed.String()
+}
+
+// tardy is a file system whose syncs take their time.
+type tardy struct {
+	journal.OS
+	by time.Duration
+}
+
+func (f tardy) OpenFile(name string, flag int, perm os.FileMode) (journal.File, error) {
+	file, err := f.OS.OpenFile(name, flag, perm)
+	return tardyFile{file, f.by}, err
+}
+
+type tardyFile struct {
+	journal.File
+	by time.Duration
+}
+
+func (f tardyFile) Sync() error {
+	time.Sleep(f.by)
+	return f.File.Sync()
+}

@@ -1,0 +1,110 @@
+// Package advice says in words what limited a run and what to change, for
+// summaries, reports and pages alike.
+package advice
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// A Run is what is known of a run, or of a part of one.
+type Run struct {
+	Limited paceline.Limited
+	Use     paceline.Use
+
+	Cap      int  // on calls at once; 0: not known
+	Adapted  bool // Cap was found out by how the server answered; false: it was given, or nobody knows
+	FoundOut bool // the limit on requests was found out by refusals
+}
+
+// A Part is one cause's part of a run.
+type Part struct {
+	Bottleneck paceline.Bottleneck
+	Share      float64 // of the time, above 0
+}
+
+// Parts returns those that took time, the longest first.
+func Parts(l paceline.Limited) (list []Part) {
+	whole := l.Total()
+	for i, d := range l {
+		if d > 0 {
+			list = append(list, Part{paceline.Bottleneck(i), float64(d) / float64(whole)})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Part) int {
+		switch {
+		case a.Share > b.Share:
+			return -1
+		case a.Share < b.Share:
+			return 1
+		}
+		return 0
+	})
+	return list
+}
+
+var names = map[paceline.Bottleneck]string{
+	paceline.BottleneckNone:        "nothing",
+	paceline.BottleneckRequests:    "the limit on requests",
+	paceline.BottleneckTokens:      "the limit on tokens",
+	paceline.BottleneckMoney:       "the limit on money",
+	paceline.BottleneckConcurrency: "calls at once",
+	paceline.BottleneckBudget:      "the budget",
+	paceline.BottleneckAnswers:     "waiting for the last answers",
+	paceline.BottleneckRetries:     "waiting to send failed calls again",
+	paceline.BottleneckThrottled:   "pauses that the server asked for",
+	paceline.BottleneckOutage:      "an outage",
+	paceline.BottleneckHold:        "a pause by hand",
+	paceline.BottleneckCPU:         "this machine's processor",
+	paceline.BottleneckDisk:        "writing rows",
+	paceline.BottleneckInput:       "waiting for input",
+}
+
+// Name returns a bottleneck in words that go behind "limited by".
+func Name(b paceline.Bottleneck) string {
+	if name := names[b]; name != "" {
+		return name
+	}
+	return b.String()
+}
+
+const (
+	// mentioned is the share from which on a cause beside the worst is worth a word,
+	// and most how many are named.
+	mentioned = 0.05
+	most      = 3
+)
+
+// Sentence names the causes, the worst first: "the limit on tokens 71 % of the
+// time, waiting for the last answers 20 %"; "" of no time.
+func Sentence(l paceline.Limited) string {
+	var words []string
+	for i, p := range Parts(l) {
+		if i == most || i > 0 && p.Share < mentioned {
+			break
+		}
+		text := Name(p.Bottleneck) + " " + Percent(p.Share)
+		if i == 0 {
+			text += " of the time"
+		}
+		words = append(words, text)
+	}
+	return strings.Join(words, ", ")
+}
+
+// Percent returns a share in whole percents. It says neither all nor nothing of
+// what is not.
+func Percent(share float64) string {
+	n := math.Round(100 * share)
+	switch {
+	case share > 0 && n < 1:
+		return "under 1 %"
+	case share < 1 && n > 99:
+		return "over 99 %"
+	}
+	return fmt.Sprintf("%.0f %%", n)
+}

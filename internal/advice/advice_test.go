@@ -1,0 +1,91 @@
+package advice
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+func share(part float64) paceline.Share { return paceline.Share{Part: part, Known: true} }
+
+func TestSentence(t *testing.T) {
+	for want, l := range map[string]paceline.Limited{
+		"": {},
+		"the limit on tokens 71 % of the time, waiting for the last answers 20 %, calls at once 9 %": {
+			paceline.BottleneckTokens: 71 * time.Second, paceline.BottleneckAnswers: 20 * time.Second, paceline.BottleneckConcurrency: 9 * time.Second,
+		},
+		"waiting for input over 99 % of the time": {paceline.BottleneckInput: time.Hour, paceline.BottleneckNone: 1},
+		"writing rows 100 % of the time":          {paceline.BottleneckDisk: 1},
+	} {
+		if got := Sentence(l); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestEveryBottleneckHasAName(t *testing.T) {
+	var l paceline.Limited
+	for i := range l {
+		if b := paceline.Bottleneck(i); names[b] == "" {
+			t.Errorf("%q has no name", b)
+		}
+	}
+}
+
+func TestRemedy(t *testing.T) {
+	for _, c := range []struct {
+		b    paceline.Bottleneck
+		run  Run
+		want string
+	}{
+		{paceline.BottleneckConcurrency, Run{Cap: 64, Use: paceline.Use{Tokens: share(0.4), Requests: share(0.304)}},
+			"raise --concurrency above 64: the limit on requests was 30 % used, the limit on tokens was 40 % used"},
+		{paceline.BottleneckConcurrency, Run{}, "raise --concurrency: no other limit was in force"},
+		{paceline.BottleneckConcurrency, Run{Cap: 64, Use: paceline.Use{Tokens: share(0.4), Requests: share(0.93)}},
+			"a higher --concurrency would bring little: the limit on requests was 93 % used"},
+		{paceline.BottleneckConcurrency, Run{Cap: 2000, Use: paceline.Use{Processor: share(0.88)}},
+			"a higher --concurrency would bring little: the processor was 88 % used"},
+		{paceline.BottleneckConcurrency, Run{Cap: 31, Adapted: true},
+			"so many calls at once are what the server bore without slowing down; --concurrency above 31 tries more"},
+		{paceline.BottleneckRequests, Run{Use: paceline.Use{Requests: share(1.02), Tokens: share(0.3)}},
+			"put more into each request, or ask for a higher limit, or share the calls with a further key or server (--endpoint): " +
+				"the limit on requests was 100 % used, that on tokens was 30 % used"},
+		{paceline.BottleneckRequests, Run{FoundOut: true, Use: paceline.Use{Requests: share(0.96)}},
+			"ask for a higher limit, put more into each request, or share the calls with a further key or server (--endpoint): " +
+				"what the server was found to let in was 96 % used"},
+		{paceline.BottleneckTokens, Run{Use: paceline.Use{Tokens: share(0.97)}},
+			"ask for a higher limit, or shorten prompts and answers: the limit on tokens was 97 % used"},
+		{paceline.BottleneckTokens, Run{Use: paceline.Use{Tokens: share(0.41)}},
+			"give requests a max_tokens nearer to what answers take, since calls set aside what they are expected to use: the limit on tokens was 41 % used"},
+		{paceline.BottleneckMoney, Run{Use: paceline.Use{Money: share(0.99)}},
+			"raise --usd-per-hour, or take a cheaper model: the limit on money was 99 % used"},
+		{paceline.BottleneckCPU, Run{Use: paceline.Use{Processor: share(0.96)}},
+			"give the process more processors, or share the input among machines: the processor was 96 % used"},
+		{paceline.BottleneckCPU, Run{Use: paceline.Use{Processor: share(0.52)}},
+			"answers waited to be checked: simpler checks, or more processors, would help: the processor was 52 % used"},
+		{paceline.BottleneckHold, Run{}, ""},
+		{paceline.BottleneckNone, Run{}, ""},
+	} {
+		c.run.Limited[c.b] = time.Second
+		if got := c.run.Remedy(); got != c.want {
+			t.Errorf("%q:\ngot  %q\nwant %q", c.b, got, c.want)
+		}
+	}
+}
+
+// Whatever held a run back, but for a pause that its owner wished, there is
+// something to do, on one line.
+func TestEveryBottleneckHasARemedy(t *testing.T) {
+	var l paceline.Limited
+	for i := range l {
+		b := paceline.Bottleneck(i)
+		var r Run
+		r.Limited[b] = time.Second
+		got := r.Remedy()
+		if idle := b == paceline.BottleneckHold || b == paceline.BottleneckNone; idle != (got == "") || strings.ContainsAny(got, "\n.") {
+			t.Errorf("%q: %q", b, got)
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package advice
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+const (
+	// usedUp is the share of a limit from which on there is next to nothing to be
+	// had by getting round the others, and spare that up to which there is much.
+	usedUp = 0.85
+	spare  = 0.5
+)
+
+// Remedy says what would make the run faster, going by its worst cause and by how
+// much of the other limits was used; "" if there is nothing to change.
+func (r Run) Remedy() string {
+	switch worst, _ := r.Limited.Worst(); worst {
+	case paceline.BottleneckRequests:
+		return r.requests()
+	case paceline.BottleneckTokens:
+		return r.tokens()
+	case paceline.BottleneckMoney:
+		return "raise --usd-per-hour, or take a cheaper model" + because(of("the limit on money", r.Use.Money))
+	case paceline.BottleneckConcurrency:
+		return r.concurrency()
+	case paceline.BottleneckCPU:
+		return r.processor()
+	default:
+		return fixed[worst]
+	}
+}
+
+// fixed is what helps whatever was measured.
+var fixed = map[paceline.Bottleneck]string{
+	paceline.BottleneckBudget:    "raise the budget, or give requests a lower max_tokens: what the calls in flight might use at most was all that was left of it",
+	paceline.BottleneckAnswers:   "all was sent, and quicker answers alone would help: --hedge 5% asks again for those that are slow to begin, a shorter --timeout for those that never end",
+	paceline.BottleneckRetries:   "calls failed and waited for their next attempt: see to what made them fail",
+	paceline.BottleneckThrottled: "the server said later: give its limit by --rpm or --tpm, or look who else uses the key",
+	paceline.BottleneckOutage:    "nothing answered: another key or server beside it (--endpoint) would have taken over",
+	paceline.BottleneckDisk:      "rows came faster than they could be written: a faster disk, or --sync 1s for fewer syncs; where they go into a pipe, a faster reader",
+	paceline.BottleneckInput:     "items came slower than they could be sent: only a faster source of them would help",
+}
+
+func (r Run) requests() string {
+	u := r.Use
+	limit := "the limit on requests"
+	if r.FoundOut {
+		limit = "what the server was found to let in"
+	}
+	do := "ask for a higher limit, put more into each request, or share the calls with a further key or server (--endpoint)"
+	if below(u.Tokens, spare) {
+		do = "put more into each request, or ask for a higher limit, or share the calls with a further key or server (--endpoint)"
+	}
+	return do + because(of(limit, u.Requests), of("that on tokens", u.Tokens))
+}
+
+func (r Run) tokens() string {
+	u := r.Use
+	if below(u.Tokens, usedUp) {
+		return "give requests a max_tokens nearer to what answers take, since calls set aside what they are expected to use" + because(of("the limit on tokens", u.Tokens))
+	}
+	return "ask for a higher limit, or shorten prompts and answers" + because(of("the limit on tokens", u.Tokens), of("that on requests", u.Requests))
+}
+
+// concurrency says whether more calls at once would help: not if another limit is
+// used up nearly.
+func (r Run) concurrency() string {
+	u := r.Use
+	why := because(of("the limit on requests", u.Requests), of("the limit on tokens", u.Tokens), of("the limit on money", u.Money))
+	for _, p := range []struct {
+		what string
+		use  paceline.Share
+	}{
+		{"the limit on requests", u.Requests}, {"the limit on tokens", u.Tokens}, {"the limit on money", u.Money},
+		{"the processor", u.Processor},
+	} {
+		if p.use.Known && p.use.Part >= usedUp {
+			return "a higher --concurrency would bring little" + because(of(p.what, p.use))
+		}
+	}
+	at := ""
+	if r.Cap > 0 {
+		at = fmt.Sprintf(" above %d", r.Cap)
+	}
+	switch {
+	case r.Adapted:
+		return "so many calls at once are what the server bore without slowing down; --concurrency" + at + " tries more" + why
+	case why == "":
+		return "raise --concurrency" + at + ": no other limit was in force"
+	}
+	return "raise --concurrency" + at + why
+}
+
+// processor tells calls that took all of it from checks that alone did not keep
+// up.
+func (r Run) processor() string {
+	if below(r.Use.Processor, usedUp) {
+		return "answers waited to be checked: simpler checks, or more processors, would help" + because(of("the processor", r.Use.Processor))
+	}
+	return "give the process more processors, or share the input among machines" + because(of("the processor", r.Use.Processor))
+}
+
+// below reports whether it is known that less was used.
+func below(u paceline.Share, part float64) bool { return u.Known && u.Part < part }
+
+// of says how much of a limit was used, "" if that is not known. A burst that was
+// saved up may exceed it.
+func of(what string, u paceline.Share) string {
+	if !u.Known {
+		return ""
+	}
+	return what + " was " + Percent(min(u.Part, 1)) + " used"
+}
+
+// because puts what was measured behind an advice.
+func because(facts ...string) string {
+	var known []string
+	for _, f := range facts {
+		if f != "" {
+			known = append(known, f)
+		}
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(known, ", ")
+}
