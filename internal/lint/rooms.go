@@ -24,6 +24,7 @@ var (
 		".", "provider/openai", "provider/anthropic", "sim", "dataset", "journal",
 		"internal/flow", "internal/backoff", "internal/sse", "internal/hist",
 		"internal/prompt", "internal/schema", "internal/check", "internal/price",
+		"internal/chart",
 	}
 )
 
@@ -52,6 +53,7 @@ var Rooms = []Room{
 	{"internal/jsontext", nothing, "writing JSON imports nothing of ours"},
 	{"internal/spelling", nothing, "guessing words imports nothing of ours"},
 	{"internal/hist", nothing, "histograms import nothing of ours"},
+	{"internal/chart", nothing, "charts draw what they are given and import nothing of ours"},
 	{"journal", nothing, "the journal imports nothing of ours"},
 	{"internal/demo", nothing, "the demo's data imports nothing of ours"},
 	{"internal/lint", nothing, "the linter imports nothing of ours"},
