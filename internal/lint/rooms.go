@@ -24,7 +24,7 @@ var (
 		".", "provider/openai", "provider/anthropic", "sim", "dataset", "journal",
 		"internal/flow", "internal/backoff", "internal/sse", "internal/hist",
 		"internal/prompt", "internal/schema", "internal/check", "internal/price",
-		"internal/chart",
+		"internal/chart", "internal/numeral", "internal/waste",
 	}
 )
 
@@ -52,6 +52,8 @@ var Rooms = []Room{
 	{"internal/sse", nothing, "the decoder imports nothing of ours"},
 	{"internal/jsontext", nothing, "writing JSON imports nothing of ours"},
 	{"internal/spelling", nothing, "guessing words imports nothing of ours"},
+	{"internal/numeral", nothing, "writing numbers imports nothing of ours"},
+	{"internal/waste", []string{".", "journal"}, "the ledger of waste knows the codes and the journal's accounts only"},
 	{"internal/hist", nothing, "histograms import nothing of ours"},
 	{"internal/chart", nothing, "charts draw what they are given and import nothing of ours"},
 	{"journal", nothing, "the journal imports nothing of ours"},
