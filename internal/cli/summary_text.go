@@ -100,14 +100,6 @@ func elapsedText(d time.Duration) string {
 // items returns "1 item", "1,000 items".
 func items(n int64) string { return counted(n, "item") }
 
-// counted returns a number of things: "1 row", "1,000 rows".
-func counted(n int64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return grouped(n) + " " + thing + "s"
-}
-
 func (r report) items() string {
 	return figures(
 		figure{r.Done, "done", true}, figure{r.Failed, "failed", false},

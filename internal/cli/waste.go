@@ -1,10 +1,9 @@
 package cli
 
 import (
-	"slices"
-
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	wastes "github.com/seed-1814a72b/paceline/internal/waste"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -43,86 +42,17 @@ type wasteCause struct {
 	spent
 }
 
-// The causes.
-const (
-	wasteThrottled = "throttled"           // told to come later
-	wasteUnsent    = "unsent"              // this machine had no file descriptor or port left
-	wasteRetried   = "retried"             // failed in a way that passes: server errors, lost connections, no JSON
-	wasteTimedOut  = "timed_out"           // cut by a deadline
-	wasteCut       = "cut"                 // the answer broke off
-	wasteInvalid   = "invalid"             // an answer that was not accepted
-	wasteRefused   = "refused"             // the item's fault or the job's
-	wasteOutrun    = "hedge_losers"        // another attempt at the same call was quicker
-	wasteLost      = "possibly_paid_twice" // in flight when a session ended
-	wasteUnknown   = "unknown"             // of a journal that was made anew
-)
-
-// wasteOf is the cause that a code counts in. Those that are not named here
-// failed in a way that passes.
-var wasteOf = map[paceline.Code]string{
-	paceline.CodeUnknown: wasteUnknown, paceline.CodeThrottled: wasteThrottled, paceline.CodeLocal: wasteUnsent,
-	paceline.CodeFirstToken: wasteTimedOut, paceline.CodeStall: wasteTimedOut, paceline.CodeTimeout: wasteTimedOut,
-	paceline.CodeCut: wasteCut, paceline.CodeInvalidAnswer: wasteInvalid, paceline.CodeOutrun: wasteOutrun,
-	paceline.CodeCanceled: wasteLost,
-
-	paceline.CodeInvalidRequest: wasteRefused, paceline.CodeContextTooLong: wasteRefused,
-	paceline.CodeTooLarge: wasteRefused, paceline.CodeContentFilter: wasteRefused, paceline.CodeAuth: wasteRefused,
-	paceline.CodeModelNotFound: wasteRefused, paceline.CodeQuota: wasteRefused, paceline.CodeRedirect: wasteRefused,
-	paceline.CodeTruncated: wasteInvalid, paceline.CodeRefused: wasteRefused,
-	paceline.CodeTLS: wasteRefused, paceline.CodeProxy: wasteRefused, paceline.CodeTooLong: wasteRefused,
-}
-
 // newWaste adds up earlier sessions and this one.
 func newWaste(before earlier, s paceline.Summary) (answered spent, w waste) {
 	var all journal.Account
 	all.Add(before.account)
 	all.Add(s.Account)
-	by := map[string]journal.Spent{}
-	for code, wasted := range all.Wasted {
-		cause := wasteOf[paceline.Code(code)]
-		if cause == "" {
-			cause = wasteRetried
-		}
-		sum := by[cause]
-		sum.Merge(wasted)
-		by[cause] = sum
+	causes, sum := wastes.Causes(all, before.lost+s.Lost)
+	w = waste{newSpent(sum), make([]wasteCause, 0, len(causes))}
+	for _, c := range causes {
+		w.Causes = append(w.Causes, wasteCause{c.Name, newSpent(c.Spent)})
 	}
-	if lost := before.lost + s.Lost; lost > 0 {
-		sum := by[wasteLost]
-		sum.Merge(journal.Spent{Requests: lost, Unmetered: lost, Unpriced: lost})
-		by[wasteLost] = sum
-	}
-	return newSpent(all.Answered), waste{newSpent(total(by)), wasteCauses(by)}
-}
-
-func total(by map[string]journal.Spent) (all journal.Spent) {
-	for _, s := range by {
-		all.Merge(s)
-	}
-	return all
-}
-
-func wasteCauses(by map[string]journal.Spent) []wasteCause {
-	list := []wasteCause{}
-	for cause, s := range by {
-		list = append(list, wasteCause{cause, newSpent(s)})
-	}
-	slices.SortFunc(list, func(a, b wasteCause) int {
-		if a.Requests != b.Requests {
-			return int(b.Requests - a.Requests)
-		}
-		if a.Cause < b.Cause {
-			return -1
-		}
-		return 1
-	})
-	return list
-}
-
-// wasteWords are the causes as a person reads them.
-var wasteWords = map[string]string{
-	wasteTimedOut: "timed out", wasteOutrun: "outrun by a second attempt", wasteLost: "without a known end",
-	wasteUnknown: "of unknown cause",
+	return newSpent(all.Answered), w
 }
 
 // String says it in a line, "" for nothing: the requests by their cause, and
@@ -133,11 +63,7 @@ func (w waste) String() string {
 	}
 	var list []figure
 	for _, c := range w.Causes {
-		what := wasteWords[c.Cause]
-		if what == "" {
-			what = c.Cause
-		}
-		list = append(list, figure{c.Requests, what, false})
+		list = append(list, figure{c.Requests, wastes.Words(c.Cause), false})
 	}
 	text := figures(list...) + "   " + price.USD(nanoCost(w.known.Cost))
 	if n := w.known.Unpriced; n > 0 {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-1814a72b/paceline"
+	wastes "github.com/seed-1814a72b/paceline/internal/waste"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -68,9 +69,9 @@ func TestWasteOfEachCode(t *testing.T) {
 		code  paceline.Code
 		cause string
 	}{
-		{paceline.CodeAuth, wasteRefused}, {paceline.CodeStall, wasteTimedOut}, {paceline.CodeConnection, wasteRetried},
-		{paceline.CodeMalformed, wasteRetried}, {paceline.CodeTooLong, wasteRefused}, {paceline.CodeUnknown, wasteUnknown},
-		{paceline.CodeCanceled, wasteLost},
+		{paceline.CodeAuth, wastes.Refused}, {paceline.CodeStall, wastes.TimedOut}, {paceline.CodeConnection, wastes.Retried},
+		{paceline.CodeMalformed, wastes.Retried}, {paceline.CodeTooLong, wastes.Refused}, {paceline.CodeUnknown, wastes.Unknown},
+		{paceline.CodeCanceled, wastes.Lost},
 	} {
 		var a journal.Account
 		a.Waste(uint8(c.code), journal.Used{})

@@ -24,6 +24,8 @@ var (
 		".", "provider/openai", "provider/anthropic", "sim", "dataset", "journal",
 		"internal/flow", "internal/backoff", "internal/sse", "internal/hist",
 		"internal/prompt", "internal/schema", "internal/check", "internal/price", "internal/advice",
+		"internal/prompt", "internal/schema", "internal/check", "internal/price",
+		"internal/chart", "internal/numeral", "internal/waste",
 	}
 )
 
@@ -53,7 +55,10 @@ var Rooms = []Room{
 	{"internal/sse", nothing, "the decoder imports nothing of ours"},
 	{"internal/jsontext", nothing, "writing JSON imports nothing of ours"},
 	{"internal/spelling", nothing, "guessing words imports nothing of ours"},
+	{"internal/numeral", nothing, "writing numbers imports nothing of ours"},
+	{"internal/waste", []string{".", "journal"}, "the ledger of waste knows the codes and the journal's accounts only"},
 	{"internal/hist", nothing, "histograms import nothing of ours"},
+	{"internal/chart", nothing, "charts draw what they are given and import nothing of ours"},
 	{"journal", nothing, "the journal imports nothing of ours"},
 	{"internal/demo", nothing, "the demo's data imports nothing of ours"},
 	{"internal/lint", nothing, "the linter imports nothing of ours"},

@@ -1,0 +1,37 @@
+package waste
+
+import (
+	"testing"
+
+	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/journal"
+)
+
+func TestCausesAddUpMostRequestsFirst(t *testing.T) {
+	var a journal.Account
+	a.Answer(journal.Used{PromptTokens: 10, CompletionTokens: 1, Cost: 5})
+	for range 3 {
+		a.Waste(uint8(paceline.CodeThrottled), journal.Used{})
+	}
+	a.Waste(uint8(paceline.CodeServer), journal.Used{PromptTokens: journal.Unknown, CompletionTokens: journal.Unknown, Cost: journal.Unknown})
+	a.Waste(uint8(paceline.CodeConnection), journal.Used{Cost: 2})
+	list, all := Causes(a, 1)
+	got := map[string]int64{}
+	for _, c := range list {
+		got[c.Name] = c.Requests
+	}
+	if list[0].Name != Throttled || got[Throttled] != 3 || got[Retried] != 2 || got[Lost] != 1 || len(got) != 3 {
+		t.Errorf("%v", got)
+	}
+	if all.Requests != 6 || all.Unpriced != 2 || all.Cost != 2 {
+		t.Errorf("all: %+v", all)
+	}
+}
+
+func TestEveryCodeHasACauseThatHasWords(t *testing.T) {
+	for c := paceline.CodeUnknown; c <= paceline.CodeOutrun; c++ {
+		if Words(Of(c)) == "" {
+			t.Errorf("%v has none", c)
+		}
+	}
+}
