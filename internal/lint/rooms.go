@@ -23,9 +23,8 @@ var (
 	upper   = []string{
 		".", "provider/openai", "provider/anthropic", "sim", "dataset", "journal",
 		"internal/flow", "internal/backoff", "internal/sse", "internal/hist",
-		"internal/prompt", "internal/schema", "internal/check", "internal/price", "internal/advice",
 		"internal/prompt", "internal/schema", "internal/check", "internal/price",
-		"internal/chart", "internal/numeral", "internal/waste",
+		"internal/advice", "internal/chart", "internal/numeral", "internal/waste",
 	}
 )
 
