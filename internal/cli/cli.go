@@ -54,6 +54,8 @@ func commands(env *Env) []*cobra.Command {
 	return []*cobra.Command{
 		newRunCommand(env),
 		newCtlCommand(env),
+		newInspectCommand(env),
+		newLsCommand(env),
 		newDemoCommand(env),
 		newSimCommand(env),
 		newCompletionCommand(env),
@@ -78,6 +80,8 @@ func rootPage() *page {
 			{"Commands", "" +
 				"  run         call a model for every item of a file and write every answer\n" +
 				"  ctl         look at a run that goes on, pause it, change its limits\n" +
+				"  inspect     ask what happened: an item's history, failures, the slowest\n" +
+				"  ls          find the runs in a folder, and how they stand\n" +
 				"  demo        see the whole of it, with no key and no network\n" +
 				"  sim         serve a simulated provider with limits, latencies and faults\n" +
 				"  completion  completion for bash, zsh, fish or PowerShell\n" +

@@ -36,6 +36,7 @@ var Rooms = []Room{
 	{"internal/server", upper, "the server lies beside the other front rooms, above the library"},
 	{"internal/dash", upper, "the dashboard lies beside the other front rooms, above the library"},
 	{"internal/report", upper, "the report lies beside the other front rooms, above the library"},
+	{"internal/inspect", []string{".", "journal", "internal/hist"}, "questions about a run know its journal, and the codes of the contract"},
 	{"internal/cluster", upper, "the cluster lies beside the other front rooms, above the library"},
 	{".", []string{"internal/flow", "internal/backoff", "internal/hist", "internal/processor", "journal"}, "the library knows no provider, format or front room"},
 	{"provider/openai", []string{".", "internal/sse"}, "an adapter knows the contract and the event stream only"},
