@@ -54,6 +54,7 @@ func commands(env *Env) []*cobra.Command {
 	return []*cobra.Command{
 		newRunCommand(env),
 		newCtlCommand(env),
+		newReportCommand(env),
 		newDemoCommand(env),
 		newSimCommand(env),
 		newCompletionCommand(env),
@@ -78,6 +79,7 @@ func rootPage() *page {
 			{"Commands", "" +
 				"  run         call a model for every item of a file and write every answer\n" +
 				"  ctl         look at a run that goes on, pause it, change its limits\n" +
+				"  report      a page that shows what a run was like, to read and to mail\n" +
 				"  demo        see the whole of it, with no key and no network\n" +
 				"  sim         serve a simulated provider with limits, latencies and faults\n" +
 				"  completion  completion for bash, zsh, fish or PowerShell\n" +
