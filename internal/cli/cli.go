@@ -56,6 +56,7 @@ func commands(env *Env) []*cobra.Command {
 		newCtlCommand(env),
 		newInspectCommand(env),
 		newLsCommand(env),
+		newReportCommand(env),
 		newDemoCommand(env),
 		newSimCommand(env),
 		newCompletionCommand(env),
@@ -82,6 +83,7 @@ func rootPage() *page {
 				"  ctl         look at a run that goes on, pause it, change its limits\n" +
 				"  inspect     ask what happened: an item's history, failures, the slowest\n" +
 				"  ls          find the runs in a folder, and how they stand\n" +
+				"  report      a page that shows what a run was like, to read and to mail\n" +
 				"  demo        see the whole of it, with no key and no network\n" +
 				"  sim         serve a simulated provider with limits, latencies and faults\n" +
 				"  completion  completion for bash, zsh, fish or PowerShell\n" +

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/inspect"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -40,7 +41,7 @@ func (out *findings) line(format string, args ...any) error {
 // acts upon: they can stand in strings only.
 func tameJSON(b []byte) []byte {
 	for i := 0; i < len(b); i++ {
-		if r, n := utf8.DecodeRune(b[i:]); acts(r) && n > 0 {
+		if r, n := utf8.DecodeRune(b[i:]); tamed.Acts(r) && n > 0 {
 			return escaped(b, i)
 		}
 	}
@@ -52,7 +53,7 @@ func escaped(b []byte, i int) []byte {
 	out := append(make([]byte, 0, len(b)+16), b[:i]...)
 	for i < len(b) {
 		r, n := utf8.DecodeRune(b[i:])
-		if acts(r) {
+		if tamed.Acts(r) {
 			out = fmt.Appendf(out, `\u%04x`, r)
 		} else {
 			out = append(out, b[i:i+n]...)

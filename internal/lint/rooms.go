@@ -24,7 +24,7 @@ var (
 		".", "provider/openai", "provider/anthropic", "sim", "dataset", "journal",
 		"internal/flow", "internal/backoff", "internal/sse", "internal/hist",
 		"internal/prompt", "internal/schema", "internal/check", "internal/price",
-		"internal/advice", "internal/chart", "internal/numeral", "internal/waste",
+		"internal/advice", "internal/chart", "internal/numeral", "internal/tamed", "internal/waste",
 	}
 )
 
@@ -55,6 +55,7 @@ var Rooms = []Room{
 	{"internal/sse", nothing, "the decoder imports nothing of ours"},
 	{"internal/jsontext", nothing, "writing JSON imports nothing of ours"},
 	{"internal/spelling", nothing, "guessing words imports nothing of ours"},
+	{"internal/tamed", nothing, "taming text imports nothing of ours"},
 	{"internal/numeral", nothing, "writing numbers imports nothing of ours"},
 	{"internal/waste", []string{".", "journal"}, "the ledger of waste knows the codes and the journal's accounts only"},
 	{"internal/hist", nothing, "histograms import nothing of ours"},
