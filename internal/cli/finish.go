@@ -23,6 +23,7 @@ func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) e
 		err = s.stopped(sum, err)
 	}
 	report.PaidTwice = s.paidTwice(err == nil)
+	s.web.end(report)
 	if err := s.writeSummary(report, why); err != nil {
 		return &exit{ExitStopped, err}
 	}
