@@ -62,10 +62,12 @@ class Pictures {
     ], { log: true });
   }
 
+  // flight shows the cap where it is near: far above it would press all else down.
   flight() {
+    const calls = this.h.column('in_flight', this.from), cap = this.h.column('concurrency', this.from);
+    const near = Math.max(...calls) * 4 > Math.max(...cap);
     return this.time('count', 'calls in flight, against the cap', [
-      { name: 'in flight', look: 'area', tone: 'second', y: this.h.column('in_flight', this.from) },
-      ...limit('at most', this.h.column('concurrency', this.from)),
+      { name: 'in flight', look: 'area', tone: 'second', y: calls }, ...(near ? limit('at most', cap) : []),
     ]);
   }
 

@@ -65,8 +65,8 @@ const tokens = (s) => {
 
 const again = (s) => {
   const { retries, throttled, hedges, asked_again: asked } = s.status;
-  return [`${format.number(retries)} ${retries === 1 ? 'retry' : 'retries'}`,
-    `${format.number(throttled)} throttled, ${format.number(hedges)} hedged, ${format.number(asked)} asked again`];
+  const others = [[throttled, 'throttled'], [hedges, 'hedged'], [asked, 'asked again']].filter(([n]) => n > 0);
+  return [count(retries, 'retry').replace('retrys', 'retries'), others.map(([n, what]) => `${format.number(n)} ${what}`).join(', ') || 'none throttled'];
 };
 
 const troubles = (s) => {
