@@ -110,7 +110,7 @@ func (l *list) group(name string, cs []column, points []point) {
 
 // add adds the array of a column, unless all of it is 0.
 func (l *list) add(c column, points []point) {
-	if !slices.ContainsFunc(points, func(p point) bool { return c.of(&p) != 0 }) {
+	if !c.anywhere(points) {
 		return
 	}
 	l.name(c.name)
@@ -122,6 +122,16 @@ func (l *list) add(c column, points []point) {
 		l.dst = appendNumber(l.dst, c.of(&points[i]))
 	}
 	l.dst = append(l.dst, ']')
+}
+
+// anywhere reports whether a point has the figure.
+func (c column) anywhere(points []point) bool {
+	for i := range points {
+		if c.of(&points[i]) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // appendNumber appends v to a millionth, which is exact for whole numbers.

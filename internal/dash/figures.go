@@ -57,7 +57,7 @@ func newFigures(s *paceline.Stats, b *paceline.BudgetState) *figures {
 	f := &figures{
 		TTFT: newPercentiles(s.FirstToken), Total: newPercentiles(s.Total),
 		Causes: map[string]int64{}, Limited: map[string]float64{},
-		Lost: s.EventsLost,
+		Lost: s.EventsLost, Budgets: newBudgets(b, s),
 	}
 	for code, n := range s.Causes {
 		f.Causes[code.String()] = n
