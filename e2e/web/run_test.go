@@ -140,7 +140,7 @@ type summary struct {
 	PromptTokens                           int64 `json:"prompt_tokens"`
 	CompletionTokens                       int64 `json:"completion_tokens"`
 	Cost                                   struct{ USD float64 }
-	CostUSD                                *float64 `json:"cost_usd"`
+	CostUSD                                *float64              `json:"cost_usd"`
 	TTFT                                   struct{ P50 float64 } `json:"ttft_ms"`
 	Total                                  struct{ P50 float64 } `json:"total_ms"`
 }

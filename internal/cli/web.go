@@ -22,7 +22,7 @@ type web struct {
 	quiet    bool
 	log      io.Writer
 
-	run    *webRun     // nil: it has not begun
+	run    *webRun      // nil: it has not begun
 	server *dash.Server // likewise
 	ending dash.Ending
 }
