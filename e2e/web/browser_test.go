@@ -130,8 +130,9 @@ func (b *tab) painted() map[string]int {
 	}))`)
 }
 
-// shoot leaves a picture of the page, if pictures are wanted.
-func (b *tab) shoot(name string, width int64, dark bool) {
+// shoot leaves a picture of the page, if pictures are wanted: of so much of it, or
+// with a height of 0 of all.
+func (b *tab) shoot(name string, width, height int64, dark bool) {
 	b.t.Helper()
 	dir := os.Getenv("PACELINE_SHOTS")
 	if dir == "" {
@@ -146,8 +147,12 @@ func (b *tab) shoot(name string, width int64, dark bool) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.do(chromedp.EmulateViewport(width, 900), chromedp.Sleep(1500*time.Millisecond))
-	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	take := chromedp.CaptureScreenshot()
+	if height == 0 {
+		take, height = chromedp.FullScreenshot(100), 900
+	}
+	b.do(chromedp.EmulateViewport(width, height), chromedp.Sleep(1500*time.Millisecond))
+	picture, err := chromedp.Run(b.ctx, take)
 	if err != nil {
 		b.t.Fatal(err)
 	}

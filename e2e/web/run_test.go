@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -25,8 +26,8 @@ const patience = 60 * time.Second
 type run struct {
 	t      *testing.T
 	dir    string
-	url    string // of the page, with its token
-	server *sim.Server
+	url    string      // of the page, with its token
+	server *sim.Server // nil: one of the test's own
 	cmd    *exec.Cmd
 	ended  chan error
 
@@ -42,11 +43,19 @@ func startRun(t *testing.T, cfg sim.Config, items int, flags ...string) *run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	http := httptest.NewServer(server)
-	t.Cleanup(http.Close)
-	r := &run{t: t, dir: t.TempDir(), server: server, ended: make(chan error, 1)}
+	r := startRunAt(t, server, items, flags...)
+	r.server = server
+	return r
+}
+
+// startRunAt is startRun against a server of the test's own.
+func startRunAt(t *testing.T, server http.Handler, items int, flags ...string) *run {
+	t.Helper()
+	at := httptest.NewServer(server)
+	t.Cleanup(at.Close)
+	r := &run{t: t, dir: t.TempDir(), ended: make(chan error, 1)}
 	r.writeItems(items)
-	args := append([]string{"run", "in.jsonl", "-o", "out.jsonl", "--base-url", http.URL + "/v1", "-m", "gpt-4o-mini",
+	args := append([]string{"run", "in.jsonl", "-o", "out.jsonl", "--base-url", at.URL + "/v1", "-m", "gpt-4o-mini",
 		"-p", "Label this: {{.text}}", "--price", "in=0.15,out=0.6", "--ui", "127.0.0.1:0", "--summary", "summary.json"}, flags...)
 	r.cmd = exec.Command(binary, args...)
 	r.cmd.Dir, r.cmd.Stderr = r.dir, r

@@ -6,16 +6,33 @@ import (
 	"encoding/json"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/advice"
 )
 
 // figures are what the page shows beside the status: of this session.
 type figures struct {
-	TTFT    percentiles        `json:"ttft_ms"`
-	Total   percentiles        `json:"total_ms"`
-	Causes  map[string]int64   `json:"causes"`      // failed attempts and answers not accepted
-	Limited map[string]float64 `json:"limited_s"`   // by what held the run back, in seconds
-	Lost    int64              `json:"events_lost"` // latencies of the charts are without these
-	Budgets map[string]budget  `json:"budgets"`     // those that were given, of usd, tokens, requests
+	TTFT    percentiles       `json:"ttft_ms"`
+	Total   percentiles       `json:"total_ms"`
+	Causes  map[string]int64  `json:"causes"`      // failed attempts and answers not accepted
+	Limited []held            `json:"limited"`     // by what held the run back, the longest first
+	Advice  string            `json:"advice"`      // what would make it faster; "": nothing
+	Lost    int64             `json:"events_lost"` // latencies of the charts are without these
+	Budgets map[string]budget `json:"budgets"`     // those that were given, of usd, tokens, requests
+}
+
+// A held is for how long one cause held the run back.
+type held struct {
+	Name    string  `json:"name"` // of the [paceline.Bottleneck]; "none" for none
+	Words   string  `json:"words"`
+	Seconds float64 `json:"seconds"`
+}
+
+func newHeld(s *paceline.Stats) []held {
+	list := []held{}
+	for _, p := range advice.Parts(s.Limited) {
+		list = append(list, held{cmp.Or(p.Bottleneck.String(), "none"), advice.Name(p.Bottleneck), s.Limited[p.Bottleneck].Seconds()})
+	}
+	return list
 }
 
 // percentiles are in milliseconds, null while nothing was measured.
@@ -56,16 +73,12 @@ func newBudgets(b *paceline.BudgetState, s *paceline.Stats) map[string]budget {
 func newFigures(s *paceline.Stats, b *paceline.BudgetState) *figures {
 	f := &figures{
 		TTFT: newPercentiles(s.FirstToken), Total: newPercentiles(s.Total),
-		Causes: map[string]int64{}, Limited: map[string]float64{},
-		Lost: s.EventsLost, Budgets: newBudgets(b, s),
+		Causes: map[string]int64{}, Limited: newHeld(s),
+		Advice: advice.Run{Limited: s.Limited, Use: s.Use, Cap: s.Pace.InFlight, FoundOut: s.Pace.FoundOut}.Remedy(),
+		Lost:   s.EventsLost, Budgets: newBudgets(b, s),
 	}
 	for code, n := range s.Causes {
 		f.Causes[code.String()] = n
-	}
-	for i, d := range s.Limited {
-		if d > 0 {
-			f.Limited[cmp.Or(paceline.Bottleneck(i).String(), "none")] = d.Seconds()
-		}
 	}
 	return f
 }

@@ -96,7 +96,9 @@ class Page {
     document.body.classList.toggle('paused', status.paused && !s.ended);
     this.showBar(status);
     showCells(at('figures'), s);
-    at('held').hidden = !showShares(at('shares'), at('shares-words'), s.stats.limited_s || {});
+    at('held').hidden = !showShares(at('shares'), at('shares-words'), s.stats.limited);
+    at('limited-part').hidden = at('held').hidden;
+    at('advice').textContent = s.stats.advice ? `To go faster: ${s.stats.advice}.` : '';
     this.orders.show(status, s.ended);
   }
 
@@ -113,7 +115,7 @@ class Page {
   // draw draws the charts and tables.
   draw() {
     if (!this.history.length) return;
-    const data = { charts: this.pictures.all(this.range, (this.state.stats.budgets || {}).usd), tables: this.tables() };
+    const data = { charts: this.pictures.all(this.range, this.state.stats.budgets.usd, this.state.stats.limited), tables: this.tables() };
     if (!this.drawn) {
       this.drawn = mount(document, data);
       return;

@@ -1,11 +1,6 @@
 // What the charts show, in the form that chart.js draws.
 (() => {
 'use strict';
-const words = {
-  requests: 'limit on requests', tokens: 'limit on tokens', money: 'limit on money', concurrency: 'calls at once',
-  budget: 'budget', answers: 'last answers', retries: 'retries', throttled: 'told to wait', outage: 'outage',
-  hold: 'paused by you', cpu: 'this machine’s CPU', disk: 'disk', input: 'input', none: 'nothing',
-};
 const tones = ['bad', 'warn', 'third', 'main', 'second', 'muted', 'limit', 'good'];
 
 const gaps = (values, counts) => values.map((v, i) => (counts[i] ? v : null));
@@ -25,8 +20,10 @@ class Pictures {
     return { kind: 'time', clock: true, unit, label, x: this.h.column('at', this.from), series, ...more };
   }
 
-  // all returns every picture, of the last so many seconds; 0 is all.
-  all(seconds, budget) {
+  // all returns every picture, of the last so many seconds; 0 is all. held names
+  // what has held the run back.
+  all(seconds, budget, held) {
+    this.names = Object.fromEntries(held.map((h) => [h.name, h.words]));
     this.from = this.h.from(seconds);
     return {
       requests: this.requests(), limited: this.limited(), ttft: this.latency('ttft', 'time to the first token'),
@@ -48,7 +45,7 @@ class Pictures {
 
   limited() {
     const series = Object.entries(this.h.limited_s).map(([name, seconds]) => ({
-      name: words[name] || name, look: 'stacked', tone: name, y: this.h.per(seconds, this.from).map((v) => Math.min(v, 1)),
+      name: this.names[name] || name, look: 'stacked', tone: name, y: this.h.per(seconds, this.from).map((v) => Math.min(v, 1)),
     }));
     return this.time('share', 'share of the time that each cause held the run back', series, { max: 1 });
   }
@@ -99,5 +96,5 @@ class Pictures {
   }
 }
 
-Object.assign(window.page, { Pictures, bottlenecks: words });
+Object.assign(window.page, { Pictures });
 })();

@@ -2,7 +2,6 @@
 (() => {
 'use strict';
 const { element, format } = paceline;
-const { bottlenecks } = window.page;
 const count = (n, one) => `${format.number(n)} ${one}${n === 1 ? '' : 's'}`;
 const percent = (part, whole) => (part < whole ? Math.floor((part / whole) * 1000) / 10 : 100).toFixed(1) + ' %';
 const ms = (v) => (v === null || v === undefined ? '–' : format.duration(v / 1000));
@@ -116,22 +115,22 @@ const showCells = (host, s) => {
   }
 };
 
-// showShares draws for how long what held the run back, all together.
-const showShares = (bar, words, limited) => {
-  const all = Object.values(limited).reduce((a, b) => a + b, 0);
-  const list = Object.entries(limited).sort((a, b) => b[1] - a[1]);
-  bar.replaceChildren(...list.map(([name, seconds]) => {
-    const part = element('i', 'share');
-    part.style.setProperty('--tone', `var(--tone-${/^[a-z]+$/.test(name) ? name : 'none'})`);
-    part.style.flexGrow = String(seconds / all);
-    part.title = `${bottlenecks[name] || name}: ${format.share(seconds / all)}`;
+const toned = (e, name) => {
+  e.style.setProperty('--tone', `var(--tone-${/^[a-z]+$/.test(name) ? name : 'none'})`);
+  return e;
+};
+
+// showShares draws for how long what held the run back, all together; it reports
+// whether anything is known.
+const showShares = (bar, words, held) => {
+  const all = held.reduce((sum, h) => sum + h.seconds, 0);
+  bar.replaceChildren(...held.map((h) => {
+    const part = toned(element('i', 'share'), h.name);
+    part.style.flexGrow = String(h.seconds / all);
+    part.title = `${h.words}: ${format.share(h.seconds / all)}`;
     return part;
   }));
-  words.replaceChildren(...list.map(([name, seconds]) => {
-    const swatch = element('i', 'swatch');
-    swatch.style.setProperty('--tone', `var(--tone-${/^[a-z]+$/.test(name) ? name : 'none'})`);
-    return element('span', 'share-word', swatch, `${bottlenecks[name] || name} ${format.share(seconds / all)}`);
-  }));
+  words.replaceChildren(...held.map((h) => element('span', 'share-word', toned(element('i', 'swatch'), h.name), `${h.words} ${format.share(h.seconds / all)}`)));
   return all > 0;
 };
 
