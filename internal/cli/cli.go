@@ -33,7 +33,7 @@ func newRootCommand(env *Env) *cobra.Command {
 	root.Args = unknownCommand
 	root.Version = version()
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	root.SetArgs(env.Args)
+	root.SetArgs(joinAddress(env.Args))
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/dash"
 )
 
 // A controlled is what can be asked of a running engine; a paceline.Engine is
@@ -46,14 +47,17 @@ type asked struct {
 	reply chan answer
 }
 
-// startControl begins to take orders from those who connect to listener, which
-// it closes in the end.
+// startControl begins to take orders, also from those who connect to listener,
+// unless that is nil, which it closes in the end.
 func startControl(engine controlled, facts liveFacts, endpoints []endpoint, unpriced func(string) string, listener net.Listener) *control {
 	c := &control{
 		engine: engine, facts: facts, endpoints: append([]endpoint(nil), endpoints...), unpriced: unpriced, began: time.Now(),
 		asked: make(chan asked), quit: make(chan struct{}),
 	}
 	c.wait.Go(c.loop)
+	if listener == nil {
+		return c
+	}
 	c.wait.Go(func() { c.accept(listener) })
 	c.wait.Go(func() {
 		<-c.quit
@@ -88,8 +92,11 @@ func (c *control) loop() {
 }
 
 // look takes a snapshot of the run.
-func (c *control) look() liveState {
-	now, st := time.Now(), c.engine.Stats()
+func (c *control) look() liveState { return c.judge(c.engine.Stats()) }
+
+// judge says how a run stands that has these counters now.
+func (c *control) judge(st paceline.Stats) liveState {
+	now := time.Now()
 	st.Elapsed = now.Sub(c.began)
 	return liveState{Facts: c.facts, Stats: st, Pace: c.meter.observe(now, st, c.facts.Total)}
 }
@@ -101,13 +108,21 @@ func (c *control) carryOut(o *order) answer {
 	}
 	// The first snapshot may be taken before admission has acted on the order.
 	c.engine.Stats()
-	state := c.look()
+	return c.tell(c.look())
+}
+
+// ended returns how the run stands that has ended with these counters. Only
+// after close may it be called.
+func (c *control) ended(st paceline.Stats) answer { return c.tell(c.judge(st)) }
+
+// tell returns a state as an answer.
+func (c *control) tell(state liveState) answer {
 	status := newRunStatus(state, c.held)
 	for i := range c.endpoints {
 		status.Endpoints = append(status.Endpoints, newEndpointStatus(&c.endpoints[i]))
 	}
 	status.tellEndpoints(state.Stats.Pace.Endpoints)
-	return answer{Status: status}
+	return answer{Status: status, stats: state.Stats}
 }
 
 func (c *control) do(o *order) error {
@@ -252,18 +267,24 @@ func (c *control) serve(conn net.Conn) {
 	}
 }
 
-// ask has the loop carry out an order.
+// ask reads an order and has it carried out.
 func (c *control) ask(text []byte) answer {
-	a := asked{reply: make(chan answer, 1)}
+	var o order
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&a.order); err != nil {
+	if err := d.Decode(&o); err != nil {
 		return answer{Error: "not an order: " + err.Error()}
 	}
+	return c.order(o)
+}
+
+// order has the loop carry out an order. It is safe for concurrent use.
+func (c *control) order(o order) answer {
+	a := asked{o, make(chan answer, 1)}
 	select {
 	case c.asked <- a:
 		return <-a.reply
 	case <-c.quit:
-		return answer{Error: "the run has ended"}
+		return answer{Error: dash.ErrEnded.Error(), over: true}
 	}
 }

@@ -20,6 +20,9 @@ type order struct {
 type answer struct {
 	Error  string     `json:"error,omitempty"`
 	Status *runStatus `json:"status,omitempty"`
+
+	stats paceline.Stats // of which Status tells
+	over  bool           // Error: it came too late
 }
 
 // maxOrder is the most bytes that a line may have.

@@ -42,6 +42,8 @@ type runFlags struct {
 	maxTokens, maxRequests           int64   // 0: no budget
 	dryRun, quiet                    bool
 	grace                            time.Duration
+
+	webFlags
 }
 
 // The words that stand for values of durations: the engine takes 0 for its
@@ -71,6 +73,7 @@ func (f *runFlags) define(p *page) {
 	f.defineOutput(p.group("Output"))
 	f.defineMoney(p.group("Money"))
 	f.defineRunning(p.group("Running"))
+	f.webFlags.define(p.group("Page in the browser"))
 }
 
 func (f *runFlags) defineInput(s *pflag.FlagSet) {

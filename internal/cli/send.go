@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
@@ -46,13 +47,16 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	s.checks.apply(&cfg, &s.flags.checkFlags)
 	var view *live
 	refused := func(err error) { s.tellFormat(s.notices(view), err) }
+	var events eventReaders
+	s.web.read(&events)
 	if len(s.pool.endpoints) > 1 {
-		cfg.Observe = func(ev paceline.Event) { // not before the run, when the view is there
+		events.add(func(ev *paceline.Event) { // not before the run, when the view is there
 			if ev.Kind == paceline.EventOut {
 				fmt.Fprintln(s.notices(view), s.pool.outLine(ev.Err))
 			}
-		}
+		})
 	}
+	cfg.Observe = events.observe()
 	eng, err := paceline.NewPool(s.endpoints(refused), cfg)
 	if err != nil {
 		return paceline.Summary{}, err
@@ -61,9 +65,12 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	view = newLive(s.env, s.facts(), eng.Stats, s.flags.quiet || s.rowsOnTerminal())
 	defer view.Stop()
 	s.interrupts.attach(eng, s.notices(view))
-	defer s.takeOrders(eng, view)()
+	control := s.takeOrders(eng, view)
+	s.web.begin(control, s.budgets(), view)
 	sum, err := eng.Run(ctx, s.job())
 	view.last(sum.Stats)
+	control.close()
+	s.web.rest(control.ended(sum.Stats))
 	if n := sum.Causes[paceline.CodeLocal]; n > 0 {
 		s.say("%s could not be sent at once since this machine had no file descriptors or ports left; "+
 			"they went out later, fewer at a time (raise 'ulimit -n', or lower --concurrency)", counted(n, "request"))
@@ -89,19 +96,19 @@ func (s *session) tellFormat(w io.Writer, err error) {
 	fmt.Fprintf(w, "paceline: the server refuses the schema as response_format (%v); asking without it, answers are checked here\n", oneLine(err))
 }
 
-// takeOrders listens to `paceline ctl` until what it returns is called. A run
-// without a journal cannot be named, and one that cannot listen goes on
-// without.
-func (s *session) takeOrders(eng *paceline.Engine, view io.Writer) (stop func()) {
-	if s.target.toStdout {
-		return func() {}
+// takeOrders begins to take orders for a run, of `paceline ctl` too. A run without
+// a journal cannot be named there, and one that cannot listen goes on without.
+func (s *session) takeOrders(eng *paceline.Engine, view io.Writer) *control {
+	var listener net.Listener
+	if !s.target.toStdout {
+		socket, err := listenControl(s.env, s.target.path)
+		if err != nil {
+			fmt.Fprintf(s.notices(view), "paceline: 'paceline ctl' cannot reach this run: %v\n", err)
+		} else {
+			listener = socket
+		}
 	}
-	socket, err := listenControl(s.env, s.target.path)
-	if err != nil {
-		fmt.Fprintf(s.notices(view), "paceline: 'paceline ctl' cannot reach this run: %v\n", err)
-		return func() {}
-	}
-	return startControl(eng, s.facts(), s.pool.endpoints, s.unpriced, socket).close
+	return startControl(eng, s.facts(), s.pool.endpoints, s.unpriced, listener)
 }
 
 // notices returns where to tell of what is no error: nowhere, if quiet.
@@ -172,6 +179,7 @@ func (s *session) encoder() func([]byte, *paceline.Result) []byte {
 func (s *session) put(_ context.Context, r *paceline.Result) error {
 	s.failures.add(r)
 	s.answers.add(r)
+	s.web.finished(r)
 	if !s.target.toStdout {
 		return nil
 	}
