@@ -17,23 +17,23 @@ import (
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
-// A browser is who reads a run's page, as far as it is no browser.
-type browser struct {
+// A visitor is who reads a run's page, as far as it is no visitor.
+type visitor struct {
 	t    *testing.T
 	base string // with the token, if there is one
 	run  *process
 }
 
 // openPage starts a run with a page.
-func (b *bench) openPage(flags ...string) *browser {
+func (b *bench) openPage(flags ...string) *visitor {
 	b.t.Helper()
-	p := &browser{t: b.t, run: b.start(flags...)}
+	p := &visitor{t: b.t, run: b.start(flags...)}
 	_, p.base, _ = strings.Cut(p.run.log.wait(b.t, "watch it at "), "watch it at ")
 	return p
 }
 
 // get returns what the page answers, as JSON.
-func (p *browser) get(path string) gjson.Result {
+func (p *visitor) get(path string) gjson.Result {
 	p.t.Helper()
 	resp, err := http.Get(p.base + path)
 	if err != nil {
@@ -48,7 +48,7 @@ func (p *browser) get(path string) gjson.Result {
 }
 
 // post gives an order.
-func (p *browser) post(path, body string) gjson.Result {
+func (p *visitor) post(path, body string) gjson.Result {
 	p.t.Helper()
 	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.base+path, strings.NewReader(body))
 	if err != nil {
