@@ -12,7 +12,7 @@ KILLS    ?= 1000
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race cover lint fuzz bench bench-flow bench-commit cross mem resume-scale torture e2e-real clean
+.PHONY: help build test race cover lint fuzz bench bench-flow bench-commit cross mem resume-scale report-scale torture e2e-real clean
 
 help: ## list the tasks
 	@printf '\nPaceline: language-model API calls in bulk\n\n'
@@ -58,6 +58,9 @@ mem: build ## run ITEMS items through the simulator within MAX_MB of memory
 
 resume-scale: build ## continue a run of 10,000,000 done items: time to the first call, memory
 	$(GO) run ./bench/mem -paceline bin/paceline -resume -items 10000000 -max-mb 300 -max-seconds 20
+
+report-scale: ## write the report of a million rows within 30 s, and below 5 MB
+	$(GO) test ./internal/report -run TestScale -count=1 -v -args -rows 1000000 -seconds 30
 
 torture: ## kill runs at random moments, KILLS times, with every fault on
 	$(GO) test ./bench/torture -count=1 -timeout 3h -v -kills $(KILLS)
