@@ -140,7 +140,9 @@ func checkDistribution(t *testing.T, d paceline.Distribution, l paceline.Latency
 		n += count
 		sum += time.Duration(count) * at
 	}
-	near := func(a, b time.Duration) bool { return a-b < (a+b)/100+time.Microsecond && b-a < (a+b)/100+time.Microsecond }
+	near := func(a, b time.Duration) bool {
+		return a-b < (a+b)/100+time.Microsecond && b-a < (a+b)/100+time.Microsecond
+	}
 	if n != l.Count || d.Count() != l.Count || !near(sum, d.Sum()) || l.Count > 0 && !near(median, l.P50) {
 		t.Errorf("%d durations, %v in all, median %v; want %d, %v, %v", n, sum, median, l.Count, d.Sum(), l.P50)
 	}

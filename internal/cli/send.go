@@ -62,6 +62,7 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 		return paceline.Summary{}, err
 	}
 	defer shutDown(eng)
+	s.metrics.tell(eng, s.metricFacts())
 	view = newLive(s.env, s.facts(), eng.Stats, s.flags.quiet || s.rowsOnTerminal())
 	defer view.Stop()
 	s.interrupts.attach(eng, s.notices(view))
