@@ -12,7 +12,7 @@ KILLS    ?= 1000
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race cover lint fuzz bench bench-flow bench-commit cross mem resume-scale torture e2e-real clean
+.PHONY: help build test race cover lint fuzz bench bench-flow bench-commit cross mem resume-scale torture e2e-real e2e-metrics clean
 
 help: ## list the tasks
 	@printf '\nPaceline: language-model API calls in bulk\n\n'
@@ -63,7 +63,10 @@ torture: ## kill runs at random moments, KILLS times, with every fault on
 	$(GO) test ./bench/torture -count=1 -timeout 3h -v -kills $(KILLS)
 
 e2e-real: ## label 50 items with a real model, served by llama.cpp
-	$(GO) test -tags e2e -count=1 -timeout 30m -v ./e2e/...
+	$(GO) test -tags e2e -count=1 -timeout 30m -v ./e2e
+
+e2e-metrics: ## scrape runs by a real Prometheus, and try the dashboard's queries
+	$(GO) test -tags e2e -count=1 -timeout 10m -v ./e2e/metrics
 
 clean: ## remove what was built; .e2e (model and server) stays
 	rm -rf bin dist

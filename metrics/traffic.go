@@ -60,7 +60,7 @@ var usageFamilies = []family{
 		func(s *scrape) float64 { return s.facts.BudgetUSD }),
 	{
 		name: "paceline_budget_spent_usd", kind: prometheus.GaugeValue,
-		help: "What was spent of the budget, by earlier processes too; absent without a budget, or where a cost is unknown.",
+		help: "What all answers have cost, those of earlier processes too, where there is a budget; the budget itself also counts what may be billed. Absent where a cost is unknown.",
 		read: func(s *scrape, add func(float64, ...string)) {
 			if spent := s.facts.Spent.Add(s.Cost); s.facts.BudgetUSD > 0 && spent.Known {
 				add(spent.USD)
