@@ -43,6 +43,7 @@ type runFlags struct {
 	dryRun, quiet                    bool
 	metrics                          string // where to serve them; "": nowhere
 	metricsLinger                    time.Duration
+	otel, noTelemetry                bool // the second: this program has none
 	grace                            time.Duration
 
 	webFlags

@@ -41,6 +41,7 @@ type session struct {
 	idle       bool    // every item had its row
 	interrupts *interrupts
 	metrics    *metricsServer // nil: nobody wants any
+	telemetry  Telemetry      // likewise
 	failures   failureLog
 	answers    answers
 	web        *web // nil: there is no page
@@ -63,6 +64,11 @@ func (s *session) run(ctx context.Context) error {
 		return err
 	}
 	defer stop(ctx)
+	finish, err := s.startTelemetry(ctx)
+	if err != nil {
+		return err
+	}
+	defer finish()
 	if err := s.begin(ctx); err != nil {
 		return s.interruptible(err)
 	}
