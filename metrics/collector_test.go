@@ -24,6 +24,7 @@ func full() fixed {
 		Stats: paceline.Stats{
 			Done: 7, Failed: 1, Invalid: 2, Truncated: 3, Filtered: 4, Refused: 5, Resumed: 6,
 			Requests: 20, Retries: 2, Throttled: 3, Asked: 4, Hedges: 5, Unsettled: 1, EventsLost: 2,
+			Use:      paceline.Use{Tokens: paceline.Share{Part: 0.97, Known: true}},
 			InFlight: 8, Waiting: 9, Cost: paceline.Cost{USD: 0.75, Known: true},
 			Causes: map[paceline.Code]int64{paceline.CodeServer: 2, paceline.CodeInvalidAnswer: 3, paceline.CodeTruncated: 1},
 			Pace: paceline.Pace{
@@ -119,6 +120,7 @@ func TestEveryCounterIsTold(t *testing.T) {
 		"paceline_limit_tokens_per_second{run=labels}":                                        1000,
 		"paceline_limit_usd_per_second{run=labels}":                                           0.001,
 		"paceline_limit_found_out{run=labels}":                                                1,
+		"paceline_limit_used_ratio{limit=tokens,run=labels}":                                  0.97,
 		"paceline_concurrency_limit{run=labels}":                                              12,
 		"paceline_model_limit_requests_per_second{endpoint=a,model=m,run=labels}":             5,
 		"paceline_model_limit_tokens_per_second{endpoint=a,model=m,run=labels}":               50,
@@ -147,7 +149,7 @@ func TestWhatIsUnknownIsLeftOut(t *testing.T) {
 	for series := range got {
 		for _, name := range []string{
 			"paceline_cost_usd_total", "paceline_budget_spent_usd", "paceline_limit_requests_per_second", "paceline_limit_tokens_per_second",
-			"paceline_limit_usd_per_second", "paceline_items_expected", "paceline_build_info", "paceline_model_limit",
+			"paceline_limit_usd_per_second", "paceline_limit_used_ratio{limit=requests", "paceline_items_expected", "paceline_build_info", "paceline_model_limit",
 		} {
 			if strings.HasPrefix(series, name) {
 				t.Errorf("%s is told although nobody knows it", series)

@@ -17,6 +17,11 @@ var limitFamilies = []family{
 		func(s *scrape) float64 { return truth(s.Pace.FoundOut) }),
 	gauge("paceline_concurrency_limit", "The cap on requests in flight that is in force; it adapts unless it was given.",
 		func(s *scrape) float64 { return float64(s.Pace.InFlight) }),
+	{
+		name: "paceline_limit_used_ratio", labels: []string{"limit"}, kind: prometheus.GaugeValue,
+		help: "How much of its limits the engine has used since it began, from 0 to 1 (a burst may be more): of requests, tokens, money, concurrency, and of the processor time that it could have; absent where there is no limit.",
+		read: readUse,
+	},
 	modelLimit("paceline_model_limit_requests_per_second", "The limit on a model's requests at an endpoint, given, told or found out; absent if there is none.",
 		func(m *paceline.ModelPace) float64 { return m.Requests.PerSecond() }),
 	modelLimit("paceline_model_limit_tokens_per_second", "Likewise on its tokens.",
@@ -39,4 +44,15 @@ func truth(b bool) float64 {
 		return 1
 	}
 	return 0
+}
+
+func readUse(s *scrape, add func(float64, ...string)) {
+	for limit, share := range map[string]paceline.Share{
+		"requests": s.Use.Requests, "tokens": s.Use.Tokens, "money": s.Use.Money,
+		"concurrency": s.Use.Concurrency, "processor": s.Use.Processor,
+	} {
+		if share.Known {
+			add(share.Part, limit)
+		}
+	}
 }

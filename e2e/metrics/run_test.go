@@ -183,6 +183,7 @@ func checkFinal(t *testing.T, p prometheus, r run) {
 			t.Errorf("%s is %v, %s of the summary %v", format, got, path, want)
 		}
 	}
+	checkLimited(t, p, r)
 	for _, path := range []string{"retries", "throttled", "asked_again", "not_accepted.answers"} {
 		if r.summary.Get(path).Int() == 0 {
 			t.Errorf("%s is 0: too little happened for a trial", path)
@@ -191,6 +192,24 @@ func checkFinal(t *testing.T, p prometheus, r run) {
 	requests, ended := final(t, p, r, `sum(last_over_time(paceline_requests_total%s))`), final(t, p, r, `sum(last_over_time(paceline_request_outcomes_total%s))`)
 	if requests != ended {
 		t.Errorf("%v requests, %v outcomes", requests, ended)
+	}
+}
+
+// checkLimited compares what held the run back. The engine is there a moment
+// before the run.
+func checkLimited(t *testing.T, p prometheus, r run) {
+	total := final(t, p, r, `sum(last_over_time(paceline_limited_seconds_total%s))`)
+	if took := r.summary.Get("elapsed_s").Float(); math.Abs(total-took) > 1 {
+		t.Errorf("limited for %v s in all, the run took %v s", total, took)
+	}
+	for _, cause := range r.summary.Get("limited_by.by_cause").Array() {
+		name, want := cause.Get("cause").String(), cause.Get("seconds").Float()
+		if name == "" {
+			name = "none"
+		}
+		if got := final(t, p, r, `last_over_time(paceline_limited_seconds_total{by="`+name+`"}%s)`); math.Abs(got-want) > 1 {
+			t.Errorf("limited by %q for %v s, the summary has %v s", name, got, want)
+		}
 	}
 }
 
