@@ -40,6 +40,8 @@ type session struct {
 	resend     *resend // nil: nothing is sent again
 	idle       bool    // every item had its row
 	interrupts *interrupts
+	metrics    *metricsServer // nil: nobody wants any
+	telemetry  Telemetry      // likewise
 	failures   failureLog
 	answers    answers
 	web        *web // nil: there is no page
@@ -57,10 +59,20 @@ func (s *session) run(ctx context.Context) error {
 	if s.flags.dryRun {
 		return s.interruptible(s.dryRun(ctx))
 	}
+	stop, err := s.serveMetrics()
+	if err != nil {
+		return err
+	}
+	defer stop(ctx)
+	finish, err := s.startTelemetry(ctx)
+	if err != nil {
+		return err
+	}
+	defer finish()
 	if err := s.begin(ctx); err != nil {
 		return s.interruptible(err)
 	}
-	err := s.work(ctx)
+	err = s.work(ctx)
 	s.web.stay(ctx, s.interrupts)
 	return err
 }
