@@ -1,5 +1,5 @@
 # Paceline's tasks. `make` alone lists them. Only Go is needed, but for
-# e2e-real (Python 3.10 or later) and race (a C compiler).
+# e2e-real (Python 3.10 or later), e2e-web (Chromium) and race (a C compiler).
 
 GO       ?= go
 FUZZTIME ?= 20s
@@ -9,6 +9,7 @@ MAX_MB   ?= 200
 ROWS     ?= .
 SEEDS    ?= 20
 KILLS    ?= 1000
+SHOTS    ?=
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .DEFAULT_GOAL := help
@@ -76,6 +77,9 @@ e2e-real: ## label 50 items with a real model, served by llama.cpp
 
 e2e-metrics: ## scrape runs by a real Prometheus, and try the dashboard's queries
 	$(GO) test -tags e2e -count=1 -timeout 10m -v ./e2e/metrics
+
+e2e-web: ## open the page and the report of runs in Chromium; SHOTS=DIR keeps pictures
+	cd e2e/web && PACELINE_SHOTS='$(abspath $(SHOTS))' $(GO) test -count=1 -timeout 15m -v .
 
 clean: ## remove what was built; .e2e (model and server) stays
 	rm -rf bin dist
