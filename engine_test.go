@@ -435,10 +435,15 @@ func TestShutdownCancelsAtItsDeadline(t *testing.T) {
 
 func TestEventsTellTheStoryOfACall(t *testing.T) {
 	var kinds []paceline.EventKind
-	cfg := paceline.Config{Observe: func(ev paceline.Event) { kinds = append(kinds, ev.Kind) }}
+	cfg := paceline.Config{Observe: func(ev paceline.Event) {
+		kinds = append(kinds, ev.Kind)
+		if ev.Endpoint != "1" || ev.Model != "m" || ev.Hedge {
+			t.Errorf("%+v: it is of model m at endpoint 1, and no hedge", ev)
+		}
+	}}
 	engine(t, cfg, []step{fails(paceline.Error{Code: paceline.CodeThrottled, RetryAfter: time.Second}), answers(time.Second, "a")},
 		func(t *testing.T, e *paceline.Engine, s *script) {
-			if _, err := e.Do(t.Context(), &paceline.Request{}); err != nil {
+			if _, err := e.Do(t.Context(), &paceline.Request{Model: "m"}); err != nil {
 				t.Error(err)
 			}
 		})

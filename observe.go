@@ -48,7 +48,10 @@ func (e *Engine) observe(a *attempt, kind EventKind, fill func(*Event)) {
 	if e.observer.events == nil {
 		return
 	}
-	ev := Event{Kind: kind, Time: time.Now(), Index: a.call.index, Attempt: a.number}
+	ev := Event{
+		Kind: kind, Time: time.Now(), Index: a.call.index, Attempt: a.number,
+		Endpoint: a.endpoint.name(a.lane), Model: a.model, Hedge: a.beside != nil,
+	}
 	fill(&ev)
 	e.send(ev)
 }

@@ -214,7 +214,13 @@ func TestHedgeRescuesASlowBeginning(t *testing.T) {
 		}
 		return answers(time.Second, "a")(ctx, emit)
 	})
-	running(t, p, paceline.Config{Limits: paceline.Limits{InFlight: 50}}, func(t *testing.T, e *paceline.Engine) {
+	hedges := map[paceline.EventKind]int{} // an attempt is one from its beginning to its end
+	observe := func(ev paceline.Event) {
+		if ev.Hedge {
+			hedges[ev.Kind]++
+		}
+	}
+	running(t, p, paceline.Config{Limits: paceline.Limits{InFlight: 50}, Observe: observe}, func(t *testing.T, e *paceline.Engine) {
 		sink := new(collector)
 		began := time.Now()
 		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 150}, Sink: sink})
@@ -222,6 +228,12 @@ func TestHedgeRescuesASlowBeginning(t *testing.T) {
 			t.Fatal(err)
 		}
 		sink.whole(t, 150)
+		if err := e.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if hedges[paceline.EventStart] != 1 || hedges[paceline.EventFirstToken] != 1 || hedges[paceline.EventEnd] != 1 {
+			t.Errorf("events of hedges: %v, want one of each kind", hedges)
+		}
 		if sum.Hedges != 1 || sum.Requests != 151 || sum.Retries != 0 {
 			t.Errorf("%+v", sum.Stats)
 		}

@@ -126,10 +126,15 @@ type Event struct {
 	Time    time.Time
 	Index   int64 // the item's index; -1 for calls outside of a run
 	Attempt int   // which of the call's requests, from 1; on EventItem how many there were
-	Hedge   bool  // on EventStart: it is a second attempt beside the first
-	Status  Status
-	Err     *Error // nil: well
-	Delay   time.Duration
+	// Of an attempt, thus not on EventItem: where it went (the endpoint's name, or
+	// its number), the model that it asks ("": the endpoint's own), and whether it
+	// is a second attempt beside a first one.
+	Endpoint string
+	Model    string
+	Hedge    bool
+	Status   Status
+	Err      *Error // nil: well
+	Delay    time.Duration
 	// Set on EventFirstToken and EventEnd, measured from the sending.
 	FirstToken, Total time.Duration
 	Usage             Usage

@@ -46,13 +46,15 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	s.checks.apply(&cfg, &s.flags.checkFlags)
 	var view *live
 	refused := func(err error) { s.tellFormat(s.notices(view), err) }
+	var events eventReaders
 	if len(s.pool.endpoints) > 1 {
-		cfg.Observe = func(ev paceline.Event) { // not before the run, when the view is there
+		events.add(func(ev *paceline.Event) { // not before the run, when the view is there
 			if ev.Kind == paceline.EventOut {
 				fmt.Fprintln(s.notices(view), s.pool.outLine(ev.Err))
 			}
-		}
+		})
 	}
+	cfg.Observe = events.observe()
 	eng, err := paceline.NewPool(s.endpoints(refused), cfg)
 	if err != nil {
 		return paceline.Summary{}, err

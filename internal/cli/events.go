@@ -1,0 +1,30 @@
+package cli
+
+import "github.com/seed-1814a72b/paceline"
+
+// eventReaders is who reads the one stream of events that an engine has: the
+// list of errors in the live view, the log, metrics. Each is added before the
+// engine is made, gets every event in its order, from one goroutine, and must
+// return soon: what it does slowly it does elsewhere, since the engine leaves
+// events out, and counts them (Stats.EventsLost), when its observer is too far
+// behind. An event is the reader's to look at, not to keep or to change.
+type eventReaders struct{ list []func(*paceline.Event) }
+
+// add has read called with every event.
+func (r *eventReaders) add(read func(*paceline.Event)) { r.list = append(r.list, read) }
+
+// observe returns what an engine takes as Config.Observe; nil, which costs
+// nothing, if nobody reads.
+func (r *eventReaders) observe() func(paceline.Event) {
+	switch len(r.list) {
+	case 0:
+		return nil
+	case 1:
+		return func(ev paceline.Event) { r.list[0](&ev) }
+	}
+	return func(ev paceline.Event) {
+		for _, read := range r.list {
+			read(&ev)
+		}
+	}
+}
