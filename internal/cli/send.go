@@ -54,13 +54,16 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 			}
 		})
 	}
+	options := liveOptions{Facts: s.facts(), Quiet: s.flags.quiet || s.rowsOnTerminal(), Stopping: s.interrupts.interrupted}
+	options.listErrors(s.env, &events)
 	cfg.Observe = events.observe()
 	eng, err := paceline.NewPool(s.endpoints(refused), cfg)
 	if err != nil {
 		return paceline.Summary{}, err
 	}
 	defer shutDown(eng)
-	view = newLive(s.env, s.facts(), eng.Stats, s.flags.quiet || s.rowsOnTerminal())
+	options.Stats = eng.Stats
+	view = newLive(s.env, options)
 	defer view.Stop()
 	s.interrupts.attach(eng, s.notices(view))
 	defer s.takeOrders(eng, view)()
