@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
@@ -32,8 +33,10 @@ type control struct {
 	endpoints []endpoint                // with the limits that were given for them last
 	unpriced  func(model string) string // the model if its price is not known, for "" any such; "": none
 	began     time.Time
-	held      bool
+	held      atomic.Bool
 	meter     meter
+	lowered   map[loweredLimit]float64 // limits that "slower" has set where none was given: what was in force
+	said      string                   // of the last order, what it changed
 
 	asked chan asked
 	quit  chan struct{}
@@ -46,14 +49,18 @@ type asked struct {
 	reply chan answer
 }
 
-// startControl begins to take orders from those who connect to listener, which
-// it closes in the end.
+// startControl begins to take orders, from those who connect to listener, which
+// it closes in the end; nil: only from those who have the control.
 func startControl(engine controlled, facts liveFacts, endpoints []endpoint, unpriced func(string) string, listener net.Listener) *control {
 	c := &control{
 		engine: engine, facts: facts, endpoints: append([]endpoint(nil), endpoints...), unpriced: unpriced, began: time.Now(),
-		asked: make(chan asked), quit: make(chan struct{}),
+		lowered: map[loweredLimit]float64{},
+		asked:   make(chan asked), quit: make(chan struct{}),
 	}
 	c.wait.Go(c.loop)
+	if listener == nil {
+		return c
+	}
 	c.wait.Go(func() { c.accept(listener) })
 	c.wait.Go(func() {
 		<-c.quit
@@ -96,33 +103,37 @@ func (c *control) look() liveState {
 
 // carryOut does what was asked and returns how the run stands then.
 func (c *control) carryOut(o *order) answer {
+	c.said = ""
 	if err := c.do(o); err != nil {
 		return answer{Error: err.Error()}
 	}
 	// The first snapshot may be taken before admission has acted on the order.
 	c.engine.Stats()
 	state := c.look()
-	status := newRunStatus(state, c.held)
+	status := newRunStatus(state, c.held.Load())
 	for i := range c.endpoints {
 		status.Endpoints = append(status.Endpoints, newEndpointStatus(&c.endpoints[i]))
 	}
 	status.tellEndpoints(state.Stats.Pace.Endpoints)
-	return answer{Status: status}
+	return answer{Status: status, Said: c.said}
 }
 
 func (c *control) do(o *order) error {
 	switch o.Do {
 	case "status":
 	case "pause":
-		c.held = true
+		c.held.Store(true)
 		c.engine.Pause()
 	case "resume":
-		c.held = false
+		c.held.Store(false)
 		c.engine.Resume()
 	case "set":
+		c.forgetLowered(o)
 		return c.set(o)
+	case "faster", "slower":
+		return c.nudge(o.Do == "faster")
 	default:
-		return fmt.Errorf("%q is no order; they are status, pause, resume, set", o.Do)
+		return fmt.Errorf("%q is no order; they are status, pause, resume, set, faster, slower", o.Do)
 	}
 	return nil
 }
@@ -252,14 +263,20 @@ func (c *control) serve(conn net.Conn) {
 	}
 }
 
-// ask has the loop carry out an order.
+// ask has the loop carry out an order that came as text.
 func (c *control) ask(text []byte) answer {
-	a := asked{reply: make(chan answer, 1)}
+	var o order
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&a.order); err != nil {
+	if err := d.Decode(&o); err != nil {
 		return answer{Error: "not an order: " + err.Error()}
 	}
+	return c.tell(o)
+}
+
+// tell has the loop carry out an order. It is safe for concurrent use.
+func (c *control) tell(o order) answer {
+	a := asked{order: o, reply: make(chan answer, 1)}
 	select {
 	case c.asked <- a:
 		return <-a.reply

@@ -172,10 +172,14 @@ func knownLabel() func(*sim.Query) (string, bool) {
 	}
 }
 
+// demoLimits are those that the engine keeps to.
+func demoLimits() limitSet { return limitSet{rpm: demoRPM, concurrency: 256, window: "bucket"} }
+
 // config is how the engine is set up: nothing is switched on for the demo.
 func (d *demonstration) config() paceline.Config {
+	limits := demoLimits()
 	return paceline.Config{
-		Limits: paceline.Limits{Requests: paceline.Per(demoRPM, time.Minute), InFlight: 256},
+		Limits: limits.library(),
 		Accept: acceptLabel,
 		Price:  func(_ string, u paceline.Usage) paceline.Cost { return d.pricing.cost(demoPriced, u) },
 	}
@@ -209,6 +213,9 @@ func (d *demonstration) label(ctx context.Context, client *http.Client, rows *jo
 	view := newLive(d.env, options)
 	defer view.Stop()
 	interrupts.attach(eng, view)
+	ctl := startControl(eng, options.Facts, []endpoint{{name: "1", limitSet: demoLimits()}}, func(string) string { return "" }, nil)
+	defer ctl.close()
+	defer takeKeys(d.env, view, ctl, interrupts.press)()
 	d.labels = map[string]int64{}
 	sum, err := eng.Run(ctx, d.job(rows))
 	view.last(sum.Stats)

@@ -33,6 +33,14 @@ type Env struct {
 	// if there is none or it does not say.
 	Size func() (columns, rows int)
 
+	// Keys has the keys that are pressed on the terminal behind Stdin come one by
+	// one, unseen and without Enter, until stop is called, which gives the terminal
+	// back as it was. Ctrl-C stays a signal. Whenever the process goes on after it
+	// was stopped, awake is called. Keys belong to who stands in the foreground: while
+	// that is another process, none come and the terminal is left alone. nil: there
+	// are none.
+	Keys func(awake func()) (keys <-chan byte, stop func(), err error)
+
 	// Signals carries interrupts and requests to terminate. A command that
 	// waits takes from it; unread signals are not lost up to 8.
 	Signals <-chan os.Signal
@@ -64,6 +72,7 @@ func System() (env Env, stop func()) {
 		StdoutTerminal: isTerminal(os.Stdout),
 		StderrTerminal: isTerminal(os.Stderr),
 		Size:           func() (int, int) { return terminalSize(os.Stderr) },
+		Keys:           func(awake func()) (<-chan byte, func(), error) { return readKeys(os.Stdin, awake) },
 		Signals:        signals,
 		ReadFile:       os.ReadFile,
 		WriteFile:      func(path string, data []byte) error { return os.WriteFile(path, data, 0o644) },

@@ -60,6 +60,7 @@ type live struct {
 	meter   meter
 	history history
 	keys    keyLine
+	held    func() bool // whether the run is paused by hand; nil: nobody can
 	saidAt  time.Time
 	drawn   []line // the block as it stands on the terminal
 	columns int    // the terminal's width when it was drawn
@@ -125,6 +126,15 @@ func (l *live) tell(f func(*keyLine)) {
 	l.saidAt = time.Now()
 	l.mu.Unlock()
 	l.refresh()
+}
+
+// offerKeys shows the keys from now on. held tells whether they, or others, have
+// paused the run.
+func (l *live) offerKeys(held func() bool) {
+	l.mu.Lock()
+	l.held = held
+	l.mu.Unlock()
+	l.tell(func(k *keyLine) { k.On = true })
 }
 
 // anew has the block drawn below what stands on the terminal: others have
@@ -196,6 +206,7 @@ func (l *live) look() liveState {
 		l.keys.Said = ""
 	}
 	s.Keys = l.keys
+	s.Keys.Held = l.held != nil && l.held()
 	return s
 }
 

@@ -84,12 +84,10 @@ func TestBlock(t *testing.T) {
  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸────────────────────────────────────────────
  ▸ limited by requests: 98 % of 10,000/min used
 
- items            160/s                                           first token p50 812 ms   p99 1.61 s
- requests     9,810/min  ━━━━━━━━━━━━━━━╸   98 % of 10,000/min    whole call  p50 1.90 s   p99 4.21 s
- in flight           87  ━━━━━───────────   34 % of 256 calls     tokens      181k in      4,102 out
- cost           $0.0312  ╸───────────────    1 % of $5.00         given up    1 failed     2 invalid
-                                                                  sent again  31 retries
-                                                                  extra calls 4 throttled  12 re-asked  7 hedged
+ items            160/s                                           first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
+ requests     9,810/min  ━━━━━━━━━━━━━━━╸   98 % of 10,000/min    tokens      181k in      4,102 out      given up    1 failed     2 invalid
+ in flight           87  ━━━━━───────────   34 % of 256 calls     sent again  31 retries
+ cost           $0.0312  ╸───────────────    1 % of $5.00         extra calls 4 throttled  12 re-asked  7 hedged
 `},
 		{"6 rows", midRun(), 80, 6, `
  1,234 of 2,000 items   61.7 %                    12 s so far           ETA 8 s

@@ -33,7 +33,7 @@ func (s *liveState) waitsFor() (string, style) {
 		return "all items have their row", styleDim
 	case s.Stopping:
 		return "stopping: " + calls(int64(s.Stats.InFlight)) + " in flight may finish", styleYellow
-	case p.LimitedBy == paceline.BottleneckHold && s.Keys.On:
+	case s.Keys.Held:
 		return "paused by you; p goes on", styleYellow
 	case p.LimitedBy == paceline.BottleneckHold:
 		return pausedByYou, styleYellow

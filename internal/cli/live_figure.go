@@ -28,7 +28,7 @@ func (c *cell) draw(l *line) {
 // and what did not go well. Two cells stand beside each other where they fit.
 func (d *blockDraft) figures(room int) (lines []line) {
 	across := 1
-	if room >= 2*cellWidth-1 && room < wideRoom-gaugesWidth+cellWidth {
+	if room >= 2*cellWidth-1 {
 		across = 2
 	}
 	for pair := range slices.Chunk(d.cells(), across) {

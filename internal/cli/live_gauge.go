@@ -85,6 +85,8 @@ func (d *blockDraft) gauge(g *gauge, room int) (l line) {
 // words are what stands behind the bar.
 func (g *gauge) words(whole bool) string {
 	switch {
+	case !whole && g.graph != nil:
+		return ""
 	case g.share < 0:
 		return g.of
 	case whole:

@@ -1,8 +1,6 @@
 package cli
 
-import (
-	"strings"
-)
+import "strings"
 
 // A keyLine is the live view's last line: the keys, or what one of them did.
 type keyLine struct {

@@ -74,7 +74,7 @@ func (s *liveState) eta() string {
 		return "in " + timeSpan(s.Stats.Elapsed)
 	case s.Ended:
 		return "stopped after " + timeSpan(s.Stats.Elapsed)
-	case s.Pace.Left < 0 || s.Stats.Pace.LimitedBy == paceline.BottleneckHold:
+	case s.Pace.Left < 0 || s.Stats.Pace.LimitedBy == paceline.BottleneckHold || s.Keys.Held:
 		return "ETA -"
 	}
 	return "ETA " + timeSpan(calm(s.Pace.Left))

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"slices"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
@@ -66,7 +68,9 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	view = newLive(s.env, options)
 	defer view.Stop()
 	s.interrupts.attach(eng, s.notices(view))
-	defer s.takeOrders(eng, view)()
+	ctl := s.takeOrders(eng, view)
+	defer ctl.close()
+	defer s.takeKeys(view, ctl)()
 	sum, err := eng.Run(ctx, s.job())
 	view.last(sum.Stats)
 	if n := sum.Causes[paceline.CodeLocal]; n > 0 {
@@ -94,19 +98,27 @@ func (s *session) tellFormat(w io.Writer, err error) {
 	fmt.Fprintf(w, "paceline: the server refuses the schema as response_format (%v); asking without it, answers are checked here\n", oneLine(err))
 }
 
-// takeOrders listens to `paceline ctl` until what it returns is called. A run
-// without a journal cannot be named, and one that cannot listen goes on
-// without.
-func (s *session) takeOrders(eng *paceline.Engine, view io.Writer) (stop func()) {
-	if s.target.toStdout {
+// takeOrders begins to take orders from keys, and from `paceline ctl` where the
+// run has a journal to be named by. One that cannot listen goes on without.
+func (s *session) takeOrders(eng *paceline.Engine, view io.Writer) *control {
+	var socket net.Listener
+	if !s.target.toStdout {
+		l, err := listenControl(s.env, s.target.path)
+		if err != nil {
+			fmt.Fprintf(s.notices(view), "paceline: 'paceline ctl' cannot reach this run: %v\n", err)
+		} else {
+			socket = l
+		}
+	}
+	return startControl(eng, s.facts(), s.pool.endpoints, s.unpriced, socket)
+}
+
+// takeKeys begins to listen to the keyboard, unless the items are typed there.
+func (s *session) takeKeys(view *live, ctl *control) (stop func()) {
+	if slices.Contains(s.inputs, "-") {
 		return func() {}
 	}
-	socket, err := listenControl(s.env, s.target.path)
-	if err != nil {
-		fmt.Fprintf(s.notices(view), "paceline: 'paceline ctl' cannot reach this run: %v\n", err)
-		return func() {}
-	}
-	return startControl(eng, s.facts(), s.pool.endpoints, s.unpriced, socket).close
+	return takeKeys(s.env, view, ctl, s.interrupts.press)
 }
 
 // notices returns where to tell of what is no error: nowhere, if quiet.
