@@ -49,7 +49,9 @@ type Env struct {
 	// summaries. Rows go through the journal, items come through dataset.
 	ReadFile  func(path string) ([]byte, error)
 	WriteFile func(path string, data []byte) error
-	Stat      func(path string) (fs.FileInfo, error)
+	// AppendFile opens a file to write at its end; it is made if there is none.
+	AppendFile func(path string) (io.WriteCloser, error)
+	Stat       func(path string) (fs.FileInfo, error)
 	// Probe reports why a file could not be created in a folder, nil if it
 	// could. It leaves nothing behind.
 	Probe func(folder string) error
@@ -76,9 +78,12 @@ func System() (env Env, stop func()) {
 		Signals:        signals,
 		ReadFile:       os.ReadFile,
 		WriteFile:      func(path string, data []byte) error { return os.WriteFile(path, data, 0o644) },
-		Stat:           os.Stat,
-		Probe:          probe,
-		TempDir:        func(pattern string) (string, error) { return os.MkdirTemp("", pattern) },
+		AppendFile: func(path string) (io.WriteCloser, error) {
+			return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		},
+		Stat:    os.Stat,
+		Probe:   probe,
+		TempDir: func(pattern string) (string, error) { return os.MkdirTemp("", pattern) },
 	}
 	return env, func() { signal.Stop(signals) }
 }

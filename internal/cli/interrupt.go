@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -109,7 +108,7 @@ func (i *interrupts) handle(s os.Signal) {
 	if s != os.Interrupt {
 		grace, repeat = min(grace, terminateGrace), "a second signal"
 	}
-	fmt.Fprintf(log, "paceline: stopping: calls in flight may take %s; %s stops at once\n", shortDuration(grace), repeat)
+	warn(log, "stopping: calls in flight may take %s; %s stops at once", shortDuration(grace), repeat)
 	i.wait.Go(func() { drain(i.ctx, engine, grace) })
 }
 

@@ -41,8 +41,9 @@ type liveOptions struct {
 	ASCII bool // a terminal that is not known to show UTF-8
 	Quiet bool // draw nothing; log lines pass through
 
-	Errors   *errorList  // nil: none are shown
-	Stopping func() bool // whether the run was interrupted; nil: never
+	Errors   *errorList   // nil: none are shown
+	JSON     *jsonNotices // standard error takes objects; nil: text
+	Stopping func() bool  // whether the run was interrupted; nil: never
 }
 
 // live shows a run while it goes on. It only reads: nothing in the run waits
@@ -78,7 +79,11 @@ func startLive(o liveOptions) *live {
 		return l
 	}
 	l.mu.Lock()
-	l.put([]byte(o.Facts.headline() + "\n"))
+	if o.JSON != nil {
+		o.JSON.Info("run begins", o.Facts.attrs()...)
+	} else {
+		l.put([]byte(o.Facts.headline() + "\n"))
+	}
 	l.mu.Unlock()
 	go l.loop()
 	return l
@@ -164,7 +169,7 @@ func (l *live) show(state liveState, n int) {
 	defer l.mu.Unlock()
 	if l.opts.Size == nil {
 		if n > 0 && n%looksPerLine == 0 {
-			l.put([]byte(plainLine(state) + "\n"))
+			l.putLine(&state)
 		}
 		return
 	}
@@ -179,13 +184,22 @@ func (l *live) finish() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.opts.Size == nil {
-		l.put([]byte(plainLine(state) + "\n"))
+		l.putLine(&state)
 		return
 	}
 	columns, rows := l.opts.Size()
 	block := drawBlock(state, columns, rows, l.opts.ASCII)
 	l.put(l.frame(block[:1], columns))
 	l.drawn = nil
+}
+
+// putLine writes a look as a line, for which l.mu is held.
+func (l *live) putLine(state *liveState) {
+	if l.opts.JSON != nil {
+		l.opts.JSON.Info("progress", state.attrs()...)
+		return
+	}
+	l.put([]byte(plainLine(*state) + "\n"))
 }
 
 // look takes a snapshot. Time elapses from the view's beginning: an engine may
@@ -307,7 +321,8 @@ func newLive(env *Env, o liveOptions) *live {
 		facts.Output = "standard output"
 	}
 	o.Out = env.Stderr
-	if env.StderrTerminal && !rowsBeside && env.Getenv("TERM") != "dumb" && enableEscapes(env.Stderr) {
+	o.JSON, _ = env.Stderr.(*jsonNotices)
+	if o.JSON == nil && env.StderrTerminal && !rowsBeside && env.Getenv("TERM") != "dumb" && enableEscapes(env.Stderr) {
 		o.Size = terminalOr80(env.Size)
 		o.Color = env.Getenv("NO_COLOR") == ""
 		o.ASCII = !speaksUTF8(env.Getenv)
@@ -318,7 +333,7 @@ func newLive(env *Env, o liveOptions) *live {
 // listErrors has the errors of attempts listed where a block may be drawn. It
 // must be called before the engine is made.
 func (o *liveOptions) listErrors(env *Env, events *eventReaders) {
-	if !env.StderrTerminal || o.Quiet {
+	if _, json := env.Stderr.(*jsonNotices); json || !env.StderrTerminal || o.Quiet {
 		return
 	}
 	o.Errors = new(errorList)

@@ -41,7 +41,8 @@ type runFlags struct {
 	maxCost                          float64 // US dollars; 0: no budget
 	maxTokens, maxRequests           int64   // 0: no budget
 	dryRun, quiet                    bool
-	grace                            time.Duration
+	logFlags
+	grace time.Duration
 }
 
 // The words that stand for values of durations: the engine takes 0 for its
@@ -57,7 +58,7 @@ func defaultRunFlags() *runFlags {
 	return &runFlags{
 		inputFormat: "auto", checkFlags: defaultCheckFlags(), limitSet: limitSet{window: "bucket"}, format: "jsonl", keyEnv: "OPENAI_API_KEY",
 		seed: 1, attempts: 5, timeout: 15 * time.Minute, grace: 30 * time.Second,
-		sync: 100 * time.Millisecond,
+		sync: 100 * time.Millisecond, logFlags: logFlags{logFormat: "text", logLevel: "info"},
 	}
 }
 
@@ -71,6 +72,7 @@ func (f *runFlags) define(p *page) {
 	f.defineOutput(p.group("Output"))
 	f.defineMoney(p.group("Money"))
 	f.defineRunning(p.group("Running"))
+	f.defineLog(p.group("Log"))
 }
 
 func (f *runFlags) defineInput(s *pflag.FlagSet) {

@@ -19,10 +19,11 @@ func (s *session) work(ctx context.Context) error {
 		return s.finish(ctx, paceline.Summary{}, nil)
 	}
 	if s.survey.bad > 0 {
-		s.say("%s cannot be read and will have the error for an answer, such as %v",
+		s.warn("%s cannot be read and will have the error for an answer, such as %v",
 			items(s.survey.bad), s.survey.firstBad)
 	}
-	s.survey.cautions.tell(s.say, s.flags.format == "jsonl")
+	s.survey.cautions.tell(s.warn, s.flags.format == "jsonl")
+	s.log.begin(s)
 	sum, err := s.send(ctx)
 	return s.finish(ctx, sum, err)
 }
@@ -52,10 +53,11 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	if len(s.pool.endpoints) > 1 {
 		events.add(func(ev *paceline.Event) { // not before the run, when the view is there
 			if ev.Kind == paceline.EventOut {
-				fmt.Fprintln(s.notices(view), s.pool.outLine(ev.Err))
+				warn(s.notices(view), "%s", s.pool.outLine(ev.Err))
 			}
 		})
 	}
+	s.log.listen(&events)
 	options := liveOptions{Facts: s.facts(), Quiet: s.flags.quiet || s.rowsOnTerminal(), Stopping: s.interrupts.interrupted}
 	options.listErrors(s.env, &events)
 	cfg.Observe = events.observe()
@@ -67,14 +69,18 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	options.Stats = eng.Stats
 	view = newLive(s.env, options)
 	defer view.Stop()
+	s.view.Store(view)
+	defer s.view.Store(nil)
+	s.log.attach(eng, options.Facts)
 	s.interrupts.attach(eng, s.notices(view))
 	ctl := s.takeOrders(eng, view)
 	defer ctl.close()
 	defer s.takeKeys(view, ctl)()
 	sum, err := eng.Run(ctx, s.job())
 	view.last(sum.Stats)
+	s.log.tellLost(s, &sum)
 	if n := sum.Causes[paceline.CodeLocal]; n > 0 {
-		s.say("%s could not be sent at once since this machine had no file descriptors or ports left; "+
+		s.warn("%s could not be sent at once since this machine had no file descriptors or ports left; "+
 			"they went out later, fewer at a time (raise 'ulimit -n', or lower --concurrency)", counted(n, "request"))
 	}
 	return sum, err
@@ -95,7 +101,7 @@ func (s *session) endpoints(refused func(error)) []paceline.Endpoint {
 
 // tellFormat says that a server does without response_format.
 func (s *session) tellFormat(w io.Writer, err error) {
-	fmt.Fprintf(w, "paceline: the server refuses the schema as response_format (%v); asking without it, answers are checked here\n", oneLine(err))
+	warn(w, "the server refuses the schema as response_format (%v); asking without it, answers are checked here", oneLine(err))
 }
 
 // takeOrders begins to take orders from keys, and from `paceline ctl` where the
@@ -105,7 +111,7 @@ func (s *session) takeOrders(eng *paceline.Engine, view io.Writer) *control {
 	if !s.target.toStdout {
 		l, err := listenControl(s.env, s.target.path)
 		if err != nil {
-			fmt.Fprintf(s.notices(view), "paceline: 'paceline ctl' cannot reach this run: %v\n", err)
+			warn(s.notices(view), "'paceline ctl' cannot reach this run: %v", err)
 		} else {
 			socket = l
 		}
