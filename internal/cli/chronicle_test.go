@@ -110,8 +110,12 @@ func TestLooksTellWhatNoEventDoes(t *testing.T) {
 		c.look(at(1000 * second))
 	}
 	look(func() { st.Requests, st.Pace.Requests = 10, paceline.Per(500, time.Minute) })
-	look(func() { st.Pace.Endpoints = []paceline.EndpointPace{{Name: "eu", Down: true, Answered: true, Failing: 7}} })
-	look(func() { st.Pace.Endpoints = []paceline.EndpointPace{{Name: "eu", Down: true, Answered: true, DownFor: 5 * time.Second}} })
+	look(func() {
+		st.Pace.Endpoints = []paceline.EndpointPace{{Name: "eu", Down: true, Answered: true, Failing: 7}}
+	})
+	look(func() {
+		st.Pace.Endpoints = []paceline.EndpointPace{{Name: "eu", Down: true, Answered: true, DownFor: 5 * time.Second}}
+	})
 	look(func() { st.Pace.Endpoints = []paceline.EndpointPace{{Name: "eu", Answered: true}} })
 	look(func() { st.Pace.LimitedBy = paceline.BottleneckHold })
 	look(func() {})
