@@ -93,9 +93,9 @@ var helds = []held{
 		used: func(began time.Time) func() time.Duration {
 			return func() time.Duration { return time.Since(began) }
 		}},
-	{name: "disk", want: paceline.BottleneckDisk, share: 0.8, items: 8_000, disk: 5 * time.Second,
+	{name: "disk", want: paceline.BottleneckDisk, share: 0.8, items: 5_600, disk: 50 * time.Second,
 		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 500})},
-	{name: "a slow sink", want: paceline.BottleneckDisk, share: 0.8, items: 6_500, sink: 100 * time.Millisecond,
+	{name: "a slow sink", want: paceline.BottleneckDisk, share: 0.8, items: 5_600, sink: 100 * time.Millisecond,
 		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 500})},
 	{name: "input", want: paceline.BottleneckInput, share: 0.95, items: 100, slow: time.Second,
 		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 100})},
@@ -159,6 +159,48 @@ func TestUseIsMeasuredAgainstTheLimitsInForce(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A run with a journal notes about once a second how it stands, and at its end:
+// together that is what it says in the end.
+func TestTheMomentsOfARunAddUp(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out.jsonl")
+	h := held{items: 605, disk: time.Millisecond, sim: quick(sim.Config{Script: map[int]string{40: "503", 50: "429"}}),
+		cfg: limitedTo(paceline.Limits{Requests: paceline.Per(10, time.Second), InFlight: 100})}
+	synctest.Test(t, func(t *testing.T) {
+		sum, _ := h.run(t, out)
+		var all journal.Moment
+		var limited paceline.Limited
+		n, last := 0, time.Time{}
+		err := journal.Visit(out, journal.Visitor{Moment: func(m *journal.Moment) error {
+			if spent := m.At.Sub(last); n > 0 && (spent-m.Span).Abs() > time.Millisecond {
+				t.Errorf("%v after the one before it says %v", spent, m.Span)
+			}
+			if n > 5 && n < 55 && (m.RequestLimit != 600_000 || m.Cap != 100 || m.TokenLimit != 0 || m.Requests < 1 || m.Requests > 11) {
+				t.Errorf("moment %d: %+v", n, *m)
+			}
+			n, last = n+1, m.At
+			all.Span += m.Span
+			all.Requests, all.Retries, all.Throttled = all.Requests+m.Requests, all.Retries+m.Retries, all.Throttled+m.Throttled
+			all.PromptTokens, all.CompletionTokens, all.Cost = all.PromptTokens+m.PromptTokens, all.CompletionTokens+m.CompletionTokens, all.Cost+m.Cost
+			for i, d := range m.Limited {
+				limited[i] += d
+			}
+			return nil
+		}})
+		if err != nil || n < 60 || n > 70 {
+			t.Errorf("%d moments in %v, %v", n, sum.Elapsed, err)
+		}
+		if all.Requests != sum.Requests || all.Retries != 1 || all.Throttled != 1 ||
+			all.PromptTokens != sum.Usage.Prompt || all.CompletionTokens != sum.Usage.Completion || all.Cost == 0 {
+			t.Errorf("together %+v, of %+v", all, sum.Stats)
+		}
+		for i, d := range sum.Limited {
+			if limited[i] != d.Truncate(time.Microsecond) {
+				t.Errorf("by %q for %v, in the moments %v", paceline.Bottleneck(i), d, limited[i])
+			}
+		}
+	})
 }
 
 func (h *held) run(t *testing.T, out string) (sum paceline.Summary, all paceline.Stats) {
@@ -235,5 +277,5 @@ type tardyFile struct {
 
 func (f tardyFile) Sync() error {
 	time.Sleep(f.by)
-	return f.File.Sync()
+	return nil
 }

@@ -14,9 +14,7 @@ const momentEvery = time.Second
 // its end, so that a report can draw it. What fails in it is the journal's fault,
 // which ends the run elsewhere. A nil chronicle notes nothing.
 type chronicle struct {
-	run  *run
-	note func(journal.Moment) error
-
+	run    *run
 	last   Stats         // when a moment was noted last
 	used   time.Duration // of the processor until then
 	over   chan struct{}
@@ -25,11 +23,10 @@ type chronicle struct {
 
 // chronicle begins to note, if there is a journal.
 func (r *run) chronicle() *chronicle {
-	j, ok := any(r.job.Journal).(interface{ Note(journal.Moment) error })
-	if r.job.Journal == nil || !ok {
+	if r.job.Journal == nil {
 		return nil
 	}
-	c := &chronicle{run: r, note: j.Note, used: r.engine.on.used(), over: make(chan struct{}), joined: make(chan struct{})}
+	c := &chronicle{run: r, used: r.engine.on.used(), over: make(chan struct{}), joined: make(chan struct{})}
 	go c.loop()
 	return c
 }
@@ -67,7 +64,7 @@ func (c *chronicle) take(s Stats) {
 	used := c.run.engine.on.used()
 	m.At, m.Processor = time.Now(), used-c.used
 	c.last, c.used = s, used
-	_ = c.note(m)
+	_ = c.run.job.Journal.Note(m)
 }
 
 // momentOf returns what has happened between two snapshots of a run, and how it

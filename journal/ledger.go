@@ -3,6 +3,7 @@ package journal
 import (
 	"maps"
 	"slices"
+	"time"
 )
 
 // Totals is what a run came to over all its sessions. Costs are in billionths
@@ -232,6 +233,9 @@ type Recovery struct {
 	Bounds   Bounds
 	Account  Account
 	InFlight []InFlight // by index
+
+	Began  time.Time // of the first session, in ms; zero: an older version has rewritten it away
+	Closed bool      // the last session closed it: nothing came after
 
 	RowBytesCut     int64 // uncommitted bytes cut off the output
 	JournalBytesCut int64 // a torn tail cut off the journal

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestFault49TwoRuns(t *testing.T) {
@@ -115,5 +116,80 @@ func TestRefusedOpenLeavesNothing(t *testing.T) {
 	failure(t, err, CodeNoJournal)
 	if exists(Dir(name)) {
 		t.Error("the folder was left")
+	}
+}
+
+// Held tells a run that writes from one that has ended, and is in nobody's way.
+func TestHeld(t *testing.T) {
+	name := tempOutput(t)
+	if held, _, err := Held(name); held || err != nil {
+		t.Errorf("without a journal: %v, %v", held, err)
+	}
+	j := mustOpen(t, name, Options{NoSync: true})
+	for range 3 {
+		if held, pid, err := Held(name); !held || pid != os.Getpid() || err != nil {
+			t.Errorf("while it is open: %v, pid %d, %v", held, pid, err)
+		}
+	}
+	mustClose(t, j)
+	if held, _, err := Held(name); held || err != nil {
+		t.Errorf("after its end: %v, %v", held, err)
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				Held(name)
+			}
+		}
+	}()
+	for range 50 {
+		j, err := Open(name, Options{NoSync: true})
+		if err != nil {
+			t.Fatalf("looking was in the way: %v", err)
+		}
+		mustClose(t, j)
+	}
+	close(stop)
+	<-stopped
+}
+
+func TestClosedAndBegan(t *testing.T) {
+	name := tempOutput(t)
+	j := mustOpen(t, name, Options{NoSync: true})
+	mustAppend(t, j, 1)
+	mustFlush(t, j)
+	read := func() Recovery {
+		t.Helper()
+		r, err := Read(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Recovered()
+	}
+	began := read().Began
+	if r := read(); r.Closed || time.Since(r.Began) > time.Hour {
+		t.Errorf("while it is written: %+v", r)
+	}
+	mustClose(t, j)
+	if !read().Closed {
+		t.Error("a journal that was closed is not")
+	}
+	records := mustRead(t, placeOf(name).journal)
+	put(t, name, mustRead(t, name), append(records, "torn"...))
+	if read().Closed {
+		t.Error("a journal with a torn tail is closed")
+	}
+	j = mustOpen(t, name, Options{NoSync: true})
+	if err := j.Rewrite(t.Context(), RewriteOptions{Keep: func(Entry) bool { return false }}); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, j)
+	if r := read(); !r.Closed || !r.Began.Equal(began) {
+		t.Errorf("after a rewrite: %+v, began %v", r, began)
 	}
 }

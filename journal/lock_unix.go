@@ -29,6 +29,25 @@ func takeLock(name string) (*os.File, error) {
 	return nil, err
 }
 
+// lockHeld reports whether somebody holds a lock that takeLock takes.
+func lockHeld(name string) (bool, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close() // which gives back what is taken here
+	for {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+		if err != syscall.EINTR {
+			break
+		}
+	}
+	if err == syscall.EWOULDBLOCK {
+		return true, nil
+	}
+	return false, err
+}
+
 // dropLock removes the lock's file where asked to, and unlocks.
 func dropLock(f *os.File, andRemove bool) {
 	if andRemove {

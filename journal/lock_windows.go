@@ -25,6 +25,24 @@ func takeLock(name string) (*os.File, error) {
 	return os.NewFile(uintptr(h), name), nil
 }
 
+// lockHeld reports whether somebody holds a lock that takeLock takes: then it
+// cannot be opened to write.
+func lockHeld(name string) (bool, error) {
+	p, err := syscall.UTF16PtrFromString(name)
+	if err != nil {
+		return false, err
+	}
+	h, err := syscall.CreateFile(p, syscall.GENERIC_WRITE, syscall.FILE_SHARE_READ|syscall.FILE_SHARE_WRITE|syscall.FILE_SHARE_DELETE,
+		nil, syscall.OPEN_EXISTING, syscall.FILE_ATTRIBUTE_NORMAL, 0)
+	switch {
+	case err == errSharingViolation:
+		return true, nil
+	case err != nil:
+		return false, &os.PathError{Op: "open", Path: name, Err: err}
+	}
+	return false, syscall.CloseHandle(h)
+}
+
 // dropLock unlocks, and removes the lock's file where asked to.
 func dropLock(f *os.File, andRemove bool) {
 	f.Close() // before the removal: Windows removes no open file

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 )
 
 // replay is a journal read from its beginning.
@@ -17,8 +18,11 @@ type replay struct {
 	rows     int64 // entries
 	end      int64 // of the last row in the output
 	good     int64 // of the last whole record in the journal
+	size     int64 // of the journal
 	recent   [recentRows]Entry
-	moment   Moment // read last
+	moment   Moment    // read last
+	began    time.Time // of the first session
+	closed   bool      // the last record is the one of a close
 }
 
 // recentRows is how many of the last rows are kept to be verified.
@@ -36,18 +40,23 @@ func (r *replay) read(f io.ReaderAt, size int64) error {
 	if s.err != nil {
 		return &Error{Code: CodeIO, Path: r.path, Offset: s.next, Text: "cannot read the journal", Err: cause(s.err)}
 	}
-	r.good = s.next
+	r.good, r.size = s.next, size
 	r.ledger.endSession()
 	return nil
 }
 
 func (r *replay) record(s *scanner) error {
 	ok := true
+	r.closed = false
 	switch s.kind {
 	case kindIdentity:
 		r.identity, r.named = slices.Clone(s.payload), true
 	case kindSession:
 		r.ledger.endSession()
+		var session Session
+		if session, ok = parseSession(s.payload); ok && r.began.IsZero() {
+			r.began = session.Began
+		}
 	case kindIntent:
 		ok = r.intent(s.payload)
 	case kindAttempt:
@@ -72,7 +81,9 @@ func (r *replay) record(s *scanner) error {
 	case kindMoment:
 		ok = r.moment.parse(s.payload)
 	case kindBatch:
-		_, ok = parseBatch(s.payload, s.off)
+		var synced int64
+		synced, ok = parseBatch(s.payload, s.off)
+		r.closed = synced == s.off
 	case kindSwitch:
 		r.switched = true
 	default:
@@ -174,5 +185,6 @@ func (r *replay) recovery() Recovery {
 		Identity: r.identity, Totals: r.ledger.totals, Bounds: r.ledger.bounds, Account: r.ledger.account, InFlight: r.ledger.inFlight(),
 		Done: r.ledger.rows[Done], Failed: r.ledger.rows[Failed], Invalid: r.ledger.rows[Invalid],
 		Truncated: r.ledger.rows[Truncated], Filtered: r.ledger.rows[Filtered], Refused: r.ledger.rows[Refused],
+		Began: r.began, Closed: r.closed && r.good == r.size,
 	}
 }

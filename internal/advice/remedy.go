@@ -12,6 +12,9 @@ const (
 	// had by getting round the others, and spare that up to which there is much.
 	usedUp = 0.85
 	spare  = 0.5
+	// busy is that share of the processor's time: what is in use of it comes in
+	// bursts, between which it has time to spare.
+	busy = 0.7
 )
 
 // Remedy says what would make the run faster, going by its worst cause and by how
@@ -73,11 +76,12 @@ func (r Run) concurrency() string {
 	for _, p := range []struct {
 		what string
 		use  paceline.Share
+		most float64
 	}{
-		{"the limit on requests", u.Requests}, {"the limit on tokens", u.Tokens}, {"the limit on money", u.Money},
-		{"the processor", u.Processor},
+		{"the limit on requests", u.Requests, usedUp}, {"the limit on tokens", u.Tokens, usedUp},
+		{"the limit on money", u.Money, usedUp}, {"the processor", u.Processor, busy},
 	} {
-		if p.use.Known && p.use.Part >= usedUp {
+		if p.use.Known && p.use.Part >= p.most {
 			return "a higher --concurrency would bring little" + because(of(p.what, p.use))
 		}
 	}

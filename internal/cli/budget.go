@@ -16,6 +16,15 @@ func (f *runFlags) budget() paceline.Budget {
 	return paceline.Budget{USD: f.maxCost, Tokens: f.maxTokens, Requests: f.maxRequests}
 }
 
+// budgets are what the run may use up, and what earlier sessions have.
+func (s *session) budgets() paceline.BudgetState {
+	tokens := s.before.usage.Prompt + s.before.usage.Completion
+	return paceline.BudgetState{
+		Limit: s.flags.budget(),
+		Spent: paceline.Budget{USD: s.before.cost.USD, Tokens: tokens, Requests: s.before.requests},
+	}
+}
+
 // A budgetFit finds budgets into which not a single request of the input fits, so
 // that nothing could be sent. Its methods are called from one goroutine.
 type budgetFit struct {

@@ -36,7 +36,7 @@ func newRootCommand(env *Env) *cobra.Command {
 	root.Args = unknownCommand
 	root.Version = version()
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	root.SetArgs(env.Args)
+	root.SetArgs(joinAddress(env.Args))
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
@@ -57,6 +57,9 @@ func commands(env *Env) []*cobra.Command {
 	return []*cobra.Command{
 		newRunCommand(env),
 		newCtlCommand(env),
+		newInspectCommand(env),
+		newLsCommand(env),
+		newReportCommand(env),
 		newDemoCommand(env),
 		newSimCommand(env),
 		newCompletionCommand(env),
@@ -81,6 +84,9 @@ func rootPage() *page {
 			{"Commands", "" +
 				"  run         call a model for every item of a file and write every answer\n" +
 				"  ctl         look at a run that goes on, pause it, change its limits\n" +
+				"  inspect     ask what happened: an item's history, failures, the slowest\n" +
+				"  ls          find the runs in a folder, and how they stand\n" +
+				"  report      a page that shows what a run was like, to read and to mail\n" +
 				"  demo        see the whole of it, with no key and no network\n" +
 				"  sim         serve a simulated provider with limits, latencies and faults\n" +
 				"  completion  completion for bash, zsh, fish or PowerShell\n" +

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/dash"
 )
 
 // A controlled is what can be asked of a running engine; a paceline.Engine is
@@ -95,8 +96,11 @@ func (c *control) loop() {
 }
 
 // look takes a snapshot of the run.
-func (c *control) look() liveState {
-	now, st := time.Now(), c.engine.Stats()
+func (c *control) look() liveState { return c.judge(c.engine.Stats()) }
+
+// judge says how a run stands that has these counters now.
+func (c *control) judge(st paceline.Stats) liveState {
+	now := time.Now()
 	st.Elapsed = now.Sub(c.began)
 	return liveState{Facts: c.facts, Stats: st, Pace: c.meter.observe(now, st, c.facts.Total)}
 }
@@ -109,13 +113,21 @@ func (c *control) carryOut(o *order) answer {
 	}
 	// The first snapshot may be taken before admission has acted on the order.
 	c.engine.Stats()
-	state := c.look()
+	return c.tell(c.look())
+}
+
+// ended returns how the run stands that has ended with these counters. Only
+// after close may it be called.
+func (c *control) ended(st paceline.Stats) answer { return c.tell(c.judge(st)) }
+
+// tell returns a state as an answer.
+func (c *control) tell(state liveState) answer {
 	status := newRunStatus(state, c.held.Load())
 	for i := range c.endpoints {
 		status.Endpoints = append(status.Endpoints, newEndpointStatus(&c.endpoints[i]))
 	}
 	status.tellEndpoints(state.Stats.Pace.Endpoints)
-	return answer{Status: status, Said: c.said}
+	return answer{Status: status, Said: c.said, stats: state.Stats}
 }
 
 func (c *control) do(o *order) error {
@@ -263,7 +275,7 @@ func (c *control) serve(conn net.Conn) {
 	}
 }
 
-// ask has the loop carry out an order that came as text.
+// ask reads an order and has it carried out.
 func (c *control) ask(text []byte) answer {
 	var o order
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -271,16 +283,16 @@ func (c *control) ask(text []byte) answer {
 	if err := d.Decode(&o); err != nil {
 		return answer{Error: "not an order: " + err.Error()}
 	}
-	return c.tell(o)
+	return c.order(o)
 }
 
-// tell has the loop carry out an order. It is safe for concurrent use.
-func (c *control) tell(o order) answer {
-	a := asked{order: o, reply: make(chan answer, 1)}
+// order has the loop carry out an order. It is safe for concurrent use.
+func (c *control) order(o order) answer {
+	a := asked{o, make(chan answer, 1)}
 	select {
 	case c.asked <- a:
 		return <-a.reply
 	case <-c.quit:
-		return answer{Error: "the run has ended"}
+		return answer{Error: dash.ErrEnded.Error(), over: true}
 	}
 }

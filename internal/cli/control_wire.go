@@ -21,6 +21,9 @@ type answer struct {
 	Error  string     `json:"error,omitempty"`
 	Status *runStatus `json:"status,omitempty"`
 	Said   string     `json:"said,omitempty"` // of faster and slower: what changed
+
+	stats paceline.Stats // of which Status tells
+	over  bool           // Error: it came too late
 }
 
 // maxOrder is the most bytes that a line may have.

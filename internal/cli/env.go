@@ -57,6 +57,8 @@ type Env struct {
 	Probe func(folder string) error
 	// TempDir makes a fresh folder for temporary files.
 	TempDir func(pattern string) (string, error)
+	// Open shows a file in the browser.
+	Open func(path string) error
 }
 
 // System returns the process's environment. It takes over the signals
@@ -84,6 +86,7 @@ func System() (env Env, stop func()) {
 		Stat:    os.Stat,
 		Probe:   probe,
 		TempDir: func(pattern string) (string, error) { return os.MkdirTemp("", pattern) },
+		Open:    openInBrowser,
 	}
 	return env, func() { signal.Stop(signals) }
 }

@@ -24,8 +24,10 @@ func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) e
 	}
 	report.PaidTwice = s.paidTwice(err == nil)
 	s.log.end(report, why)
-	if err := s.writeSummary(report, why); err != nil {
-		return &exit{ExitStopped, err}
+	writeErr := s.writeSummary(report, why)
+	s.web.end(report)
+	if writeErr != nil {
+		return &exit{ExitStopped, writeErr}
 	}
 	if err == nil && report.notDone() > 0 {
 		err = &exit{code: ExitFailed}

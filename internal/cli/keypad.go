@@ -60,7 +60,7 @@ func (p *keypad) toggle() {
 
 // order has an order carried out and shows what it did.
 func (p *keypad) order(do string) {
-	a := p.ctl.tell(order{Do: do})
+	a := p.ctl.order(order{Do: do})
 	p.view.tell(func(k *keyLine) {
 		if k.Said = a.Said; a.Error != "" {
 			k.Said = a.Error

@@ -72,7 +72,7 @@ func TestFasterAndSlowerMoveTheLimitThatHolds(t *testing.T) {
 				e := &heldEngine{stats: paceline.Stats{Requests: 50, Done: 30, InFlight: 20, Pace: tt.pace}}
 				c := nudgeable(e, tt.given)
 				defer c.close()
-				a := c.tell(order{Do: tt.do})
+				a := c.order(order{Do: tt.do})
 				if a.Said != tt.said || a.Error != tt.error || e.limits["1"] != tt.want {
 					t.Errorf("said %q, error %q, set %+v", a.Said, a.Error, e.limits["1"])
 				}
@@ -95,16 +95,16 @@ func TestRaisingWhatWasLoweredEndsWithTheServersOwn(t *testing.T) {
 			{"faster", "limit on requests: 280/min -> auto, as before"},
 			{"faster", ""},
 		} {
-			if a := c.tell(order{Do: step.do}); a.Said != step.said || (a.Error == "") != (step.said != "") {
+			if a := c.order(order{Do: step.do}); a.Said != step.said || (a.Error == "") != (step.said != "") {
 				t.Errorf("%s: said %q, error %q; want %q", step.do, a.Said, a.Error, step.said)
 			}
 		}
 		if got := e.limits["1"]; got != (paceline.Limits{}) {
 			t.Errorf("at the end %+v is given", got)
 		}
-		c.tell(order{Do: "slower"})
-		c.tell(order{Do: "set", Limits: map[string]string{"rpm": "270"}}) // now it is somebody's wish
-		if a := c.tell(order{Do: "faster"}); a.Said != "limit on requests: 270/min -> 300/min" {
+		c.order(order{Do: "slower"})
+		c.order(order{Do: "set", Limits: map[string]string{"rpm": "270"}}) // now it is somebody's wish
+		if a := c.order(order{Do: "faster"}); a.Said != "limit on requests: 270/min -> 300/min" {
 			t.Errorf("said %q, error %q", a.Said, a.Error)
 		}
 	})
@@ -116,7 +116,7 @@ func TestNudgesReachEveryEndpoint(t *testing.T) {
 		defer c.close()
 		e.stats.Requests = 50
 		e.stats.Pace = paceline.Pace{LimitedBy: paceline.BottleneckRequests, Requests: paceline.Per(900, time.Minute)}
-		if a := c.tell(order{Do: "slower"}); a.Said != "limit on requests: 1,050/min -> 960/min" {
+		if a := c.order(order{Do: "slower"}); a.Said != "limit on requests: 1,050/min -> 960/min" {
 			t.Errorf("said %q, error %q", a.Said, a.Error)
 		}
 		if one, two := e.limits["one"].Requests, e.limits["2"].Requests; one != paceline.Per(550, time.Minute) || two != paceline.Per(410, time.Minute) {

@@ -38,6 +38,9 @@ func (f *runFlags) check() error {
 	if err := f.checkDeadlines(); err != nil {
 		return err
 	}
+	if err := f.webFlags.check(); err != nil {
+		return err
+	}
 	if f.sync > time.Minute {
 		return fmt.Errorf("--sync: %s is too long; at most 1m, or off", shortDuration(f.sync))
 	}

@@ -41,8 +41,10 @@ type runFlags struct {
 	maxCost                          float64 // US dollars; 0: no budget
 	maxTokens, maxRequests           int64   // 0: no budget
 	dryRun, quiet                    bool
+	grace                            time.Duration
+
 	logFlags
-	grace time.Duration
+	webFlags
 }
 
 // The words that stand for values of durations: the engine takes 0 for its
@@ -73,6 +75,7 @@ func (f *runFlags) define(p *page) {
 	f.defineMoney(p.group("Money"))
 	f.defineRunning(p.group("Running"))
 	f.defineLog(p.group("Log"))
+	f.webFlags.define(p.group("Page in the browser"))
 }
 
 func (f *runFlags) defineInput(s *pflag.FlagSet) {

@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 //	                          needs keep=true
 //	lines FILE N              how many lines a file has
 //	json FILE PATH VALUE      a value of a JSON file
+//	same FILE PATH FILE PATH  whether two values of JSON files are the same
 //	eventually FILE           wait for a file that is not empty
 //
 // $PARQUET is the folder of the Parquet files of the room dataset.
@@ -51,7 +52,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"provider": provider, "ledger": ledger, "sent": sent, "lines": lines, "json": jsonValue, "eventually": eventually,
+			"provider": provider, "ledger": ledger, "sent": sent, "lines": lines, "json": jsonValue, "same": sameValue, "eventually": eventually,
 		},
 	})
 }
@@ -164,6 +165,13 @@ func lines(ts *testscript.TestScript, neg bool, args []string) {
 func jsonValue(ts *testscript.TestScript, neg bool, args []string) {
 	if got := gjson.Get(ts.ReadFile(args[0]), args[1]); (got.Raw == args[2]) == neg {
 		ts.Fatalf("%s of %s is %s", args[1], args[0], got.Raw)
+	}
+}
+
+func sameValue(ts *testscript.TestScript, neg bool, args []string) {
+	a, b := gjson.Get(ts.ReadFile(args[0]), args[1]), gjson.Get(ts.ReadFile(args[2]), args[3])
+	if (a.Exists() && a.Raw == b.Raw) == neg {
+		ts.Fatalf("%s is %s, %s is %s", args[1], a.Raw, args[3], b.Raw)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"sync"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
@@ -50,6 +51,7 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	var view *live
 	refused := func(err error) { s.tellFormat(s.notices(view), err) }
 	var events eventReaders
+	s.web.read(&events)
 	if len(s.pool.endpoints) > 1 {
 		events.add(func(ev *paceline.Event) { // not before the run, when the view is there
 			if ev.Kind == paceline.EventOut {
@@ -73,11 +75,15 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	defer s.view.Store(nil)
 	s.log.attach(eng, options.Facts)
 	s.interrupts.attach(eng, s.notices(view))
-	ctl := s.takeOrders(eng, view)
-	defer ctl.close()
-	defer s.takeKeys(view, ctl)()
+	control := s.takeOrders(eng, view)
+	dropKeys := sync.OnceFunc(s.takeKeys(view, control))
+	defer dropKeys()
+	s.web.begin(control, s.budgets(), view)
 	sum, err := eng.Run(ctx, s.job())
 	view.last(sum.Stats)
+	dropKeys()
+	control.close()
+	s.web.rest(control.ended(sum.Stats))
 	s.log.tellLost(s, &sum)
 	if n := sum.Causes[paceline.CodeLocal]; n > 0 {
 		s.warn("%s could not be sent at once since this machine had no file descriptors or ports left; "+
@@ -195,6 +201,7 @@ func (s *session) encoder() func([]byte, *paceline.Result) []byte {
 func (s *session) put(_ context.Context, r *paceline.Result) error {
 	s.failures.add(r)
 	s.answers.add(r)
+	s.web.finished(r)
 	if !s.target.toStdout {
 		return nil
 	}

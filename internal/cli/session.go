@@ -45,6 +45,7 @@ type session struct {
 	view       atomic.Pointer[live] // nil: nothing is shown
 	failures   failureLog
 	answers    answers
+	web        *web // nil: there is no page
 }
 
 // run does all of it. Its error ends the program.
@@ -55,6 +56,7 @@ func (s *session) run(ctx context.Context) error {
 		return err
 	}
 	defer s.closeInput()
+	defer s.web.close()
 	if s.flags.dryRun {
 		return s.interruptible(s.dryRun(ctx))
 	}
@@ -65,7 +67,9 @@ func (s *session) run(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return s.interruptible(err)
 	}
-	return s.work(ctx)
+	err := s.work(ctx)
+	s.web.stay(ctx, s.interrupts)
+	return err
 }
 
 // settle makes all parts of the run from the flags. It reads nothing but the
@@ -95,7 +99,11 @@ func (s *session) settle(ctx context.Context) (err error) {
 	if s.pricing, err = newPricing(s.flags, s.pool.baseURLs()); err != nil {
 		return err
 	}
-	return s.openInput(ctx)
+	if err := s.openInput(ctx); err != nil || s.flags.dryRun {
+		return err
+	}
+	s.web, err = openWeb(s.env, &s.flags.webFlags, s.flags.quiet)
+	return err
 }
 
 // openInput opens the input and checks where the rows are to go.

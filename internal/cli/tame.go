@@ -1,32 +1,7 @@
 package cli
 
-import (
-	"strings"
-	"unicode"
-)
+import "github.com/seed-1814a72b/paceline/internal/tamed"
 
 // tame returns text with what a terminal would act upon, rather than show, shown
 // as U+FFFD: servers and items have a word in it. Lines and tabs stay.
-func tame(text string) string {
-	if strings.IndexFunc(text, acts) < 0 {
-		return text
-	}
-	return strings.Map(func(r rune) rune {
-		if acts(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
-}
-
-// acts reports whether r is a control character other than a newline or a tab,
-// or one that turns the direction of the text around it.
-func acts(r rune) bool {
-	switch {
-	case r == '\n', r == '\t':
-		return false
-	case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
-		return true
-	}
-	return unicode.IsControl(r)
-}
+var tame = tamed.Text

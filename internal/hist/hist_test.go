@@ -55,3 +55,20 @@ func BenchmarkRecord(b *testing.B) {
 		h.Record(time.Duration(i) * time.Microsecond)
 	}
 }
+
+func TestBucketsAreAllThatWasRecorded(t *testing.T) {
+	h := New()
+	for i := 1; i <= 1000; i++ {
+		h.Record(time.Duration(i) * time.Millisecond)
+	}
+	count, last := int64(0), time.Duration(0)
+	for d, n := range h.Buckets() {
+		if d <= last {
+			t.Fatalf("%v follows %v", d, last)
+		}
+		count, last = count+n, d
+	}
+	if count != 1000 || last < 990*time.Millisecond || last > 1010*time.Millisecond {
+		t.Errorf("%d recorded, the longest about %v", count, last)
+	}
+}

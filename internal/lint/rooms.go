@@ -24,7 +24,7 @@ var (
 		".", "provider/openai", "provider/anthropic", "sim", "dataset", "journal",
 		"internal/flow", "internal/backoff", "internal/sse", "internal/hist",
 		"internal/prompt", "internal/schema", "internal/check", "internal/price",
-		"internal/advice", "internal/chart", "internal/numeral", "internal/waste",
+		"internal/advice", "internal/chart", "internal/numeral", "internal/tamed", "internal/waste",
 	}
 )
 
@@ -36,6 +36,7 @@ var Rooms = []Room{
 	{"internal/server", upper, "the server lies beside the other front rooms, above the library"},
 	{"internal/dash", upper, "the dashboard lies beside the other front rooms, above the library"},
 	{"internal/report", upper, "the report lies beside the other front rooms, above the library"},
+	{"internal/inspect", []string{".", "journal", "internal/hist"}, "questions about a run know its journal, and the codes of the contract"},
 	{"internal/cluster", upper, "the cluster lies beside the other front rooms, above the library"},
 	{".", []string{"internal/flow", "internal/backoff", "internal/hist", "internal/processor", "journal"}, "the library knows no provider, format or front room"},
 	{"provider/openai", []string{".", "internal/sse"}, "an adapter knows the contract and the event stream only"},
@@ -54,6 +55,7 @@ var Rooms = []Room{
 	{"internal/sse", nothing, "the decoder imports nothing of ours"},
 	{"internal/jsontext", nothing, "writing JSON imports nothing of ours"},
 	{"internal/spelling", nothing, "guessing words imports nothing of ours"},
+	{"internal/tamed", nothing, "taming text imports nothing of ours"},
 	{"internal/numeral", nothing, "writing numbers imports nothing of ours"},
 	{"internal/waste", []string{".", "journal"}, "the ledger of waste knows the codes and the journal's accounts only"},
 	{"internal/hist", nothing, "histograms import nothing of ours"},

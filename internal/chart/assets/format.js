@@ -53,8 +53,10 @@ const span = (s) => {
 
 const usd = (v) => {
   if (v === 0) return '$0';
-  if (v < 0.00005) return '$' + Number(v.toPrecision(2)).toFixed(9).replace(/0+$/, '');
-  if (v < 1) return '$' + v.toFixed(4).replace(/0{1,2}$/, '');
+  if (v < 1) {
+    const text = v.toFixed(Math.min(Math.max(2, 1 - Math.floor(Math.log10(v))), 9));
+    return '$' + (text.length > 4 ? text.replace(/0$/, '') : text);
+  }
   if (v < 1000) return '$' + v.toFixed(2);
   return '$' + number(v);
 };

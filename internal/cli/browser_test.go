@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-1814a72b/paceline/journal"
+)
+
+func TestBrowserOfEachSystem(t *testing.T) {
+	for system, want := range map[string][]string{
+		"linux":   {"xdg-open", "/a b.html"},
+		"freebsd": {"xdg-open", "/a b.html"},
+		"darwin":  {"open", "/a b.html"},
+		"windows": {"rundll32", "url.dll,FileProtocolHandler", "/a b.html"},
+	} {
+		if got := browser(system, "/a b.html"); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", system, got, want)
+		}
+	}
+}
+
+func TestReportOpensThePageThatItHasWritten(t *testing.T) {
+	output := filepath.Join(t.TempDir(), "labels.jsonl")
+	j, err := journal.Open(output, journal.Options{Identity: []byte(`{"version":1,"model":"m","items":1}`), NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(j.Append(journal.Entry{Index: 0}, []byte("{}\n"), func() {}), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	env, stop := System()
+	defer stop()
+	var errs bytes.Buffer
+	opened := ""
+	env.Args, env.Stderr = []string{"report", output, "--open"}, &errs
+	env.Open = func(path string) error { opened = path; return nil }
+	if code := Main(context.Background(), env); code != ExitDone {
+		t.Fatalf("exit %d: %s", code, errs.String())
+	}
+	if want := strings.TrimSuffix(output, ".jsonl") + ".report.html"; opened != want {
+		t.Errorf("opened %q, want %q", opened, want)
+	}
+	if text, err := os.ReadFile(opened); err != nil || !bytes.HasPrefix(text, []byte("<!doctype html>")) {
+		t.Errorf("%v: %.80s", err, text)
+	}
+	env.Open = func(string) error { return errors.New("no display") }
+	if code := Main(context.Background(), env); code != ExitUsage || !strings.Contains(errs.String(), "--open: no browser could be started: no display; the report is "+opened) {
+		t.Errorf("exit %d: %s", code, errs.String())
+	}
+}

@@ -1,0 +1,173 @@
+package dash
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// What the policy would not let run, or would let a text of a server act.
+var forbidden = regexp.MustCompile(`(?i)innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\sstyle=|\son[a-z]+=|javascript:|https?://[^w]|@import|\burl\(|<script>|<style`)
+
+func TestThePageNeedsNothingThatItsPolicyForbids(t *testing.T) {
+	for name, body := range New().pageParts() {
+		if strings.HasPrefix(name, "chart.") {
+			continue // those of package chart are held by its own tests
+		}
+		if found := forbidden.FindString(string(body)); found != "" {
+			t.Errorf("%s holds %q", name, found)
+		}
+	}
+}
+
+func TestEveryPartOfThePageIsServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, loopback)
+		defer b.close()
+		resp, page := b.ask(b.request(http.MethodGet, "/", ""))
+		if kind := resp.Header.Get("Content-Type"); kind != "text/html; charset=utf-8" || !strings.Contains(page, `<meta name="csrf" content="`+b.page.csrf+`">`) {
+			t.Fatalf("the page is %s:\n%s", kind, page)
+		}
+		parts := regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(page, -1)
+		if len(parts) < 8 {
+			t.Errorf("the page has only %d parts", len(parts))
+		}
+		for _, part := range parts {
+			resp, body := b.ask(b.request(http.MethodGet, "/"+part[1], ""))
+			if resp.StatusCode != 200 || resp.Header.Get("Content-Type") == "" || body == "" {
+				t.Errorf("%s: %s", part[1], resp.Status)
+			}
+		}
+	})
+}
+
+func TestStateIsWhatTheFeedTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, loopback)
+		defer b.close()
+		b.page.Observe(&paceline.Event{Kind: paceline.EventEnd, Time: time.Now(), Index: 3,
+			Err: &paceline.Error{Code: paceline.CodeServer, Status: 500, Message: "it broke"}})
+		b.page.Finished(&paceline.Result{Item: paceline.Item{Index: 7, Raw: []byte(`{"a":1}`)}})
+		time.Sleep(time.Second + time.Millisecond)
+		_, text := b.ask(b.request(http.MethodGet, "/state", ""))
+		var state struct {
+			Run, CSRF string
+			Status    struct{ Done int }
+			Stats     map[string]json.RawMessage
+			Failures  []fault
+			Samples   []sample
+			Ended     bool
+		}
+		if err := json.Unmarshal([]byte(text), &state); err != nil {
+			t.Fatal(err)
+		}
+		if state.Run != b.page.id || state.CSRF != b.page.csrf || state.Status.Done != 10 || state.Ended || len(state.Stats) == 0 ||
+			len(state.Failures) != 1 || state.Failures[0].Message != "it broke" || len(state.Samples) != 1 || state.Samples[0].Item != 7 {
+			t.Errorf("%s", text)
+		}
+	})
+}
+
+func TestFailuresAreToldOnceEach(t *testing.T) {
+	var f faults
+	event := func(kind paceline.EventKind, attempt int, code paceline.Code, message string) {
+		f.observe(&paceline.Event{Kind: kind, Time: time.Unix(int64(attempt), 0), Attempt: attempt, Err: &paceline.Error{Code: code, Message: message}})
+	}
+	event(paceline.EventEnd, 1, paceline.CodeConnection, "read tcp 127.0.0.1:48738->127.0.0.1:80: reset")
+	event(paceline.EventEnd, 2, paceline.CodeConnection, "read tcp 127.0.0.1:50001->127.0.0.1:80: reset")
+	event(paceline.EventEnd, 3, paceline.CodeServer, "request req_8f3a2 failed")
+	event(paceline.EventEnd, 4, paceline.CodeServer, "request req_77b failed")
+	event(paceline.EventEnd, 5, paceline.CodeOutrun, "another was quicker")
+	event(paceline.EventEnd, 6, paceline.CodeCanceled, "shut down")
+	event(paceline.EventLater, 7, paceline.CodeThrottled, "told as the end of its attempt too")
+	event(paceline.EventItem, 8, paceline.CodeServer, "told as the end of its attempt too")
+	event(paceline.EventItem, 9, paceline.CodeInvalidAnswer, "not one of the labels")
+	event(paceline.EventItem, 0, paceline.CodeBadItem, "no field text")
+	f.observe(&paceline.Event{Kind: paceline.EventEnd})
+	list, changed := f.take()
+	var got []string
+	for _, l := range list {
+		got = append(got, fmt.Sprintf("%d %s: %s", l.Count, l.Code, l.Message))
+	}
+	want := []string{"1 invalid_answer: not one of the labels", "2 server_error: request req_77b failed",
+		"2 connection: read tcp 127.0.0.1:50001->127.0.0.1:80: reset", "1 bad_item: no field text"}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") || !changed {
+		t.Errorf("%t, %q, want %q", changed, got, want)
+	}
+	if _, changed := f.take(); changed {
+		t.Error("nothing happened, and it changed")
+	}
+	for i := range 10_000 {
+		f.observe(&paceline.Event{Kind: paceline.EventEnd, Time: time.Unix(int64(100+i), 0),
+			Err: &paceline.Error{Code: paceline.CodeServer, Err: errors.New(strings.Repeat("é", 500) + strings.Repeat("x", i))}})
+		f.observe(&paceline.Event{Kind: paceline.EventEnd, Time: time.Unix(int64(100+i), 0),
+			Err: &paceline.Error{Code: paceline.CodeServer, Message: "w" + strings.Repeat("x", i%250)}})
+	}
+	if list, _ := f.take(); len(list) != faultsTold || len(f.list) > faultsKept {
+		t.Errorf("%d are told, %d kept", len(list), len(f.list))
+	}
+}
+
+func TestSamplesAreFewAndRecent(t *testing.T) {
+	var s samples
+	now := time.Unix(1000, 0)
+	long := &paceline.Result{Item: paceline.Item{Raw: []byte(strings.Repeat("é", 10_000))}, Response: &paceline.Response{
+		Choices: []paceline.Choice{{Content: []byte(`"</script>\u001b[31m"`)}}}}
+	for i := range 10_000 {
+		long.Item.Index = int64(i)
+		s.add(long, now.Add(time.Duration(i)*time.Millisecond))
+	}
+	list, last := s.since(0)
+	if len(list) != 40 || last != 40 || len(list[0].Input) > longestSample+3 || list[39].Answer != "</script>\x1b[31m" {
+		t.Errorf("%d samples, the last is %d: %+v", len(list), last, list[len(list)-1])
+	}
+	// One that failed is not hidden by those that were done a moment ago.
+	s.add(&paceline.Result{Status: paceline.StatusFailed, Err: &paceline.Error{Code: paceline.CodeServer}}, now.Add(10*time.Second))
+	s.add(&paceline.Result{Status: paceline.StatusFailed, Err: &paceline.Error{Code: paceline.CodeServer}}, now.Add(10*time.Second))
+	if list, last := s.since(last); len(list) != 1 || list[0].Status != "failed" || list[0].Error != "server_error" || last != 41 {
+		t.Errorf("then %+v, %d", list, last)
+	}
+}
+
+func TestLatenciesAreOfTheirSecond(t *testing.T) {
+	l := newLatencies()
+	for i := range 100 {
+		l.observe(&paceline.Event{Kind: paceline.EventFirstToken, FirstToken: time.Duration(i+1) * time.Millisecond})
+	}
+	l.observe(&paceline.Event{Kind: paceline.EventEnd, Total: time.Second})
+	l.observe(&paceline.Event{Kind: paceline.EventEnd, Total: time.Hour, Err: &paceline.Error{}})
+	first, total := l.take()
+	near := func(d, want time.Duration) bool { return d > want*98/100 && d < want*102/100 }
+	if first.count != 100 || !near(first.p50, 50*time.Millisecond) || !near(first.p99, 99*time.Millisecond) || total.count != 1 || !near(total.p99, time.Second) {
+		t.Errorf("first tokens %+v, calls %+v", first, total)
+	}
+	if first, total = l.take(); first != (quantiles{}) || total != (quantiles{}) {
+		t.Errorf("then first tokens %+v, calls %+v", first, total)
+	}
+}
+
+func BenchmarkObserve(b *testing.B) {
+	d := New()
+	events := []*paceline.Event{{Kind: paceline.EventStart}, {Kind: paceline.EventFirstToken, FirstToken: time.Second}, {Kind: paceline.EventEnd, Total: time.Second}, {Kind: paceline.EventItem}}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		d.Observe(events[i%4])
+	}
+}
+
+func BenchmarkFinished(b *testing.B) {
+	d := New()
+	r := &paceline.Result{Item: paceline.Item{Raw: []byte(`{"text":"a"}`)}, Response: &paceline.Response{Choices: []paceline.Choice{{Content: []byte(`"b"`)}}}}
+	b.ReportAllocs()
+	for b.Loop() {
+		d.Finished(r)
+	}
+}
