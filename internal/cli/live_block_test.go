@@ -366,3 +366,17 @@ func TestHeadline(t *testing.T) {
 		}
 	}
 }
+
+// The line of the last minutes says how long it is, whatever has room.
+func TestTheLastMinutesSayHowLongTheyAre(t *testing.T) {
+	s := midRun()
+	for range 30 {
+		s.History = append(s.History, float64(len(s.History)))
+	}
+	s.Span = 10
+	for columns, want := range map[int]string{80: " last 5 min 00 s", 120: "▄▅▅▅▅▆▆▆▆▇▇▇▇███  last 2 min 40 s", 50: "▇███\n"} {
+		if got := blockText(s, columns, 24, false); !strings.Contains(got, want) {
+			t.Errorf("%d columns: %q is not in\n%s", columns, want, got)
+		}
+	}
+}

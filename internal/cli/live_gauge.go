@@ -13,10 +13,10 @@ import (
 type gauge struct {
 	label string
 	value string
-	share float64                // of the limit; below 0: there is none
-	of    string                 // the limit in words; without one, what is said in its place
-	holds bool                   // it is what holds the run back
-	graph func(width int) string // drawn in place of a bar
+	share float64                               // of the limit; below 0: there is none
+	of    string                                // the limit in words; without one, what is said in its place
+	holds bool                                  // it is what holds the run back
+	graph func(width int) (drawn, words string) // in place of a bar
 }
 
 // gauges are the lines with the limits, each with how much of it is used. Their
@@ -59,19 +59,23 @@ func (d *blockDraft) gauge(g *gauge, room int) (l line) {
 	l.add(label, g.label)
 	l.padTo(1 + labelWidth)
 	l.add(stylePlain, fmt.Sprintf("%*s  ", rateWidth, g.value))
-	words, bar := g.words(true), room-l.width()-2-shareWidth
+	whole, bar := true, room-l.width()-2-shareWidth
 	if bar < barLeast {
-		words = g.words(false)
+		whole = false
 		bar = room - l.width() - 2 - len("100 %")
 	}
 	bar = min(bar, barMost)
 	if bar < barLeast {
 		return l
 	}
-	end := l.width() + bar + 2
+	words, end := g.words(whole), l.width()+bar+2
 	switch {
 	case g.graph != nil:
-		l.add(styleCyan, g.graph(bar))
+		var drawn string
+		if drawn, words = g.graph(bar); !whole {
+			words = ""
+		}
+		l.add(styleCyan, drawn)
 	case g.share >= 0:
 		l.append(d.bar(g.share, bar, styleCyan))
 	default:
@@ -85,8 +89,6 @@ func (d *blockDraft) gauge(g *gauge, room int) (l line) {
 // words are what stands behind the bar.
 func (g *gauge) words(whole bool) string {
 	switch {
-	case !whole && g.graph != nil:
-		return ""
 	case g.share < 0:
 		return g.of
 	case whole:
@@ -105,8 +107,10 @@ func (d *blockDraft) speedGauge() gauge {
 	number, unit := readableRate(d.Pace.Items)
 	g := gauge{label: "items", value: number + "/" + unit, share: -1}
 	if len(d.History) > 0 {
-		g.graph = func(width int) string { return d.sparkline(d.History, width) }
-		g.of = "last " + timeSpan(time.Duration(len(d.History)*d.Span)*time.Second)
+		g.graph = func(width int) (drawn, words string) {
+			shown := d.History[max(len(d.History)-width, 0):]
+			return d.sparkline(shown, width), "last " + timeSpan(time.Duration(len(shown)*d.Span)*time.Second)
+		}
 	}
 	return g
 }
