@@ -16,13 +16,16 @@ import (
 // Main runs the program once and returns its exit code. An error is one line
 // on env.Stderr, "paceline: what; what to do".
 func Main(ctx context.Context, env Env) int {
+	if wantsJSON(env.Args) {
+		env.Stderr = newJSONNotices(env.Stderr)
+	}
 	root := newRootCommand(&env)
 	err := root.ExecuteContext(ctx)
 	if e, ok := err.(*exit); ok && e.err == nil {
 		return e.code
 	}
 	if err != nil {
-		fmt.Fprintln(env.Stderr, "paceline: "+tame(oneLine(err)))
+		tellEnd(env.Stderr, err)
 	}
 	return exitCode(err)
 }

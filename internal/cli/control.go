@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
@@ -33,8 +34,10 @@ type control struct {
 	endpoints []endpoint                // with the limits that were given for them last
 	unpriced  func(model string) string // the model if its price is not known, for "" any such; "": none
 	began     time.Time
-	held      bool
+	held      atomic.Bool
 	meter     meter
+	lowered   map[loweredLimit]float64 // limits that "slower" has set where none was given: what was in force
+	said      string                   // of the last order, what it changed
 
 	asked chan asked
 	quit  chan struct{}
@@ -47,12 +50,13 @@ type asked struct {
 	reply chan answer
 }
 
-// startControl begins to take orders, also from those who connect to listener,
-// unless that is nil, which it closes in the end.
+// startControl begins to take orders, from those who connect to listener, which
+// it closes in the end; nil: only from those who have the control.
 func startControl(engine controlled, facts liveFacts, endpoints []endpoint, unpriced func(string) string, listener net.Listener) *control {
 	c := &control{
 		engine: engine, facts: facts, endpoints: append([]endpoint(nil), endpoints...), unpriced: unpriced, began: time.Now(),
-		asked: make(chan asked), quit: make(chan struct{}),
+		lowered: map[loweredLimit]float64{},
+		asked:   make(chan asked), quit: make(chan struct{}),
 	}
 	c.wait.Go(c.loop)
 	if listener == nil {
@@ -103,6 +107,7 @@ func (c *control) judge(st paceline.Stats) liveState {
 
 // carryOut does what was asked and returns how the run stands then.
 func (c *control) carryOut(o *order) answer {
+	c.said = ""
 	if err := c.do(o); err != nil {
 		return answer{Error: err.Error()}
 	}
@@ -117,27 +122,30 @@ func (c *control) ended(st paceline.Stats) answer { return c.tell(c.judge(st)) }
 
 // tell returns a state as an answer.
 func (c *control) tell(state liveState) answer {
-	status := newRunStatus(state, c.held)
+	status := newRunStatus(state, c.held.Load())
 	for i := range c.endpoints {
 		status.Endpoints = append(status.Endpoints, newEndpointStatus(&c.endpoints[i]))
 	}
 	status.tellEndpoints(state.Stats.Pace.Endpoints)
-	return answer{Status: status, stats: state.Stats}
+	return answer{Status: status, Said: c.said, stats: state.Stats}
 }
 
 func (c *control) do(o *order) error {
 	switch o.Do {
 	case "status":
 	case "pause":
-		c.held = true
+		c.held.Store(true)
 		c.engine.Pause()
 	case "resume":
-		c.held = false
+		c.held.Store(false)
 		c.engine.Resume()
 	case "set":
+		c.forgetLowered(o)
 		return c.set(o)
+	case "faster", "slower":
+		return c.nudge(o.Do == "faster")
 	default:
-		return fmt.Errorf("%q is no order; they are status, pause, resume, set", o.Do)
+		return fmt.Errorf("%q is no order; they are status, pause, resume, set, faster, slower", o.Do)
 	}
 	return nil
 }

@@ -124,7 +124,7 @@ func TestControlRefuses(t *testing.T) {
 			`{"do":"set","limits":{"window":"off"}}`:                       `window: "off" is not known; it is one of bucket, strict`,
 			`{"do":"set"}`:                                                 "set needs a limit, such as rpm=300",
 			`{"do":"set","endpoint":"three","limits":{"rpm":"5"}}`:         `there is no endpoint "three"; the endpoints are one, 2`,
-			`{"do":"stop"}`:                                                `"stop" is no order; they are status, pause, resume, set`,
+			`{"do":"stop"}`:                                                `"stop" is no order; they are status, pause, resume, set, faster, slower`,
 			`{"do":"status","colour":"red"}`:                               `not an order: json: unknown field "colour"`,
 			`hello`:                                                        "not an order: ",
 			`{"do":"set","endpoint":"one","limits":{"rpm":"9999999e300"}}`: `rpm: "9999999e300" is not a number above 0`,

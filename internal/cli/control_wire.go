@@ -9,7 +9,7 @@ import (
 
 // An order is one line of JSON that `paceline ctl` sends to a run.
 type order struct {
-	Do       string            `json:"do"` // status, pause, resume or set
+	Do       string            `json:"do"` // status, pause, resume, set, faster or slower
 	Endpoint string            `json:"endpoint,omitempty"`
 	Model    string            `json:"model,omitempty"`  // of set: whose limits; "": those of all calls
 	Limits   map[string]string `json:"limits,omitempty"` // of set: as on the command line
@@ -20,6 +20,7 @@ type order struct {
 type answer struct {
 	Error  string     `json:"error,omitempty"`
 	Status *runStatus `json:"status,omitempty"`
+	Said   string     `json:"said,omitempty"` // of faster and slower: what changed
 
 	stats paceline.Stats // of which Status tells
 	over  bool           // Error: it came too late

@@ -172,13 +172,16 @@ func knownLabel() func(*sim.Query) (string, bool) {
 	}
 }
 
+// demoLimits are those that the engine keeps to.
+func demoLimits() limitSet { return limitSet{rpm: demoRPM, concurrency: 256, window: "bucket"} }
+
 // config is how the engine is set up: nothing is switched on for the demo.
 func (d *demonstration) config() paceline.Config {
+	limits := demoLimits()
 	return paceline.Config{
-		Limits:  paceline.Limits{Requests: paceline.Per(demoRPM, time.Minute), InFlight: 256},
-		Accept:  acceptLabel,
-		Price:   func(_ string, u paceline.Usage) paceline.Cost { return d.pricing.cost(demoPriced, u) },
-		Observe: d.trouble.observe,
+		Limits: limits.library(),
+		Accept: acceptLabel,
+		Price:  func(_ string, u paceline.Usage) paceline.Cost { return d.pricing.cost(demoPriced, u) },
 	}
 }
 
@@ -193,17 +196,26 @@ func acceptLabel(_ *paceline.Request, r *paceline.Response) error {
 
 // label runs the engine from its making to its end.
 func (d *demonstration) label(ctx context.Context, client *http.Client, rows *journal.Journal) (paceline.Summary, error) {
-	eng, err := paceline.New(openai.Provider{BaseURL: "http://simulated/v1", Transport: client.Transport}, d.config())
+	var events eventReaders
+	events.add(d.trouble.observe)
+	options := liveOptions{Facts: liveFacts{Total: d.flags.items, Model: "a simulated model on a bad day"}, Quiet: d.flags.quiet}
+	options.listErrors(d.env, &events)
+	cfg := d.config()
+	cfg.Observe = events.observe()
+	eng, err := paceline.New(openai.Provider{BaseURL: "http://simulated/v1", Transport: client.Transport}, cfg)
 	if err != nil {
 		return paceline.Summary{}, err
 	}
 	defer shutDown(eng)
 	ctx, interrupts := watchInterrupts(ctx, d.env.Signals, demoGrace, d.env.Stderr)
 	defer interrupts.stop()
-	facts := liveFacts{Total: d.flags.items, Model: "a simulated model on a bad day"}
-	view := newLive(d.env, facts, eng.Stats, d.flags.quiet)
+	options.Stats, options.Stopping = eng.Stats, interrupts.interrupted
+	view := newLive(d.env, options)
 	defer view.Stop()
 	interrupts.attach(eng, view)
+	ctl := startControl(eng, options.Facts, []endpoint{{name: "1", limitSet: demoLimits()}}, func(string) string { return "" }, nil)
+	defer ctl.close()
+	defer takeKeys(d.env, view, ctl, interrupts.press)()
 	d.labels = map[string]int64{}
 	sum, err := eng.Run(ctx, d.job(rows))
 	view.last(sum.Stats)

@@ -19,7 +19,7 @@ type ordeal struct {
 	spent time.Duration // of all of them together
 }
 
-func (t *trouble) observe(ev paceline.Event) {
+func (t *trouble) observe(ev *paceline.Event) {
 	if ev.Kind != paceline.EventEnd || ev.Err == nil {
 		return
 	}

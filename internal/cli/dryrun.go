@@ -33,7 +33,7 @@ func (s *session) dryRun(ctx context.Context) error {
 		}
 	}
 	s.writeEstimate(&b)
-	s.survey.cautions.tell(s.say, s.flags.format == "jsonl")
+	s.survey.cautions.tell(s.warn, s.flags.format == "jsonl")
 	_, err := s.env.Stdout.Write([]byte(b.String()))
 	return err
 }

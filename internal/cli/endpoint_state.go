@@ -94,12 +94,3 @@ func troubled(list []endpointState) string {
 	}
 	return strings.Join(parts, "; ")
 }
-
-// endpointTrouble is the live view's line on endpoints that take no calls.
-func (s *liveState) endpointTrouble() string {
-	text := troubled(endpointStates(&s.Stats.Pace))
-	if text == "" {
-		return ""
-	}
-	return "endpoint " + text
-}

@@ -33,6 +33,14 @@ type Env struct {
 	// if there is none or it does not say.
 	Size func() (columns, rows int)
 
+	// Keys has the keys that are pressed on the terminal behind Stdin come one by
+	// one, unseen and without Enter, until stop is called, which gives the terminal
+	// back as it was. Ctrl-C stays a signal. Whenever the process goes on after it
+	// was stopped, awake is called. Keys belong to who stands in the foreground: while
+	// that is another process, none come and the terminal is left alone. nil: there
+	// are none.
+	Keys func(awake func()) (keys <-chan byte, stop func(), err error)
+
 	// Signals carries interrupts and requests to terminate. A command that
 	// waits takes from it; unread signals are not lost up to 8.
 	Signals <-chan os.Signal
@@ -41,7 +49,9 @@ type Env struct {
 	// summaries. Rows go through the journal, items come through dataset.
 	ReadFile  func(path string) ([]byte, error)
 	WriteFile func(path string, data []byte) error
-	Stat      func(path string) (fs.FileInfo, error)
+	// AppendFile opens a file to write at its end; it is made if there is none.
+	AppendFile func(path string) (io.WriteCloser, error)
+	Stat       func(path string) (fs.FileInfo, error)
 	// Probe reports why a file could not be created in a folder, nil if it
 	// could. It leaves nothing behind.
 	Probe func(folder string) error
@@ -69,13 +79,17 @@ func System() (env Env, stop func()) {
 		StdoutTerminal: isTerminal(os.Stdout),
 		StderrTerminal: isTerminal(os.Stderr),
 		Size:           func() (int, int) { return terminalSize(os.Stderr) },
+		Keys:           func(awake func()) (<-chan byte, func(), error) { return readKeys(os.Stdin, awake) },
 		Signals:        signals,
 		ReadFile:       os.ReadFile,
 		WriteFile:      func(path string, data []byte) error { return os.WriteFile(path, data, 0o644) },
-		Stat:           os.Stat,
-		Probe:          probe,
-		TempDir:        func(pattern string) (string, error) { return os.MkdirTemp("", pattern) },
-		Open:           openInBrowser,
+		AppendFile: func(path string) (io.WriteCloser, error) {
+			return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		},
+		Stat:    os.Stat,
+		Probe:   probe,
+		TempDir: func(pattern string) (string, error) { return os.MkdirTemp("", pattern) },
+		Open:    openInBrowser,
 	}
 	return env, func() { signal.Stop(signals) }
 }

@@ -180,6 +180,7 @@ func TestFault66NoKeyInAnyArtefact(t *testing.T) {
 	var said strings.Builder
 	note := func(code int, text string) { said.WriteString(text) }
 	note(b.ran(append(env, "OPENAI_BASE_URL="+echoing.URL+"/v1?key="+key), "-o", "echo.jsonl", "--summary", "echo.json"))
+	note(b.ran(append(env, "OPENAI_BASE_URL="+echoing.URL+"/v1?key="+key), "-o", "echo2.jsonl", "--log", "echo.log", "--log-level", "debug", "--log-format", "json"))
 	note(b.ran(append(env, "OPENAI_BASE_URL=http://user:"+key+"@127.0.0.1:1/v1"), "-o", "gone.jsonl", "--outage-limit", "200ms"))
 	note(b.ran(append(env, "OPENAI_API_KEY="+key+"wrong"), "-o", "wrong.jsonl"))
 	note(b.ran(env, "--dry-run", "-o", "dry.jsonl"))

@@ -23,6 +23,7 @@ func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) e
 		err = s.stopped(sum, err)
 	}
 	report.PaidTwice = s.paidTwice(err == nil)
+	s.log.end(report, why)
 	writeErr := s.writeSummary(report, why)
 	s.web.end(report)
 	if writeErr != nil {
@@ -101,7 +102,9 @@ func (s *session) paidTwice(whole bool) paidTwice {
 // writeSummary shows the summary, and writes it as JSON where that was asked
 // for. why is what stopped the run, "" if nothing did.
 func (s *session) writeSummary(sum *summary, why string) error {
-	if !s.flags.quiet && !s.idle {
+	if j, ok := s.env.Stderr.(*jsonNotices); ok && !s.flags.quiet {
+		sum.writeTo(j, why, s.nextStep(sum))
+	} else if !s.flags.quiet && !s.idle {
 		report{
 			summary: sum, stopped: why, width: s.reportWidth(),
 			pricing: s.pricing.source, next: s.nextStep(sum),

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -31,6 +30,7 @@ type stopper interface {
 // shell both send one.
 type interrupts struct {
 	grace  time.Duration
+	ctx    context.Context
 	cancel context.CancelCauseFunc
 	quit   chan struct{}
 	wait   sync.WaitGroup
@@ -46,8 +46,8 @@ type interrupts struct {
 // started; a drain that is under way is cut short by cancelling ctx.
 func watchInterrupts(ctx context.Context, signals <-chan os.Signal, grace time.Duration, log io.Writer) (context.Context, *interrupts) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	i := &interrupts{grace: grace, cancel: cancel, quit: make(chan struct{}), log: log}
-	i.wait.Go(func() { i.listen(ctx, signals) })
+	i := &interrupts{grace: grace, ctx: ctx, cancel: cancel, quit: make(chan struct{}), log: log}
+	i.wait.Go(func() { i.listen(signals) })
 	return ctx, i
 }
 
@@ -85,18 +85,21 @@ func (i *interrupts) interrupted() bool {
 	return i.seen
 }
 
-func (i *interrupts) listen(ctx context.Context, signals <-chan os.Signal) {
+// press does what Ctrl-C does. It must not be called any more once stop is.
+func (i *interrupts) press() { i.handle(os.Interrupt) }
+
+func (i *interrupts) listen(signals <-chan os.Signal) {
 	for {
 		select {
 		case <-i.quit:
 			return
 		case s := <-signals:
-			i.handle(ctx, s)
+			i.handle(s)
 		}
 	}
 }
 
-func (i *interrupts) handle(ctx context.Context, s os.Signal) {
+func (i *interrupts) handle(s os.Signal) {
 	i.mu.Lock()
 	engine, log, again := i.engine, i.log, i.seen
 	i.seen = true
@@ -112,8 +115,8 @@ func (i *interrupts) handle(ctx context.Context, s os.Signal) {
 	if s != os.Interrupt {
 		grace, repeat = min(grace, terminateGrace), "a second signal"
 	}
-	fmt.Fprintf(log, "paceline: stopping: calls in flight may take %s; %s stops at once\n", shortDuration(grace), repeat)
-	i.wait.Go(func() { drain(ctx, engine, grace) })
+	warn(log, "stopping: calls in flight may take %s; %s stops at once", shortDuration(grace), repeat)
+	i.wait.Go(func() { drain(i.ctx, engine, grace) })
 }
 
 // drain shuts engine down within grace, or until ctx ends.

@@ -12,12 +12,21 @@ import (
 	"github.com/seed-1814a72b/paceline"
 )
 
-// How often the live view looks. A terminal is drawn anew each time; elsewhere
-// every fifth look is written as a line.
+// How often the live view looks. A terminal is drawn anew each time, often enough
+// to move and seldom enough to be read; elsewhere every fifth look is written as
+// a line.
 const (
-	frameEvery   = 125 * time.Millisecond
+	frameEvery   = 200 * time.Millisecond
 	lookEvery    = time.Second
 	looksPerLine = 5
+	saidFor      = 5 * time.Second // how long it shows what a key did
+)
+
+// Around a frame: a terminal that understands them (others ignore them) shows
+// nothing in between.
+const (
+	frameBegins = "\x1b[?2026h"
+	frameEnds   = "\x1b[?2026l"
 )
 
 // liveOptions is what a live view is told.
@@ -31,6 +40,10 @@ type liveOptions struct {
 	Color bool // a terminal that may be coloured (NO_COLOR is not set)
 	ASCII bool // a terminal that is not known to show UTF-8
 	Quiet bool // draw nothing; log lines pass through
+
+	Errors   *errorList   // nil: none are shown
+	JSON     *jsonNotices // standard error takes objects; nil: text
+	Stopping func() bool  // whether the run was interrupted; nil: never
 }
 
 // live shows a run while it goes on. It only reads: nothing in the run waits
@@ -41,10 +54,15 @@ type live struct {
 	began time.Time
 	stop  chan struct{}
 	ended chan struct{}
+	wake  chan struct{} // asks for a frame now; holds one
 	once  sync.Once
 
 	mu      sync.Mutex // guards what follows and every write to opts.Out
 	meter   meter
+	history history
+	keys    keyLine
+	held    func() bool // whether the run is paused by hand; nil: nobody can
+	saidAt  time.Time
 	drawn   []line // the block as it stands on the terminal
 	columns int    // the terminal's width when it was drawn
 	partial []byte // a log line whose end has not come
@@ -55,13 +73,17 @@ type live struct {
 // startLive prints the headline and begins to show the run. The caller ends it
 // with [live.Stop].
 func startLive(o liveOptions) *live {
-	l := &live{opts: o, began: time.Now(), stop: make(chan struct{}), ended: make(chan struct{})}
+	l := &live{opts: o, began: time.Now(), stop: make(chan struct{}), ended: make(chan struct{}), wake: make(chan struct{}, 1)}
 	if o.Quiet {
 		close(l.ended)
 		return l
 	}
 	l.mu.Lock()
-	l.put([]byte(o.Facts.headline() + "\n"))
+	if o.JSON != nil {
+		o.JSON.Info("run begins", o.Facts.attrs()...)
+	} else {
+		l.put([]byte(o.Facts.headline() + "\n"))
+	}
 	l.mu.Unlock()
 	go l.loop()
 	return l
@@ -94,10 +116,49 @@ func (l *live) loop() {
 		l.show(l.look(), n)
 		select {
 		case <-tick.C:
+		case <-l.wake:
 		case <-l.stop:
 			l.finish()
 			return
 		}
+	}
+}
+
+// tell changes what the view says of the keys, by f, and has it shown now.
+func (l *live) tell(f func(*keyLine)) {
+	l.mu.Lock()
+	f(&l.keys)
+	l.saidAt = time.Now()
+	l.mu.Unlock()
+	l.refresh()
+}
+
+// offerKeys shows the keys from now on. held tells whether they, or others, have
+// paused the run.
+func (l *live) offerKeys(held func() bool) {
+	l.mu.Lock()
+	l.held = held
+	l.mu.Unlock()
+	l.tell(func(k *keyLine) { k.On = true })
+}
+
+// anew has the block drawn below what stands on the terminal: others have
+// written there.
+func (l *live) anew() {
+	l.mu.Lock()
+	l.drawn = nil
+	l.mu.Unlock()
+	l.refresh()
+}
+
+// refresh asks for a frame now.
+func (l *live) refresh() {
+	if l.opts.Size == nil { // lines come by the clock
+		return
+	}
+	select {
+	case l.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -108,7 +169,7 @@ func (l *live) show(state liveState, n int) {
 	defer l.mu.Unlock()
 	if l.opts.Size == nil {
 		if n > 0 && n%looksPerLine == 0 {
-			l.put([]byte(plainLine(state) + "\n"))
+			l.putLine(&state)
 		}
 		return
 	}
@@ -123,7 +184,7 @@ func (l *live) finish() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.opts.Size == nil {
-		l.put([]byte(plainLine(state) + "\n"))
+		l.putLine(&state)
 		return
 	}
 	columns, rows := l.opts.Size()
@@ -132,12 +193,35 @@ func (l *live) finish() {
 	l.drawn = nil
 }
 
+// putLine writes a look as a line, for which l.mu is held.
+func (l *live) putLine(state *liveState) {
+	if l.opts.JSON != nil {
+		l.opts.JSON.Info("progress", state.attrs()...)
+		return
+	}
+	l.put([]byte(plainLine(*state) + "\n"))
+}
+
 // look takes a snapshot. Time elapses from the view's beginning: an engine may
 // have done other things before.
 func (l *live) look() liveState {
 	now, st := time.Now(), l.stats()
 	st.Elapsed = now.Sub(l.began)
-	return liveState{Facts: l.opts.Facts, Stats: st, Pace: l.meter.observe(now, st, l.opts.Facts.Total)}
+	s := liveState{Facts: l.opts.Facts, Stats: st, Pace: l.meter.observe(now, st, l.opts.Facts.Total)}
+	l.history.observe(st.Elapsed, finished(st))
+	s.History, s.Span = l.history.speeds(sparkMost)
+	if l.opts.Errors != nil {
+		s.Errors = l.opts.Errors.list()
+	}
+	s.Stopping = l.opts.Stopping != nil && l.opts.Stopping()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Sub(l.saidAt) > saidFor {
+		l.keys.Said = ""
+	}
+	s.Keys = l.keys
+	s.Keys.Held = l.held != nil && l.held()
+	return s
 }
 
 func (l *live) stats() paceline.Stats {
@@ -155,9 +239,9 @@ func (l *live) stats() paceline.Stats {
 // that nothing is blank in between; the cursor ends below the block.
 func (l *live) frame(lines []line, columns int) []byte {
 	var b bytes.Buffer
-	b.WriteString(l.home(columns))
+	b.WriteString(frameBegins + l.home(columns))
 	l.paint(&b, lines)
-	b.WriteString("\x1b[J")
+	b.WriteString("\x1b[J" + frameEnds)
 	l.drawn, l.columns = lines, columns
 	return b.Bytes()
 }
@@ -209,9 +293,10 @@ func (l *live) Write(p []byte) (int, error) {
 func (l *live) above(lines []byte) []byte {
 	columns, _ := l.opts.Size()
 	var b bytes.Buffer
-	b.WriteString(l.home(columns) + "\x1b[J")
+	b.WriteString(frameBegins + l.home(columns) + "\x1b[J")
 	b.Write(lines)
 	l.paint(&b, l.drawn)
+	b.WriteString(frameEnds)
 	l.columns = columns
 	return b.Bytes()
 }
@@ -229,18 +314,30 @@ func (l *live) put(b []byte) {
 // newLive shows a run on the environment's standard error: as a block if that
 // is a terminal, else as plain lines. Rows that go to the same terminal would
 // tear a block apart: there it is lines too.
-func newLive(env *Env, facts liveFacts, stats func() paceline.Stats, quiet bool) *live {
+func newLive(env *Env, o liveOptions) *live {
+	facts := &o.Facts
 	rowsBeside := facts.Output == stdoutPath && env.StdoutTerminal
 	if facts.Output == stdoutPath {
 		facts.Output = "standard output"
 	}
-	o := liveOptions{Out: env.Stderr, Stats: stats, Facts: facts, Quiet: quiet}
-	if env.StderrTerminal && !rowsBeside && env.Getenv("TERM") != "dumb" && enableEscapes(env.Stderr) {
+	o.Out = env.Stderr
+	o.JSON, _ = env.Stderr.(*jsonNotices)
+	if o.JSON == nil && env.StderrTerminal && !rowsBeside && env.Getenv("TERM") != "dumb" && enableEscapes(env.Stderr) {
 		o.Size = terminalOr80(env.Size)
 		o.Color = env.Getenv("NO_COLOR") == ""
 		o.ASCII = !speaksUTF8(env.Getenv)
 	}
 	return startLive(o)
+}
+
+// listErrors has the errors of attempts listed where a block may be drawn. It
+// must be called before the engine is made.
+func (o *liveOptions) listErrors(env *Env, events *eventReaders) {
+	if _, json := env.Stderr.(*jsonNotices); json || !env.StderrTerminal || o.Quiet {
+		return
+	}
+	o.Errors = new(errorList)
+	events.add(o.Errors.observe)
 }
 
 // terminalOr80 returns size, with 80 columns and 24 rows where the terminal

@@ -23,7 +23,7 @@ func midRun() liveState {
 			Total:      paceline.Latency{Count: 1234, P50: 1902 * time.Millisecond, P99: 4213 * time.Millisecond},
 			Pace:       paceline.Pace{Requests: paceline.Per(10_000, time.Minute), InFlight: 256, LimitedBy: paceline.BottleneckRequests},
 		},
-		Pace: pace{Items: 160.4, Requests: 163.5, Tokens: 20_000, Left: 8 * time.Second},
+		Pace: pace{Items: 160.4, Requests: 163.5, Tokens: 20_000, Left: 8 * time.Second, HeldBy: paceline.BottleneckRequests},
 	}
 }
 
@@ -48,91 +48,115 @@ func TestBlock(t *testing.T) {
 		want          string
 	}{
 		{"80 columns", midRun(), 80, 24, `
- 1,234 of 2,000 items   61.7 %           160 items/s  ETA 8 s
- ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────────────────────
- requests    9,810/min of 10,000/min     in flight   87 of 256 calls
+ 1,234 of 2,000 items   61.7 %                    12 s so far           ETA 8 s
+ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━──────────────────────────────
+ ▸ limited by requests: 98 % of 10,000/min used
+
+ items            160/s
+ requests     9,810/min  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━─   98 % of 10,000/min
+ in flight           87  ━━━━━━━━━━╸────────────────────   34 % of 256 calls
+ cost           $0.0312  ╸──────────────────────────────    1 % of $5.00
+
  first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
- sent again  31 retries   4 throttled    extra calls 12 re-asked  7 hedged
- given up    1 failed     2 invalid      elapsed     12 s
- tokens      181k in      4,102 out      cost        $0.0312 of $5.00
- limited by requests: 10,000/min
+ tokens      181k in      4,102 out      given up    1 failed     2 invalid
+ sent again  31 retries
+ extra calls 4 throttled  12 re-asked  7 hedged
 `},
 		{"60 columns", midRun(), 60, 24, `
- 1,234 of 2,000 items   61.7 %  160 items/s  ETA 8 s
- ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━──────────────────────
- requests    9,810/min of 10,000/min
- in flight   87 of 256 calls
+ 1,234 of 2,000 items   61.7 %                      ETA 8 s
+ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸──────────────────────
+ ▸ limited by requests: 98 % of 10,000/min used
+
+ items            160/s
+ requests     9,810/min  ━━━━━━━━━━╸   98 % of 10,000/min
+ in flight           87  ━━━╸───────   34 % of 256 calls
+ cost           $0.0312  ╸──────────    1 % of $5.00
+
  first token p50 812 ms   p99 1.61 s
  whole call  p50 1.90 s   p99 4.21 s
- sent again  31 retries   4 throttled
- extra calls 12 re-asked  7 hedged
- given up    1 failed     2 invalid
- elapsed     12 s
  tokens      181k in      4,102 out
- cost        $0.0312 of $5.00
- limited by requests: 10,000/min
+ given up    1 failed     2 invalid
+ sent again  31 retries
+ extra calls 4 throttled  12 re-asked  7 hedged
 `},
 		{"160 columns", midRun(), 160, 24, `
- 1,234 of 2,000 items   61.7 %           160 items/s  ETA 8 s
- ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸────────────────────────────────────────────────────────────
- requests    9,810/min of 10,000/min     in flight   87 of 256 calls             first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
- sent again  31 retries   4 throttled    extra calls 12 re-asked  7 hedged       given up    1 failed     2 invalid      elapsed     12 s
- tokens      181k in      4,102 out      cost        $0.0312 of $5.00
- limited by requests: 10,000/min
+ 1,234 of 2,000 items   61.7 %                                                         12 s so far           ETA 8 s
+ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸────────────────────────────────────────────
+ ▸ limited by requests: 98 % of 10,000/min used
+
+ items            160/s                                           first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
+ requests     9,810/min  ━━━━━━━━━━━━━━━╸   98 % of 10,000/min    tokens      181k in      4,102 out      given up    1 failed     2 invalid
+ in flight           87  ━━━━━───────────   34 % of 256 calls     sent again  31 retries
+ cost           $0.0312  ╸───────────────    1 % of $5.00         extra calls 4 throttled  12 re-asked  7 hedged
 `},
 		{"6 rows", midRun(), 80, 6, `
- 1,234 of 2,000 items   61.7 %           160 items/s  ETA 8 s
- ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────────────────────
- requests    9,810/min of 10,000/min     in flight   87 of 256 calls
- first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
- limited by requests: 10,000/min
+ 1,234 of 2,000 items   61.7 %                    12 s so far           ETA 8 s
+ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━──────────────────────────────
+ ▸ limited by requests: 98 % of 10,000/min used
+ items            160/s
+ requests     9,810/min  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━─   98 % of 10,000/min
 `},
 		{"paused", with(func(s *liveState) {
 			s.Stats.Pace.PausedFor, s.Stats.Pace.PausedCause = 12*time.Second, paceline.CodeThrottled
 		}), 80, 4, `
- 1,234 of 2,000 items   61.7 %           160 items/s  ETA 8 s
- ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────────────────────
- paused 12 s: the server asked us to wait (429 or the like)
+ 1,234 of 2,000 items   61.7 %                    12 s so far           ETA 8 s
+ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━──────────────────────────────
+ ▸ paused 12 s: the server asked us to wait (429 or the like)
 `},
 		{"total not known, nothing limits, prices not known", with(func(s *liveState) {
 			s.Facts = liveFacts{}
-			s.Stats.Cost, s.Stats.Pace = paceline.Cost{}, paceline.Pace{}
+			s.Stats.Cost, s.Stats.Pace, s.Pace.HeldBy = paceline.Cost{}, paceline.Pace{}, paceline.BottleneckNone
 		}), 80, 24, `
- 1,234 items                             160 items/s  12 s so far
- requests    164/s                       in flight   87 calls
+ 1,234 items                                                        12 s so far
+ ▸ nothing in the way
+
+ items            160/s
+ requests         164/s
+ in flight           87
+ cost           unknown
+
  first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
- sent again  31 retries   4 throttled    extra calls 12 re-asked  7 hedged
- given up    1 failed     2 invalid      elapsed     12 s
- tokens      181k in      4,102 out      cost        unknown
- nothing in the way
+ tokens      181k in      4,102 out      given up    1 failed     2 invalid
+ sent again  31 retries
+ extra calls 4 throttled  12 re-asked  7 hedged
 `},
 		{"token limit", with(func(s *liveState) {
-			s.Stats.Pace.Tokens, s.Stats.Pace.LimitedBy = paceline.Per(2e6, time.Minute), paceline.BottleneckTokens
+			s.Stats.Pace.Tokens, s.Pace.HeldBy = paceline.Per(2e6, time.Minute), paceline.BottleneckTokens
 		}), 80, 24, `
- 1,234 of 2,000 items   61.7 %           160 items/s  ETA 8 s
- ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────────────────────
- requests    9,810/min of 10,000/min     in flight   87 of 256 calls
+ 1,234 of 2,000 items   61.7 %                    12 s so far           ETA 8 s
+ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━──────────────────────────────
+ ▸ limited by tokens: 60 % of 2.00M/min used
+
+ items            160/s
+ requests     9,810/min  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━─   98 % of 10,000/min
+ tokens       1.20M/min  ━━━━━━━━━━━━━━━━━━╸────────────   60 % of 2.00M/min
+ in flight           87  ━━━━━━━━━━╸────────────────────   34 % of 256 calls
+ cost           $0.0312  ╸──────────────────────────────    1 % of $5.00
+
  first token p50 812 ms   p99 1.61 s     whole call  p50 1.90 s   p99 4.21 s
- sent again  31 retries   4 throttled    extra calls 12 re-asked  7 hedged
- given up    1 failed     2 invalid      elapsed     12 s
- tokens      181k in      4,102 out      cost        $0.0312 of $5.00
- token rate  1.20M/min of 2.00M/min      waiting     0 calls
- limited by tokens: 2.00M/min
+ tokens      181k in      4,102 out      given up    1 failed     2 invalid
+ sent again  31 retries
+ extra calls 4 throttled  12 re-asked  7 hedged
 `},
 		{"nothing yet", liveState{Facts: liveFacts{Total: 2000}, Pace: pace{Left: -1}}, 80, 24, `
-     0 of 2,000 items    0.0 %           0 items/s    ETA -
- ─────────────────────────────────────────────────────────────────────────────
- requests    0/min                       in flight   0 calls
+     0 of 2,000 items    0.0 %                     0 s so far             ETA -
+ ──────────────────────────────────────────────────────────────────────────────
+ ▸ starting
+
+ items              0/s
+ requests         0/min
+ in flight            0
+ cost                 -
+
  first token p50 -        p99 -          whole call  p50 -        p99 -
- sent again  0 retries    0 throttled    extra calls 0 re-asked   0 hedged
- given up    0 failed     0 invalid      elapsed     0 s
- tokens      0 in         0 out          cost        -
- nothing in the way
+ tokens      0 in         0 out          given up    0 failed     0 invalid
+ sent again  0 retries
+ extra calls 0 throttled  0 re-asked   0 hedged
 `},
 		{"all done", with(func(s *liveState) { s.Stats.Done = 1897 }), 80, 4, `
- 2,000 of 2,000 items  100.0 %           158 items/s  in 12 s
- ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
- all items have their row
+ 2,000 of 2,000 items  100.0 %                              158 items/s in 12 s
+ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+ ▸ all items have their row
 `},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -151,7 +175,7 @@ func TestCondition(t *testing.T) {
 		{paceline.Pace{}, "nothing in the way"},
 		{paceline.Pace{LimitedBy: paceline.BottleneckRequests, Requests: paceline.Per(2, time.Second)}, "limited by requests: 2/s"},
 		{paceline.Pace{LimitedBy: paceline.BottleneckRequests, Requests: paceline.Per(300.4, time.Minute), FoundOut: true}, "limited by requests: about 300/min (found out)"},
-		{paceline.Pace{LimitedBy: paceline.BottleneckConcurrency, InFlight: 64}, "limited by calls in flight: 64"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckConcurrency, InFlight: 64}, "limited by calls in flight: 64 at once"},
 		{paceline.Pace{LimitedBy: paceline.BottleneckRetries}, "waiting to send failed calls again"},
 		{paceline.Pace{LimitedBy: paceline.BottleneckAnswers}, "nothing is left to send: waiting for the last answers"},
 		{paceline.Pace{LimitedBy: paceline.BottleneckCPU}, "limited by this machine's processor"},
@@ -167,7 +191,7 @@ func TestCondition(t *testing.T) {
 		{paceline.Pace{LimitedBy: paceline.BottleneckOutage, PausedFor: 90 * time.Second, PausedCause: paceline.CodeOutage},
 			"paused 1 min 30 s: nothing answers; then it is probed"},
 	} {
-		s := liveState{Stats: paceline.Stats{Pace: tt.pace}}
+		s := liveState{Stats: paceline.Stats{Requests: 1, Pace: tt.pace}, Pace: pace{HeldBy: tt.pace.LimitedBy}}
 		if got, _ := s.waitsFor(); got != tt.want {
 			t.Errorf("%+v: got %q, want %q", tt.pace, got, tt.want)
 		}
@@ -193,14 +217,20 @@ func TestBlockShowsHowAnswersEnded(t *testing.T) {
 	}
 }
 
-func TestSpeedAndArrivalStandApart(t *testing.T) {
+func TestTimesStandApart(t *testing.T) {
 	s := midRun()
-	s.Pace.Items, s.Pace.Left = 0.4, 13*time.Minute
-	if got := blockText(s, 80, 24, false); !strings.Contains(got, "24 items/min ETA 13 min 00 s") {
-		t.Errorf("got %s", got)
+	for _, left := range []time.Duration{13 * time.Minute, 47*time.Hour + 59*time.Minute, 800 * time.Hour} {
+		s.Pace.Left, s.Stats.Elapsed = left, 31*time.Hour
+		if got := blockText(s, 80, 24, false); !strings.Contains(got, "31 h 00 min so far   ") {
+			t.Errorf("got %s", got)
+		}
 	}
+}
+
+func TestSlowRatesAreByTheMinute(t *testing.T) {
+	s := midRun()
 	s.Pace.Items = 0.412
-	if got := blockText(s, 80, 24, false); !strings.Contains(got, "24.7 items/min ETA 13 min 00 s") {
+	if got := blockText(s, 80, 24, false); !strings.Contains(got, "items         24.7/min") {
 		t.Errorf("got %s", got)
 	}
 }
@@ -240,7 +270,7 @@ func TestBlockInASCII(t *testing.T) {
 			t.Fatalf("%q in\n%s", r, text)
 		}
 	}
-	if want := strings.Repeat("#", 46) + "-" + strings.Repeat(".", 29); !strings.Contains(text, want) {
+	if want := strings.Repeat("#", 48) + strings.Repeat(".", 30); !strings.Contains(text, want) {
 		t.Errorf("no bar %s in\n%s", want, text)
 	}
 }
@@ -287,7 +317,7 @@ func TestBlockColumnsStand(t *testing.T) {
 	a, b := drawBlock(early, 80, 24, false), drawBlock(huge(), 80, 24, false)
 	for i, l := range a[2 : len(a)-1] {
 		for _, p := range l {
-			if p.style != styleDim {
+			if p.style != styleDim || strings.ContainsAny(p.text, "─%▸") || strings.Contains("▸ starting", p.text) {
 				continue
 			}
 			was := column(l.text(false), p.text)
@@ -307,7 +337,7 @@ func TestColorIsOnlyColor(t *testing.T) {
 	s := midRun()
 	for _, l := range drawBlock(s, 80, 24, false) {
 		colored := l.text(true)
-		if !strings.Contains(colored, "\x1b[") {
+		if colored != "" && !strings.Contains(colored, "\x1b[") {
 			t.Errorf("%q has no colour", colored)
 		}
 		if got := escapes.ReplaceAllString(colored, ""); strings.TrimRight(got, " ") != l.text(false) {
@@ -333,6 +363,20 @@ func TestHeadline(t *testing.T) {
 	} {
 		if got := f.headline(); got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// The line of the last minutes says how long it is, whatever has room.
+func TestTheLastMinutesSayHowLongTheyAre(t *testing.T) {
+	s := midRun()
+	for range 30 {
+		s.History = append(s.History, float64(len(s.History)))
+	}
+	s.Span = 10
+	for columns, want := range map[int]string{80: " last 5 min 00 s", 120: "▄▅▅▅▅▆▆▆▆▇▇▇▇███  last 2 min 40 s", 50: "▇███\n"} {
+		if got := blockText(s, columns, 24, false); !strings.Contains(got, want) {
+			t.Errorf("%d columns: %q is not in\n%s", columns, want, got)
 		}
 	}
 }

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"strings"
-	"unicode/utf8"
+	"unicode"
+
+	"golang.org/x/text/width"
 )
 
 // style is how a piece of text looks; the escape sequence without its frame.
@@ -17,10 +19,10 @@ const (
 	styleRed    style = "31"
 	styleGreen  style = "32"
 	styleYellow style = "33"
+	styleCyan   style = "36"
 )
 
-// line is one line of the live view: pieces of text, each one column per rune
-// (only such text is put into the block; names of files are not).
+// line is one line of the live view: pieces of text without control characters.
 type line []piece
 
 type piece struct {
@@ -39,9 +41,43 @@ func (l *line) add(s style, text string) {
 func (l line) width() int {
 	n := 0
 	for _, p := range l {
-		n += utf8.RuneCountInString(p.text)
+		n += columnsOf(p.text)
 	}
 	return n
+}
+
+// columnsOf returns the columns that a terminal gives to text.
+func columnsOf(text string) (n int) {
+	for _, r := range text {
+		n += runeColumns(r)
+	}
+	return n
+}
+
+// runeColumns returns the columns of one character: 2 of the wide ones of East
+// Asia and of pictures, 0 of marks that stand upon the one before.
+func runeColumns(r rune) int {
+	switch {
+	case r < 0x300:
+		return 1
+	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		return 0
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	}
+	return 1
+}
+
+// firstColumns returns the beginning of text that takes at most n columns.
+func firstColumns(text string, n int) string {
+	for i, r := range text {
+		if n -= runeColumns(r); n < 0 {
+			return text[:i]
+		}
+	}
+	return text
 }
 
 // padTo appends blanks until l takes n columns.
@@ -55,9 +91,9 @@ func (l *line) padTo(n int) {
 func (l line) cut(n int) line {
 	var out line
 	for _, p := range l {
-		w := utf8.RuneCountInString(p.text)
+		w := columnsOf(p.text)
 		if w >= n {
-			out.add(p.style, string([]rune(p.text)[:max(n, 0)]))
+			out.add(p.style, firstColumns(p.text, max(n, 0)))
 			return out
 		}
 		out.add(p.style, p.text)
@@ -65,6 +101,9 @@ func (l line) cut(n int) line {
 	}
 	return out
 }
+
+// append puts the pieces of another line behind those of l.
+func (l *line) append(other line) { *l = append(*l, other...) }
 
 // text returns l without trailing blanks, with escapes only if color is set.
 func (l line) text(color bool) string {

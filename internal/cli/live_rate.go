@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
@@ -12,6 +13,9 @@ import (
 const (
 	meterWindow = 10 * time.Second
 	meterTrust  = 8 * time.Second
+	// heldWindow is the time whose prevailing bottleneck is shown: the one of a
+	// moment changes too often to be read.
+	heldWindow = 3 * time.Second
 )
 
 // meter turns successive snapshots into rates and an estimated time of
@@ -29,14 +33,19 @@ type sample struct {
 	finished int64
 	requests int64
 	tokens   int64
+	usd      float64
+	heldBy   paceline.Bottleneck // at that moment
+	limited  paceline.Limited    // until then
 }
 
 // pace is what the meter knows at one moment.
 type pace struct {
-	Items    float64       // items finished a second
-	Requests float64       // requests sent a second
-	Tokens   float64       // tokens used a second, in and out
-	Left     time.Duration // until all items have finished; negative: not known
+	Items    float64             // items finished a second
+	Requests float64             // requests sent a second
+	Tokens   float64             // tokens used a second, in and out
+	Money    float64             // US dollars spent a second, as far as known
+	HeldBy   paceline.Bottleneck // what held the run back most, in the last seconds
+	Left     time.Duration       // until all items have finished; negative: not known
 }
 
 // finished counts the items that ended in this run.
@@ -45,7 +54,10 @@ func finished(st paceline.Stats) int64 { return st.Ended() }
 // observe takes a snapshot at the time now, of a run of total items (0: not
 // known), and returns how it stands.
 func (m *meter) observe(now time.Time, st paceline.Stats, total int64) pace {
-	s := sample{now, finished(st), st.Requests, st.Usage.Prompt + st.Usage.Completion}
+	s := sample{
+		at: now, finished: finished(st), requests: st.Requests, tokens: st.Usage.Prompt + st.Usage.Completion, usd: st.Cost.USD,
+		heldBy: st.Pace.LimitedBy, limited: st.Limited,
+	}
 	if m.first.at.IsZero() && s.finished > 0 {
 		m.first = s
 	}
@@ -59,8 +71,39 @@ func (m *meter) observe(now time.Time, st paceline.Stats, total int64) pace {
 		Requests: perSecond(s.requests-old.requests, now.Sub(old.at)),
 		Tokens:   perSecond(s.tokens-old.tokens, now.Sub(old.at)),
 	}
+	p.Money = max(s.usd-old.usd, 0) / max(now.Sub(old.at), time.Second).Seconds()
+	p.HeldBy = m.heldBy(now)
 	p.Left = m.left(now, st, total)
 	return p
+}
+
+// heldBy returns what held the run back for most of the last seconds: by the
+// engine's own account, or, where it keeps none, by the looks at it.
+func (m *meter) heldBy(now time.Time) paceline.Bottleneck {
+	last := m.samples[len(m.samples)-1]
+	since := last
+	var looks paceline.Limited
+	for _, s := range slices.Backward(m.samples) {
+		if now.Sub(s.at) > heldWindow {
+			break
+		}
+		looks[s.heldBy]++
+		since = s
+	}
+	var account paceline.Limited
+	for i := range account {
+		account[i] = last.limited[i] - since.limited[i]
+	}
+	// A pause by hand is seen as such while it lasts.
+	account[paceline.BottleneckHold], looks[paceline.BottleneckHold] = 0, 0
+	if account.Total() > 0 {
+		worst, _ := account.Worst()
+		return worst
+	}
+	if worst, _ := looks.Worst(); looks[worst] > looks[last.heldBy] {
+		return worst
+	}
+	return last.heldBy
 }
 
 // perSecond returns n per second over d, or over one second if d is less, so

@@ -92,3 +92,55 @@ func TestMeterForgets(t *testing.T) {
 		t.Errorf("%d samples kept; those of 10 s are 81", n)
 	}
 }
+
+// TestWhatPrevailedIsShown checks that the cause of a moment does not flicker.
+func TestWhatPrevailedIsShown(t *testing.T) {
+	var m meter
+	look := func(i int, by paceline.Bottleneck, account paceline.Limited) paceline.Bottleneck {
+		st := paceline.Stats{Pace: paceline.Pace{LimitedBy: by}, Limited: account}
+		return m.observe(epoch.Add(time.Duration(i)*200*time.Millisecond), st, 0).HeldBy
+	}
+	for i := range 100 {
+		by := paceline.BottleneckRequests
+		if i%4 == 3 {
+			by = paceline.BottleneckNone
+		}
+		if got := look(i, by, paceline.Limited{}); got != paceline.BottleneckRequests {
+			t.Fatalf("look %d: %q, want requests", i, got)
+		}
+	}
+	for i := 100; i < 120; i++ {
+		look(i, paceline.BottleneckHold, paceline.Limited{})
+	}
+	if got := look(120, paceline.BottleneckTokens, paceline.Limited{}); got != paceline.BottleneckTokens {
+		t.Errorf("right after a pause by hand: %q", got)
+	}
+	account := paceline.Limited{paceline.BottleneckCPU: time.Second, paceline.BottleneckTokens: 40 * time.Second}
+	for i := 121; i < 130; i++ {
+		account[paceline.BottleneckCPU] += 150 * time.Millisecond
+		account[paceline.BottleneckTokens] += 50 * time.Millisecond
+		look(i, paceline.BottleneckTokens, account)
+	}
+	if got := look(130, paceline.BottleneckTokens, account); got != paceline.BottleneckTokens {
+		// The first of these looks is where the account began: what was before it
+		// counts for tokens.
+		t.Errorf("by an account that begins: %q", got)
+	}
+	for i := 131; i < 160; i++ {
+		account[paceline.BottleneckCPU] += 150 * time.Millisecond
+		account[paceline.BottleneckTokens] += 50 * time.Millisecond
+		look(i, paceline.BottleneckTokens, account)
+	}
+	if got := look(160, paceline.BottleneckTokens, account); got != paceline.BottleneckCPU {
+		t.Errorf("by the account of the last seconds: %q, want cpu", got)
+	}
+}
+
+func TestSpendingIsMeasured(t *testing.T) {
+	var m meter
+	m.observe(epoch, paceline.Stats{Cost: paceline.Cost{USD: 1, Known: true}}, 0)
+	got := m.observe(epoch.Add(5*time.Second), paceline.Stats{Cost: paceline.Cost{USD: 2, Known: true}}, 0)
+	if got.Money != 0.2 {
+		t.Errorf("$%g a second, want $0.2", got.Money)
+	}
+}

@@ -171,6 +171,14 @@ func (p *pool) faulty(code paceline.Code) *endpoint {
 	return &p.endpoints[0]
 }
 
+// keys are the secrets of all endpoints; "" of those that have none.
+func (p *pool) keys() (list []string) {
+	for i := range p.endpoints {
+		list = append(list, p.endpoints[i].key)
+	}
+	return list
+}
+
 // outLine says that an endpoint was taken out of the pool, and why.
 func (p *pool) outLine(why *paceline.Error) string {
 	todo := "its quota or credit is used up"
@@ -179,7 +187,7 @@ func (p *pool) outLine(why *paceline.Error) string {
 			todo = e.keyAdvice()
 		}
 	}
-	return fmt.Sprintf("paceline: endpoint %s gets no further calls, the others go on: %s (%v)", why.Endpoint, todo, why)
+	return fmt.Sprintf("endpoint %s gets no further calls, the others go on: %s (%v)", why.Endpoint, todo, why)
 }
 
 // A witness is a provider that notes which endpoint shows a fault of the whole

@@ -75,7 +75,7 @@ func (s *session) startOver() error {
 
 // confirm asks on a terminal whether to delete the rows.
 func (s *session) confirm() error {
-	if !s.env.StdinTerminal || !s.env.StderrTerminal {
+	if s.flags.logFormat == "json" || !s.env.StdinTerminal || !s.env.StderrTerminal {
 		return fmt.Errorf("--fresh deletes the rows in %s; add --yes to do so without a question", s.target.path)
 	}
 	fmt.Fprintf(s.env.Stderr, "%s holds %s of rows, which were paid for. Delete them and start over? [y/N] ",
@@ -217,7 +217,7 @@ func (s *session) sayWhatIsThere(rec journal.Recovery, was *identity) {
 		s.say("%s %s added to the input since", items(added), wasWere(added))
 	}
 	if calls, cost := rec.Calls(); calls > 0 {
-		s.say("%s", s.doubts.text(calls, cost))
+		s.warn("%s", s.doubts.text(calls, cost))
 	}
 }
 

@@ -46,6 +46,7 @@ type runFlags struct {
 	otel, noTelemetry                bool // the second: this program has none
 	grace                            time.Duration
 
+	logFlags
 	webFlags
 }
 
@@ -62,7 +63,7 @@ func defaultRunFlags() *runFlags {
 	return &runFlags{
 		inputFormat: "auto", checkFlags: defaultCheckFlags(), limitSet: limitSet{window: "bucket"}, format: "jsonl", keyEnv: "OPENAI_API_KEY",
 		seed: 1, attempts: 5, timeout: 15 * time.Minute, grace: 30 * time.Second,
-		sync: 100 * time.Millisecond,
+		sync: 100 * time.Millisecond, logFlags: logFlags{logFormat: "text", logLevel: "info"},
 	}
 }
 
@@ -76,6 +77,7 @@ func (f *runFlags) define(p *page) {
 	f.defineOutput(p.group("Output"))
 	f.defineMoney(p.group("Money"))
 	f.defineRunning(p.group("Running"))
+	f.defineLog(p.group("Log"))
 	f.webFlags.define(p.group("Page in the browser"))
 	f.defineMetrics(p.group("Metrics"))
 }

@@ -26,11 +26,16 @@ func runPage() *page {
 		},
 		sections: []section{
 			{"Checks before anything is sent", runChecks},
+			{"While it runs", runKeys},
 			{"Continuing", runContinuing},
 			{"Exit codes", exitCodes},
 		},
 	}
 }
+
+const runKeys = `  On a terminal: p or space pauses the run, and lets it go on; + and - raise or
+  lower, by a tenth, the limit that holds it back; q stops it as Ctrl-C does;
+  ? explains the keys. From elsewhere 'paceline ctl OUTPUT' does the same.`
 
 const runContinuing = `  What is done stands in OUTPUT and in the journal beside it,
   OUTPUT.paceline/. A later run on the same OUTPUT sends only what is missing.

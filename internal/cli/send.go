@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"sync"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
@@ -18,10 +20,11 @@ func (s *session) work(ctx context.Context) error {
 		return s.finish(ctx, paceline.Summary{}, nil)
 	}
 	if s.survey.bad > 0 {
-		s.say("%s cannot be read and will have the error for an answer, such as %v",
+		s.warn("%s cannot be read and will have the error for an answer, such as %v",
 			items(s.survey.bad), s.survey.firstBad)
 	}
-	s.survey.cautions.tell(s.say, s.flags.format == "jsonl")
+	s.survey.cautions.tell(s.warn, s.flags.format == "jsonl")
+	s.log.begin(s)
 	sum, err := s.send(ctx)
 	return s.finish(ctx, sum, err)
 }
@@ -52,10 +55,13 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	if len(s.pool.endpoints) > 1 {
 		events.add(func(ev *paceline.Event) { // not before the run, when the view is there
 			if ev.Kind == paceline.EventOut {
-				fmt.Fprintln(s.notices(view), s.pool.outLine(ev.Err))
+				warn(s.notices(view), "%s", s.pool.outLine(ev.Err))
 			}
 		})
 	}
+	s.log.listen(&events)
+	options := liveOptions{Facts: s.facts(), Quiet: s.flags.quiet || s.rowsOnTerminal(), Stopping: s.interrupts.interrupted}
+	options.listErrors(s.env, &events)
 	cfg.Observe = events.observe()
 	eng, err := paceline.NewPool(s.endpoints(refused), cfg)
 	if err != nil {
@@ -63,17 +69,25 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	}
 	defer shutDown(eng)
 	s.metrics.tell(eng, s.metricFacts())
-	view = newLive(s.env, s.facts(), eng.Stats, s.flags.quiet || s.rowsOnTerminal())
+	options.Stats = eng.Stats
+	view = newLive(s.env, options)
 	defer view.Stop()
+	s.view.Store(view)
+	defer s.view.Store(nil)
+	s.log.attach(eng, options.Facts)
 	s.interrupts.attach(eng, s.notices(view))
 	control := s.takeOrders(eng, view)
+	dropKeys := sync.OnceFunc(s.takeKeys(view, control))
+	defer dropKeys()
 	s.web.begin(control, s.budgets(), view)
 	sum, err := eng.Run(ctx, s.job())
 	view.last(sum.Stats)
+	dropKeys()
 	control.close()
 	s.web.rest(control.ended(sum.Stats))
+	s.log.tellLost(s, &sum)
 	if n := sum.Causes[paceline.CodeLocal]; n > 0 {
-		s.say("%s could not be sent at once since this machine had no file descriptors or ports left; "+
+		s.warn("%s could not be sent at once since this machine had no file descriptors or ports left; "+
 			"they went out later, fewer at a time (raise 'ulimit -n', or lower --concurrency)", counted(n, "request"))
 	}
 	return sum, err
@@ -99,22 +113,30 @@ func (s *session) endpoints(refused func(error)) []paceline.Endpoint {
 
 // tellFormat says that a server does without response_format.
 func (s *session) tellFormat(w io.Writer, err error) {
-	fmt.Fprintf(w, "paceline: the server refuses the schema as response_format (%v); asking without it, answers are checked here\n", oneLine(err))
+	warn(w, "the server refuses the schema as response_format (%v); asking without it, answers are checked here", oneLine(err))
 }
 
-// takeOrders begins to take orders for a run, of `paceline ctl` too. A run without
-// a journal cannot be named there, and one that cannot listen goes on without.
+// takeOrders begins to take orders from keys, and from `paceline ctl` where the
+// run has a journal to be named by. One that cannot listen goes on without.
 func (s *session) takeOrders(eng *paceline.Engine, view io.Writer) *control {
-	var listener net.Listener
+	var socket net.Listener
 	if !s.target.toStdout {
-		socket, err := listenControl(s.env, s.target.path)
+		l, err := listenControl(s.env, s.target.path)
 		if err != nil {
-			fmt.Fprintf(s.notices(view), "paceline: 'paceline ctl' cannot reach this run: %v\n", err)
+			warn(s.notices(view), "'paceline ctl' cannot reach this run: %v", err)
 		} else {
-			listener = socket
+			socket = l
 		}
 	}
-	return startControl(eng, s.facts(), s.pool.endpoints, s.unpriced, listener)
+	return startControl(eng, s.facts(), s.pool.endpoints, s.unpriced, socket)
+}
+
+// takeKeys begins to listen to the keyboard, unless the items are typed there.
+func (s *session) takeKeys(view *live, ctl *control) (stop func()) {
+	if slices.Contains(s.inputs, "-") {
+		return func() {}
+	}
+	return takeKeys(s.env, view, ctl, s.interrupts.press)
 }
 
 // notices returns where to tell of what is no error: nowhere, if quiet.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -40,8 +41,10 @@ type session struct {
 	resend     *resend // nil: nothing is sent again
 	idle       bool    // every item had its row
 	interrupts *interrupts
-	metrics    *metricsServer // nil: nobody wants any
-	telemetry  Telemetry      // likewise
+	metrics    *metricsServer       // nil: nobody wants any
+	telemetry  Telemetry            // likewise
+	log        *runLog              // nil: none was asked for
+	view       atomic.Pointer[live] // nil: nothing is shown
 	failures   failureLog
 	answers    answers
 	web        *web // nil: there is no page
@@ -59,6 +62,10 @@ func (s *session) run(ctx context.Context) error {
 	if s.flags.dryRun {
 		return s.interruptible(s.dryRun(ctx))
 	}
+	if err := s.openLog(); err != nil {
+		return err
+	}
+	defer s.log.close()
 	stop, err := s.serveMetrics()
 	if err != nil {
 		return err
@@ -135,7 +142,7 @@ func (s *session) openInput(ctx context.Context) (err error) {
 	if slices.Contains(s.inputs, "-") && s.env.StdinTerminal {
 		s.say("reading items from the terminal, one a line; Ctrl-D ends them")
 	}
-	return checkSummary(s.env, s.flags, s.target, s.input)
+	return errors.Join(checkSummary(s.env, s.flags, s.target, s.input), s.checkLogFile())
 }
 
 // look reads the input once and settles what the source is. Of an input that
@@ -226,5 +233,12 @@ func (s *session) interruptible(err error) error {
 func (s *session) say(format string, args ...any) {
 	if !s.flags.quiet {
 		fmt.Fprint(s.env.Stderr, tame(fmt.Sprintf("paceline: "+format+"\n", args...)))
+	}
+}
+
+// warn is say for what the user should know of.
+func (s *session) warn(format string, args ...any) {
+	if !s.flags.quiet {
+		warn(s.env.Stderr, format, args...)
 	}
 }

@@ -1,0 +1,232 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// progressEvery is how often a log says how far the run is.
+const progressEvery = time.Minute
+
+// A chronicle writes down what happens to a run: episodes at the level of info, and
+// every attempt at that of debug. Its events come from the engine's observer, its
+// looks from another goroutine.
+type chronicle struct {
+	log   *slog.Logger
+	debug bool
+
+	mu        sync.Mutex // guards what follows
+	throttles map[throttleKey]*throttle
+	last      paceline.Stats
+	held      bool
+	told      time.Time             // when it was last said how far the run is
+	stats     func() paceline.Stats // nil: there is no engine yet
+	state     func(paceline.Stats, time.Time) liveState
+}
+
+// A throttle is an episode in which a server said "later" to one model's calls.
+type throttle struct {
+	since   time.Time
+	until   time.Time
+	refused int64
+}
+
+type throttleKey struct{ endpoint, model string }
+
+func newChronicle(out io.Writer, level string) *chronicle {
+	o := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if level == "debug" {
+		o.Level = slog.LevelDebug
+	}
+	return &chronicle{
+		log: slog.New(slog.NewJSONHandler(out, o)), debug: level == "debug", throttles: map[throttleKey]*throttle{},
+	}
+}
+
+// at writes a record of something that happened at a time.
+func (c *chronicle) at(t time.Time, level slog.Level, msg string, attrs ...slog.Attr) {
+	ctx := context.Background()
+	if !c.log.Enabled(ctx, level) {
+		return
+	}
+	r := slog.NewRecord(t, level, msg, 0)
+	r.AddAttrs(attrs...)
+	// A logFile takes every line.
+	_ = c.log.Handler().Handle(ctx, r)
+}
+
+// observe takes an event.
+func (c *chronicle) observe(ev *paceline.Event) {
+	switch ev.Kind {
+	case paceline.EventEnd:
+		c.attempt(ev)
+		c.answered(ev)
+	case paceline.EventLater:
+		c.later(ev)
+	case paceline.EventItem:
+		c.item(ev)
+	case paceline.EventOut:
+		c.at(ev.Time, slog.LevelWarn, "endpoint out", append([]slog.Attr{slog.String("endpoint", ev.Endpoint)}, errorAttrs(ev.Err)...)...)
+	}
+}
+
+// attempt is a line for each attempt.
+func (c *chronicle) attempt(ev *paceline.Event) {
+	if !c.debug {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 16)
+	attrs = append(attrs, slog.Int64("item", ev.Index), slog.Int("attempt", ev.Attempt),
+		slog.String("endpoint", ev.Endpoint), slog.String("model", ev.Model), slog.Bool("hedge", ev.Hedge),
+		slog.Any("first_token_ms", measured(ev.FirstToken)), slog.Any("total_ms", measured(ev.Total)))
+	if ev.Usage.Known {
+		attrs = append(attrs, slog.Int64("prompt_tokens", ev.Usage.Prompt), slog.Int64("completion_tokens", ev.Usage.Completion))
+	}
+	id := ev.RequestID
+	if id == "" && ev.Err != nil {
+		id = ev.Err.RequestID
+	}
+	attrs = append(attrs, slog.String("request_id", id))
+	c.at(ev.Time, slog.LevelDebug, "attempt", append(attrs, errorAttrs(ev.Err)...)...)
+}
+
+// measured returns d in milliseconds, nil for what was not measured.
+func measured(d time.Duration) any {
+	if d <= 0 {
+		return nil
+	}
+	return *milliseconds(d)
+}
+
+// errorAttrs are why something failed; "ok" for what did not.
+func errorAttrs(e *paceline.Error) []slog.Attr {
+	if e == nil {
+		return []slog.Attr{slog.String("code", "ok")}
+	}
+	attrs := []slog.Attr{slog.String("code", e.Code.String())}
+	if e.Status != 0 {
+		attrs = append(attrs, slog.Int("http_status", e.Status))
+	}
+	if e.ProviderCode != "" {
+		attrs = append(attrs, slog.String("provider_code", e.ProviderCode))
+	}
+	if e.RetryAfter > 0 {
+		attrs = append(attrs, slog.Float64("retry_after_s", e.RetryAfter.Seconds()))
+	}
+	return append(attrs, slog.String("error", errorWords(e)))
+}
+
+// item is the end of an item: a warning if it has no accepted answer.
+func (c *chronicle) item(ev *paceline.Event) {
+	level, msg := slog.LevelDebug, "item done"
+	if ev.Status != paceline.StatusDone {
+		level, msg = slog.LevelWarn, "item failed"
+	}
+	c.at(ev.Time, level, msg, append([]slog.Attr{slog.Int64("item", ev.Index), slog.String("status", ev.Status.String()),
+		slog.Int("requests", ev.Attempt)}, errorAttrs(ev.Err)...)...)
+}
+
+// later is a refusal: the first of an episode is told, the others are counted.
+func (c *chronicle) later(ev *paceline.Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := throttleKey{ev.Endpoint, ev.Model}
+	t := c.throttles[key]
+	if t == nil {
+		t = &throttle{since: ev.Time}
+		c.throttles[key] = t
+		c.at(ev.Time, slog.LevelWarn, "throttled", append([]slog.Attr{slog.String("endpoint", ev.Endpoint), slog.String("model", ev.Model),
+			slog.Float64("pause_s", ev.Delay.Seconds())}, errorAttrs(ev.Err)...)...)
+	}
+	t.refused++
+	t.until = ev.Time.Add(ev.Delay)
+}
+
+// answered ends the episode of a model whose calls are answered again.
+func (c *chronicle) answered(ev *paceline.Event) {
+	if ev.Err != nil && ev.Err.Code == paceline.CodeThrottled {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := throttleKey{ev.Endpoint, ev.Model}
+	t := c.throttles[key]
+	if t == nil || ev.Err != nil || ev.Time.Add(-ev.Total).Before(t.until) {
+		return // sent before the pause was over, it says nothing
+	}
+	delete(c.throttles, key)
+	c.at(ev.Time, slog.LevelInfo, "throttling over", slog.String("endpoint", ev.Endpoint), slog.String("model", ev.Model),
+		slog.Int64("refused", t.refused), slog.Float64("took_s", ev.Time.Sub(t.since).Seconds()))
+}
+
+// attach tells where figures are to be had from now on; state makes what is shown
+// of them.
+func (c *chronicle) attach(stats func() paceline.Stats, state func(paceline.Stats, time.Time) liveState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stats, c.state, c.told = stats, state, time.Now()
+}
+
+// detach ends the looks with the last figures.
+func (c *chronicle) detach(st paceline.Stats) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stats = nil
+	if lost := st.EventsLost - c.last.EventsLost; lost > 0 {
+		c.at(time.Now(), slog.LevelWarn, "events lost", slog.Int64("events", lost))
+	}
+	c.last = st
+}
+
+// look compares how the run stands with how it stood, and writes down what no
+// event tells: outages, pauses by hand, limits that changed, lost events.
+func (c *chronicle) look(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stats == nil {
+		return
+	}
+	st := c.stats()
+	c.compare(now, &st)
+	if now.Sub(c.told) >= progressEvery {
+		c.told = now
+		state := c.state(st, now)
+		c.log.Info("progress", state.attrs()...)
+	}
+	c.last = st
+}
+
+func (c *chronicle) compare(now time.Time, st *paceline.Stats) {
+	was := &c.last
+	c.endpoints(now, was.Pace.Endpoints, st.Pace.Endpoints)
+	if held := st.Pace.LimitedBy == paceline.BottleneckHold; held != c.held {
+		c.held = held
+		c.at(now, slog.LevelInfo, map[bool]string{true: "paused by hand", false: "resumed"}[held], slog.Int("in_flight", st.InFlight))
+	}
+	if was.Requests > 0 && !st.Pace.FoundOut && (st.Pace.Requests != was.Pace.Requests || st.Pace.Tokens != was.Pace.Tokens || st.Pace.Money != was.Pace.Money) {
+		c.at(now, slog.LevelInfo, "limits changed", slog.Any("requests_per_min", inMinutes(st.Pace.Requests)),
+			slog.Any("tokens_per_min", inMinutes(st.Pace.Tokens)), slog.Any("usd_per_hour", inHours(st.Pace.Money)))
+	}
+	if lost := st.EventsLost - was.EventsLost; lost > 0 {
+		c.at(now, slog.LevelWarn, "events lost", slog.Int64("events", lost))
+	}
+}
+
+// endpoints writes down which have stopped to answer, and which answer again.
+func (c *chronicle) endpoints(now time.Time, was, is []paceline.EndpointPace) {
+	for i := range is {
+		down := i < len(was) && was[i].Down
+		switch {
+		case is[i].Down && !down:
+			c.at(now, slog.LevelWarn, "outage", slog.String("endpoint", is[i].Name), slog.Int("failed", is[i].Failing),
+				slog.Bool("has_answered", is[i].Answered))
+		case down && !is[i].Down:
+			c.at(now, slog.LevelInfo, "outage over", slog.String("endpoint", is[i].Name), slog.Float64("took_s", was[i].DownFor.Seconds()))
+		}
+	}
+}

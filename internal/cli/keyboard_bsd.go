@@ -1,0 +1,13 @@
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+
+package cli
+
+import "golang.org/x/sys/unix"
+
+// The requests that get and set a terminal's settings, and what stands in them
+// for a key that there is not.
+const (
+	getTermios  = unix.TIOCGETA
+	noCharacter = 0xff
+	setTermios  = unix.TIOCSETA
+)

@@ -1,0 +1,69 @@
+package cli
+
+// A keypad carries out what keys ask for, through the same orders as
+// `paceline ctl`.
+type keypad struct {
+	view *live
+	ctl  *control
+	quit func() // as Ctrl-C
+}
+
+// takeKeys begins to listen to the keyboard where a block is drawn and nobody
+// else reads from the terminal. What it returns ends it, and must be called.
+func takeKeys(env *Env, view *live, ctl *control, quit func()) (stop func()) {
+	if view.opts.Size == nil || view.opts.Quiet || !env.StdinTerminal || env.Keys == nil {
+		return func() {}
+	}
+	keys, release, err := env.Keys(view.anew)
+	if err != nil { // a terminal that has none; Ctrl-C and 'paceline ctl' do
+		return func() {}
+	}
+	p := keypad{view, ctl, quit}
+	view.offerKeys(ctl.held.Load)
+	joined := make(chan struct{})
+	go func() {
+		defer close(joined)
+		for key := range keys {
+			p.press(key)
+		}
+	}()
+	return func() {
+		release()
+		<-joined
+	}
+}
+
+func (p *keypad) press(key byte) {
+	switch key {
+	case 'p', ' ':
+		p.toggle()
+	case '+', '=':
+		p.order("faster")
+	case '-', '_':
+		p.order("slower")
+	case 'q':
+		p.quit()
+		p.view.refresh()
+	case '?':
+		p.view.tell(func(k *keyLine) { k.Help = !k.Help })
+	}
+}
+
+// toggle pauses a run, or lets it go on.
+func (p *keypad) toggle() {
+	if p.ctl.held.Load() {
+		p.order("resume")
+		return
+	}
+	p.order("pause")
+}
+
+// order has an order carried out and shows what it did.
+func (p *keypad) order(do string) {
+	a := p.ctl.order(order{Do: do})
+	p.view.tell(func(k *keyLine) {
+		if k.Said = a.Said; a.Error != "" {
+			k.Said = a.Error
+		}
+	})
+}

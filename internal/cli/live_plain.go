@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// plainLine is the live view where there is no terminal: one line.
+func plainLine(s liveState) string {
+	st := &s.Stats
+	parts := []string{s.far(), s.speed(), inFlight(st) + " in flight"}
+	if st.Retries > 0 {
+		parts = append(parts, retries(st.Retries))
+	}
+	for _, c := range []struct {
+		n    int64
+		name string
+	}{{st.Asked, "re-asked"}, {st.Hedges, "hedged"}, {st.Throttled, "throttled"}, {st.Failed, "failed"}, {st.Invalid, "invalid"},
+		{st.Truncated, "truncated"}, {st.Filtered, "filtered"}, {st.Refused, "refused"}} {
+		if c.n > 0 {
+			parts = append(parts, grouped(c.n)+" "+c.name)
+		}
+	}
+	if st.FirstToken.Count > 0 {
+		parts = append(parts, "first token p50 "+latency(st.FirstToken.P50)+" p99 "+latency(st.FirstToken.P99))
+	}
+	parts = append(parts, tokenText(st), "cost "+s.money())
+	if s.Facts.Total > 0 {
+		parts = append(parts, s.eta())
+	}
+	if trouble := s.endpointTrouble(); trouble != "" {
+		parts = append(parts, trouble)
+	}
+	if text, look := s.waitsFor(); look == styleYellow || s.unanswered() {
+		parts = append(parts, text)
+	}
+	return "paceline: " + strings.Join(parts, ", ")
+}
+
+// tokenText is tokens in words.
+func tokenText(st *paceline.Stats) string {
+	if list := tokens(st); len(list) == 1 {
+		return "tokens " + list[0].text
+	}
+	return compact(st.Usage.Prompt) + " tokens in " + compact(st.Usage.Completion) + " out"
+}
+
+func (s *liveState) far() string {
+	if s.Facts.Total <= 0 {
+		return items(s.ended())
+	}
+	return fmt.Sprintf("%s of %s (%s)", grouped(s.ended()), items(s.Facts.Total), percent(s.ended(), s.Facts.Total))
+}

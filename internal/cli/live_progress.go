@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// progress is the first line: how far it is, and to its right for how long still.
+// The widths of its parts depend on the total alone, so that nothing moves.
+func (s *liveState) progress(room int) (l line) {
+	ended, total := s.ended(), s.Facts.Total
+	l.add(stylePlain, " ")
+	if total > 0 {
+		l.add(styleBold, fmt.Sprintf("%*s", len(grouped(total)), grouped(ended)))
+		l.add(stylePlain, " of "+items(total)+"  ")
+		l.add(styleBold, fmt.Sprintf("%7s", percent(ended, total)))
+	} else {
+		l.add(styleBold, items(ended))
+	}
+	for _, right := range s.times() {
+		if start := room - right.width(); start > l.width()+1 {
+			l.padTo(start)
+			l.append(right)
+			break
+		}
+	}
+	return l
+}
+
+// times are the ways of saying how long it took and takes, the longest first.
+func (s *liveState) times() []line {
+	elapsed := timeSpan(s.Stats.Elapsed)
+	switch {
+	case s.over():
+		return []line{{{s.speed() + " ", stylePlain}, {s.eta(), styleBold}}, {{s.eta(), styleBold}}}
+	case s.Ended:
+		return []line{{{s.speed() + ", ", stylePlain}, {s.eta(), styleBold}}, {{s.eta(), styleBold}}}
+	case s.Facts.Total <= 0:
+		return []line{{{elapsed + " so far", stylePlain}}}
+	}
+	eta := line{{fmt.Sprintf("%*s", etaWidth, s.eta()), styleBold}}
+	return []line{append(line{{elapsed + " so far", styleDim}}, eta...), {{s.eta(), styleBold}}}
+}
+
+// progressBar is the second line.
+func (d *blockDraft) progressBar() line {
+	share := float64(d.ended()) / float64(d.Facts.Total)
+	return append(line{{" ", stylePlain}}, d.bar(share, min(d.room, wideRoom)-1, styleGreen)...)
+}
+
+// speed is the rate at which items finish; at the end, that of the whole run.
+func (s *liveState) speed() string {
+	v := s.Pace.Items
+	if s.over() && s.Stats.Elapsed > 0 {
+		v = float64(finished(s.Stats)) / s.Stats.Elapsed.Seconds()
+	}
+	number, unit := readableRate(v)
+	return number + " items/" + unit
+}
+
+// readableRate returns v a second, by the minute where that is easier to read.
+func readableRate(v float64) (number, unit string) {
+	if v > 0 && v < 1 {
+		return rateNumber(v * 60), "min"
+	}
+	return rateNumber(v), "s"
+}
+
+func (s *liveState) eta() string {
+	switch {
+	case s.over():
+		return "in " + timeSpan(s.Stats.Elapsed)
+	case s.Ended:
+		return "stopped after " + timeSpan(s.Stats.Elapsed)
+	case s.Pace.Left < 0 || s.Stats.Pace.LimitedBy == paceline.BottleneckHold || s.Keys.Held:
+		return "ETA -"
+	}
+	return "ETA " + timeSpan(calm(s.Pace.Left))
+}
+
+// calm rounds a time to come so that its last digits do not flicker.
+func calm(d time.Duration) time.Duration {
+	if d > 3*time.Minute {
+		return d.Round(10 * time.Second)
+	}
+	return max(d, time.Second)
+}

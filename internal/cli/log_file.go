@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// A log file's measures: how long lines wait, and how many bytes of them at most
+// where the disk does not keep up; further ones are lost, and counted.
+const (
+	logEvery = time.Second
+	logMost  = 8 << 20
+)
+
+// A logFile appends lines to a file from a goroutine of its own, so that nobody
+// who writes waits for a disk. Where one cannot be written it says so once, goes
+// on trying, and counts the lines that are lost. What is secret is taken out of
+// every line. Write is safe for concurrent use.
+type logFile struct {
+	out     io.WriteCloser
+	secrets [][]byte
+	warn    func(err error, lost int64) // told of the first failure, and at the end of lines that were lost
+
+	quit   chan struct{}
+	joined chan struct{}
+
+	mu   sync.Mutex // guards what follows
+	text []byte     // whole lines that wait
+	lost int64      // lines
+
+	// The goroutine's.
+	torn bool // the file ends in the midst of a line
+	told bool
+}
+
+// startLogFile begins to append to out, which close closes. look is called once a
+// second, from the goroutine that writes; nil: nothing is.
+func startLogFile(out io.WriteCloser, secrets []string, look func(time.Time), warn func(error, int64)) *logFile {
+	f := &logFile{out: out, warn: warn, quit: make(chan struct{}), joined: make(chan struct{})}
+	for _, s := range secrets {
+		f.hide(s)
+	}
+	go f.loop(look)
+	return f
+}
+
+// shortestSecret is the length from which on a key is looked for: shorter ones are
+// words, such as servers of one's own are given.
+const shortestSecret = 6
+
+// hide keeps a secret, however it may stand in a line, out of the file.
+func (f *logFile) hide(secret string) {
+	if len(secret) < shortestSecret {
+		return
+	}
+	quoted, _ := json.Marshal(secret)
+	for _, form := range []string{secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret), url.PathEscape(secret)} {
+		if !containsBytes(f.secrets, form) {
+			f.secrets = append(f.secrets, []byte(form))
+		}
+	}
+}
+
+func containsBytes(list [][]byte, form string) bool {
+	for _, b := range list {
+		if string(b) == form {
+			return true
+		}
+	}
+	return false
+}
+
+// hidden stands in a line in the place of a secret.
+var hidden = []byte("[key]")
+
+// Write takes one whole line. It never fails: who logs has no use for an error.
+func (f *logFile) Write(line []byte) (int, error) {
+	n := len(line)
+	for _, secret := range f.secrets {
+		if bytes.Contains(line, secret) {
+			line = bytes.ReplaceAll(line, secret, hidden)
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.text)+len(line) > logMost {
+		f.lost++
+		return n, nil
+	}
+	f.text = append(f.text, line...)
+	return n, nil
+}
+
+func (f *logFile) loop(look func(time.Time)) {
+	defer close(f.joined)
+	tick := time.NewTicker(logEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case now := <-tick.C:
+			if look != nil {
+				look(now)
+			}
+			f.flush()
+		case <-f.quit:
+			f.flush()
+			return
+		}
+	}
+}
+
+// flush writes what waits.
+func (f *logFile) flush() {
+	f.mu.Lock()
+	text := f.text
+	f.text = nil
+	f.mu.Unlock()
+	if len(text) == 0 {
+		return
+	}
+	lines := bytes.Count(text, []byte("\n"))
+	if f.torn {
+		text = append([]byte("\n"), text...)
+		lines++
+	}
+	n, err := f.out.Write(text)
+	if err == nil {
+		f.torn = false
+		return
+	}
+	lost := lines - bytes.Count(text[:n], []byte("\n"))
+	if f.torn && n == 0 {
+		lost-- // the end of the torn line is none
+	}
+	if n > 0 {
+		f.torn = text[n-1] != '\n'
+	}
+	f.mu.Lock()
+	f.lost += int64(lost)
+	f.mu.Unlock()
+	if !f.told {
+		f.told = true
+		f.warn(err, 0)
+	}
+}
+
+// close writes what waits, joins the goroutine and closes the file.
+func (f *logFile) close() {
+	close(f.quit)
+	<-f.joined
+	if err := f.out.Close(); err != nil && !f.told {
+		f.warn(err, 0)
+	}
+	if f.lost > 0 {
+		f.warn(nil, f.lost)
+	}
+}

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// disk is a file on a disk that takes only so many bytes at times.
+type disk struct {
+	bytes.Buffer
+	room   int // below 0: without end
+	closed bool
+}
+
+var errNoSpace = errors.New("no space left on device")
+
+func (d *disk) Write(p []byte) (int, error) {
+	if d.room >= 0 && len(p) > d.room {
+		n, _ := d.Buffer.Write(p[:d.room])
+		d.room = 0
+		return n, errNoSpace
+	}
+	if d.room >= 0 {
+		d.room -= len(p)
+	}
+	return d.Buffer.Write(p)
+}
+
+func (d *disk) Close() error { d.closed = true; return nil }
+
+// warnings notes what a log file tells.
+type warnings []string
+
+func (w *warnings) add(err error, lost int64) { *w = append(*w, fmt.Sprint(err, " ", lost)) }
+
+func TestLogFileIsWrittenEachSecondAndAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, w := &disk{room: -1}, new(warnings)
+		looks := 0
+		f := startLogFile(d, nil, func(time.Time) { looks++ }, w.add)
+		fmt.Fprintln(f, "a")
+		if d.Len() > 0 {
+			t.Error("who logs waits for the disk")
+		}
+		time.Sleep(1500 * time.Millisecond)
+		if d.String() != "a\n" || looks != 1 {
+			t.Errorf("after a second %q, %d looks", d.String(), looks)
+		}
+		fmt.Fprintln(f, "b")
+		f.close()
+		if d.String() != "a\nb\n" || !d.closed || len(*w) > 0 {
+			t.Errorf("at the end %q, closed %t, said %q", d.String(), d.closed, *w)
+		}
+	})
+}
+
+// TestAFullDiskIsSaidOnce fills the disk in the midst of a line and frees it again:
+// it is said once, the lines that were lost are counted, and the next one begins on
+// a line of its own.
+func TestAFullDiskIsSaidOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, w := &disk{room: 8}, new(warnings)
+		f := startLogFile(d, nil, nil, w.add)
+		for i := range 5 {
+			fmt.Fprintf(f, "line %d\n", i)
+			time.Sleep(time.Second + time.Millisecond)
+		}
+		d.room = -1
+		fmt.Fprintln(f, "again")
+		f.close()
+		if want := "line 0\nl\nagain\n"; d.String() != want {
+			t.Errorf("the file has %q, want %q", d.String(), want)
+		}
+		if got := strings.Join(*w, "; "); got != "no space left on device 0; <nil> 4" {
+			t.Errorf("said %q", got)
+		}
+	})
+}
+
+func TestLogFileBoundsWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, w := &disk{room: -1}, new(warnings)
+		f := startLogFile(d, nil, nil, w.add)
+		line := []byte(strings.Repeat("x", 1<<20-1) + "\n")
+		for range 12 {
+			f.Write(line)
+		}
+		f.close()
+		if d.Len() != logMost || strings.Join(*w, "; ") != "<nil> 4" {
+			t.Errorf("%d bytes were kept, said %q", d.Len(), *w)
+		}
+	})
+}
+
+// TestFault66NoKeyInALogFile puts keys wherever a line may have one, in each way
+// in which it may be written.
+func TestFault66NoKeyInALogFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const key = `sk-1"2\3/4+5&6`
+		quoted, _ := json.Marshal(key)
+		d := &disk{room: -1}
+		f := startLogFile(d, []string{"", "EMPTY", key, "second-key"}, nil, new(warnings).add)
+		fmt.Fprintf(f, "%s in the open, %s quoted, ?k=%s, /%s, and second-key; the word EMPTY stays\n",
+			key, quoted, url.QueryEscape(key), url.PathEscape(key))
+		f.close()
+		if want := "[key] in the open, \"[key]\" quoted, ?k=[key], /[key], and [key]; the word EMPTY stays\n"; d.String() != want {
+			t.Errorf("got  %swant %s", d.String(), want)
+		}
+	})
+}

@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// A runLog is the file of --log; nil: there is none. Its methods may be called on
+// nil.
+type runLog struct {
+	*chronicle
+	file *logFile
+}
+
+// checkLogFile reports that the log would be written into something that the run
+// needs.
+func (s *session) checkLogFile() error {
+	path := s.flags.log
+	switch {
+	case path == "":
+	case s.input.Uses(path):
+		return fmt.Errorf("--log: %s is the input; give another file", path)
+	case filepath.Clean(path) == filepath.Clean(s.target.path):
+		return fmt.Errorf("--log: %s is the output; give another file", path)
+	case s.flags.summary != "" && filepath.Clean(path) == filepath.Clean(s.flags.summary):
+		return fmt.Errorf("--log: %s is the summary; give another file", path)
+	}
+	return nil
+}
+
+// openLog opens the file that --log names.
+func (s *session) openLog() error {
+	if s.flags.log == "" {
+		return nil
+	}
+	out, err := s.env.AppendFile(s.flags.log)
+	if err != nil {
+		return fmt.Errorf("--log: %s: %w", s.flags.log, reason(err))
+	}
+	l := new(runLog)
+	l.file = startLogFile(out, s.pool.keys(), func(now time.Time) { l.look(now) }, s.warnOfLog)
+	l.chronicle = newChronicle(l.file, s.flags.logLevel)
+	s.log = l
+	return nil
+}
+
+// warnOfLog says that lines of the log could not be written. The run goes on.
+func (s *session) warnOfLog(err error, lost int64) {
+	var w io.Writer = s.env.Stderr
+	if view := s.view.Load(); view != nil {
+		w = view
+	}
+	if err != nil {
+		warn(w, "--log: %s cannot be written (%v); the run goes on, and the log too once it can be", s.flags.log, reason(err))
+		return
+	}
+	warn(w, "--log: %s lacks %s that could not be written", s.flags.log, counted(lost, "line"))
+}
+
+// tellLost says that the log lacks events, since writing them down took longer than
+// they took to happen.
+func (l *runLog) tellLost(s *session, sum *paceline.Summary) {
+	if l == nil {
+		return
+	}
+	l.detach(sum.Stats)
+	if sum.EventsLost > 0 {
+		s.warn("--log: %s lacks %s that came too fast", s.flags.log, counted(sum.EventsLost, "event"))
+	}
+}
+
+// begin writes down what is run, with all settings that were given.
+func (l *runLog) begin(s *session) {
+	if l == nil {
+		return
+	}
+	var endpoints []any
+	facts := s.facts()
+	for i := range s.pool.endpoints {
+		e := newEndpointStatus(&s.pool.endpoints[i])
+		endpoints = append(endpoints, map[string]any{"name": e.Name, "host": e.Host, "limits": e.givenLimits.String()})
+	}
+	l.log.Info("run begins", append(facts.attrs(), "version", version(), "inputs", s.inputs, "endpoints", endpoints,
+		"attempts", s.flags.attempts, "first_token_timeout", deadlineWord(s.flags.firstToken), "stall_timeout", deadlineWord(s.flags.stall),
+		"timeout", deadlineWord(s.flags.timeout), "outage_limit_s", unlessZero(s.flags.outage.Seconds()), "hedge", s.flags.hedge,
+		"stream", !s.flags.noStream, "max_cost_usd", unlessZero(s.flags.maxCost), "max_tokens_total", unlessZero(s.flags.maxTokens),
+		"max_requests", unlessZero(s.flags.maxRequests))...)
+}
+
+// deadlineWord is a duration as it was given.
+func deadlineWord(d time.Duration) string {
+	switch {
+	case d == 0:
+		return "auto"
+	case d < 0:
+		return "off"
+	}
+	return shortDuration(d)
+}
+
+// attach lets the log look at a run once a second.
+func (l *runLog) attach(eng *paceline.Engine, facts liveFacts) {
+	if l == nil {
+		return
+	}
+	m, began := new(meter), time.Now()
+	l.chronicle.attach(eng.Stats, func(st paceline.Stats, now time.Time) liveState {
+		st.Elapsed = now.Sub(began)
+		return liveState{Facts: facts, Stats: st, Pace: m.observe(now, st, facts.Total)}
+	})
+}
+
+// listen hangs the log into the stream of events.
+func (l *runLog) listen(events *eventReaders) {
+	if l != nil {
+		events.add(l.observe)
+	}
+}
+
+// end writes down what the run came to; why is what stopped it, "" if nothing did.
+func (l *runLog) end(sum *summary, why string) {
+	if l == nil {
+		return
+	}
+	level := slog.LevelInfo
+	if why != "" {
+		level = slog.LevelWarn
+	}
+	l.at(time.Now(), level, "run ends", slog.String("stopped", why), slog.Int64("events_lost", l.last.EventsLost), slog.Any("summary", json.RawMessage(sum.encode())))
+}
+
+// close writes what waits and closes the file.
+func (l *runLog) close() {
+	if l != nil {
+		l.file.close()
+	}
+}
