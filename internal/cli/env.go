@@ -45,6 +45,8 @@ type Env struct {
 	// Probe reports why a file could not be created in a folder, nil if it
 	// could. It leaves nothing behind.
 	Probe func(folder string) error
+	// MkdirAll makes a folder and its parents; one that is there is no error.
+	MkdirAll func(path string) error
 	// TempDir makes a fresh folder for temporary files.
 	TempDir func(pattern string) (string, error)
 	// Open shows a file in the browser.
@@ -71,6 +73,7 @@ func System() (env Env, stop func()) {
 		WriteFile:      func(path string, data []byte) error { return os.WriteFile(path, data, 0o644) },
 		Stat:           os.Stat,
 		Probe:          probe,
+		MkdirAll:       func(path string) error { return os.MkdirAll(path, 0o755) },
 		TempDir:        func(pattern string) (string, error) { return os.MkdirTemp("", pattern) },
 		Open:           openInBrowser,
 	}
