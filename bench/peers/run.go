@@ -98,7 +98,7 @@ func (b *bench) turn(r *row, l *line, round int) {
 		return
 	}
 	l.figures = append(l.figures, f)
-	l.over = r.patience > 0 && time.Since(begun) > r.patience
+	l.over = time.Since(begun) > r.patience
 	fmt.Fprintf(os.Stderr, "%s, round %d: %s: %s\n", r.name, round+1, l.peer.name, r.describe(f))
 }
 

@@ -9,9 +9,9 @@ import (
 	"github.com/seed-1814a72b/paceline/bench/peers/serve"
 )
 
-// startsIn is how long a client may take until its first answer, and until as
-// many streams are open as it should hold.
-const startsIn = 60 * time.Second
+// startsIn is how long a client may take until its first answer, until as many
+// streams are open as it should hold, or for the calls of a window.
+const startsIn = 2 * time.Minute
 
 // steady measures a client that makes calls without end: what it used between
 // two moments, by the calls that the server answered between them. So what it
@@ -27,15 +27,21 @@ func steadyChunks(b *bench, r *row, p *peer) (figure, error) {
 
 func (b *bench) steady(r *row, p *peer, done func(serve.Counters) int64) (f figure, err error) {
 	err = b.with(r, p, r.concurrency, func(s *server, client *process) error {
-		if err := await(s, client, func(c serve.Counters) bool { return done(c) > 0 }); err != nil {
+		// Its start costs what it costs; then each connection has its warm-up.
+		first := func(c serve.Counters) bool { return done(c) > 0 }
+		if err := await(s, client, first); err != nil {
 			return err
 		}
-		time.Sleep(r.warm)
+		if err := pass(s, client, r.warm, r.concurrency); err != nil {
+			return err
+		}
 		before, err := read(s, client)
 		if err != nil {
 			return err
 		}
-		time.Sleep(r.window)
+		if err := pass(s, client, r.window, r.cycles*r.concurrency); err != nil {
+			return err
+		}
 		after, err := read(s, client)
 		if err != nil {
 			return err
@@ -44,6 +50,17 @@ func (b *bench) steady(r *row, p *peer, done func(serve.Counters) int64) (f figu
 		return err
 	})
 	return f, err
+}
+
+// pass waits until so much time has passed and so many calls were answered. A
+// slow client's calls come and go in waves, of which a window must have some.
+func pass(s *server, client *process, least time.Duration, calls int) error {
+	before, err := s.counters()
+	if err != nil {
+		return err
+	}
+	time.Sleep(least)
+	return await(s, client, func(c serve.Counters) bool { return c.Calls-before.Calls >= int64(calls) })
 }
 
 // between returns what was used for each call or chunk between two readings.

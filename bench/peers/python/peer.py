@@ -107,6 +107,9 @@ class Aiohttp:
 class LiteLLM:
     def __init__(self, url, concurrency):
         os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it fetches a list of prices
+        # Else it opens 500 connections to a host.
+        for name in "AIOHTTP_CONNECTOR_LIMIT", "AIOHTTP_CONNECTOR_LIMIT_PER_HOST":
+            os.environ[name] = str(concurrency)
         import litellm
 
         litellm.telemetry = False
