@@ -2,9 +2,10 @@
 // one run on one machine: calls a second and processor time a call, processor
 // time a streamed chunk, memory an open stream, and how long 100,000 calls take.
 //
-//	make bench-peers                                         # all of it, into docs/PERFORMANCE.md
-//	make bench-peers QUICK=1                                 # in minutes, printed only
-//	make bench-peers ROWS=json PEERS='net/http|paceline'     # some of it, printed only
+//	make bench-peers                                      # all of it, into docs/PERFORMANCE.md
+//	make bench-peers ROWS=json                            # some tables, into the page too
+//	make bench-peers ROWS=json PEERS='net/http|paceline'  # with some peers: printed only
+//	make bench-peers QUICK=1                              # in minutes: printed only
 //
 // It builds or installs the peers at pinned versions into bench/peers/.cache,
 // which git ignores, starts a server (package serve) on one core and each
@@ -40,7 +41,7 @@ func main() {
 	rows := flag.String("rows", ".", "measure the rows whose name matches: "+rowNames())
 	peers := flag.String("peers", ".", "measure the clients whose name matches: "+peerNames())
 	quick := flag.Bool("quick", false, "shorter, fewer and smaller measurements")
-	page := flag.String("page", "", "the page whose tables are replaced; empty: they are printed only")
+	page := flag.String("page", "", "the page whose tables are replaced by those of all peers; empty: none")
 	flag.Parse()
 	o := options{quick: *quick, page: *page}
 	var err error

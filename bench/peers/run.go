@@ -29,8 +29,8 @@ func run(o options) error {
 		fmt.Printf("\n%s\n", t.markdown())
 		tables = append(tables, t)
 	}
-	if o.page == "" {
-		return nil
+	if o.page == "" || o.quick || len(peers) < len(allPeers()) {
+		return nil // a table of some peers, or of a hasty run, does not replace a whole one
 	}
 	return updatePage(o.page, tables)
 }
