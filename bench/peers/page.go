@@ -7,8 +7,8 @@ import (
 	"github.com/seed-1814a72b/paceline/bench/page"
 )
 
-// updatePage puts the tables into the page at path.
-func updatePage(path string, tables []*table) error {
+// updatePage puts a table into the page at path.
+func updatePage(path string, t *table) error {
 	old, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -17,11 +17,7 @@ func updatePage(path string, tables []*table) error {
 	for _, r := range rowsOf(false) {
 		form.Titles = append(form.Titles, r.title)
 	}
-	var measured []page.Section
-	for _, t := range tables {
-		measured = append(measured, page.Section{Title: t.row.title, Text: t.markdown()})
-	}
-	text, err := form.Merge(string(old), measured)
+	text, err := form.Merge(string(old), []page.Section{{Title: t.row.title, Text: t.markdown()}})
 	if err != nil {
 		return err
 	}

@@ -88,6 +88,7 @@ func (r *row) hasten() {
 	case "bulk":
 		r.items, r.window = r.items/20, time.Minute
 	}
+	r.text = fmt.Sprintf("**In haste: %s at once, 1 round; what is said here is of the whole form.** ", page.Grouped(float64(r.concurrency))) + r.text
 }
 
 func jsonRow(concurrency int) *row {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"slices"
 	"time"
 )
@@ -21,18 +22,32 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(b.scratch)
+	defer b.tidyUp()()
 	b.install(peers)
-	var tables []*table
 	for _, r := range rows {
 		t := b.measure(r, peers)
 		fmt.Printf("\n%s\n", t.markdown())
-		tables = append(tables, t)
+		if o.page == "" || o.quick || len(peers) < len(allPeers()) {
+			continue // a table of some peers, or of a hasty run, does not replace a whole one
+		}
+		if err := updatePage(o.page, t); err != nil {
+			return err
+		}
 	}
-	if o.page == "" || o.quick || len(peers) < len(allPeers()) {
-		return nil // a table of some peers, or of a hasty run, does not replace a whole one
-	}
-	return updatePage(o.page, tables)
+	return nil
+}
+
+// tidyUp returns what removes the scratch folder at the end; an interrupt
+// removes it, too. The processes end with this one.
+func (b *bench) tidyUp() func() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt)
+	go func() {
+		<-signals
+		_ = os.RemoveAll(b.scratch)
+		os.Exit(130)
+	}()
+	return func() { _ = os.RemoveAll(b.scratch) }
 }
 
 // A bench is what all measurements share.

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/seed-1814a72b/paceline/bench/page"
 )
 
 // A table is a row's figures of all peers.
@@ -57,7 +55,7 @@ func (t *table) markdownOf(l *line) string {
 	ratio, target := t.compared(l)
 	return name + fmt.Sprintf("| %s | %s – %s | %s | %s | %s | %s | %d |\n",
 		decimals(median(costs)), decimals(slices.Min(costs)), decimals(slices.Max(costs)),
-		page.Grouped(median(values(l.figures, t.row.rate.of))), ratio, target, busy(l.figures), len(l.figures))
+		decimals(median(values(l.figures, t.row.rate.of))), ratio, target, busy(l.figures), len(l.figures))
 }
 
 // compared returns a peer's cost as a multiple of ours, and how that compares
