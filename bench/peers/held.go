@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/seed-1814a72b/paceline/bench/peers/serve"
@@ -24,7 +25,7 @@ func held(b *bench, r *row, p *peer) (f figure, err error) {
 		return f, err
 	}
 	if manyOpen <= 2*fewOpen {
-		return f, errSlow
+		return f, fmt.Errorf("%d of %d streams were open: %w", manyOpen, r.concurrency, errSlow)
 	}
 	f.reached = manyOpen
 	f.memory = float64(many-few) / float64(manyOpen-fewOpen)

@@ -22,7 +22,8 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
-	defer b.tidyUp()()
+	defer os.RemoveAll(b.scratch)
+	b.removeAtInterrupt()
 	b.install(peers)
 	for _, r := range rows {
 		t := b.measure(r, peers)
@@ -37,9 +38,9 @@ func run(o options) error {
 	return nil
 }
 
-// tidyUp returns what removes the scratch folder at the end; an interrupt
-// removes it, too. The processes end with this one.
-func (b *bench) tidyUp() func() {
+// removeAtInterrupt removes the scratch folder when the user stops the program,
+// and ends it; the processes that it started end with it.
+func (b *bench) removeAtInterrupt() {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt)
 	go func() {
@@ -47,7 +48,6 @@ func (b *bench) tidyUp() func() {
 		_ = os.RemoveAll(b.scratch)
 		os.Exit(130)
 	}()
-	return func() { _ = os.RemoveAll(b.scratch) }
 }
 
 // A bench is what all measurements share.
