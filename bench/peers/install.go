@@ -20,7 +20,10 @@ func cacheFolder() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return path, os.MkdirAll(path, 0o755)
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return "", err
+	}
+	return path, os.WriteFile(filepath.Join(path, ".gitignore"), []byte("*\n"), 0o644)
 }
 
 // build compiles a package of a module, without cgo; folder is the module's.

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
+
+	"github.com/spf13/pflag"
 )
 
 // The files of --profile, both for `go tool pprof`.
@@ -14,6 +16,10 @@ const (
 	cpuProfile    = "cpu.pprof"    // where the time went, sampled 100 times a second
 	memoryProfile = "memory.pprof" // what was allocated since the start, and what was live at the end
 )
+
+func (f *runFlags) defineProfile(s *pflag.FlagSet) {
+	text(s, &f.profile, "profile", "", "DIR", "write where the command's own time and memory went into this folder at the end, also after Ctrl-C: cpu.pprof and memory.pprof, for 'go tool pprof'")
+}
 
 // profiled does work, and writes where its time and memory went into folder,
 // which is made; "" is none. The files are written however work ends, also by

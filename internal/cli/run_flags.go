@@ -76,6 +76,7 @@ func (f *runFlags) define(p *page) {
 	f.defineMoney(p.group("Money"))
 	f.defineRunning(p.group("Running"))
 	f.webFlags.define(p.group("Page in the browser"))
+	f.defineProfile(p.group("Profile"))
 }
 
 func (f *runFlags) defineInput(s *pflag.FlagSet) {
@@ -148,5 +149,4 @@ func (f *runFlags) defineRunning(s *pflag.FlagSet) {
 	s.BoolVar(&f.allowChanges, "allow-changes", false, "continue although the input, the prompt, the model or the checks changed since the run began; rows that are done stay")
 	s.Var(duration{&f.grace, nil}, "grace", "after Ctrl-C, how long calls in flight may take to finish; after SIGTERM or SIGHUP at most 5s. A second signal stops at once")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary; errors only")
-	text(s, &f.profile, "profile", "", "DIR", "write a profile of processor time and one of memory into this folder at the end, also after Ctrl-C: cpu.pprof and memory.pprof, for 'go tool pprof'")
 }
