@@ -22,7 +22,7 @@ func newRunCommand(env *Env) *cobra.Command {
 			return err
 		}
 		s := &session{env: env, flags: flags, inputs: args}
-		return s.run(ctx)
+		return profiled(env, flags.profile, func() error { return s.run(ctx) })
 	})
 }
 
