@@ -2,7 +2,6 @@ package paceline
 
 import (
 	"errors"
-	"iter"
 	"math"
 	"math/bits"
 	"time"
@@ -90,7 +89,7 @@ func choose(fixed, learnt time.Duration) time.Duration {
 // still under way. It must not wait for the attempt's end: the answers that end
 // first are the quickest in all respects.
 func (d *deadlines) begun(a *attempt, w *watch, now flow.Instant) {
-	d.learn(&a.learners.first, func(l *learner) { l.ended(a.firstToken(), w.waiting(a.learners, now)) })
+	d.learn(&a.learners.first, func(l *learner) { l.ended(a.firstToken(), pending{w, a.learners, now}) })
 }
 
 // observe learns from an attempt that has ended.
@@ -100,10 +99,10 @@ func (d *deadlines) observe(a *attempt, end *ending, w *watch) {
 	case end.err == nil:
 		d.learn(&a.learners.stall, func(l *learner) { l.ended(a.gap, nobody) })
 		if a.first.Load() == 0 { // a provider of whole answers
-			d.learn(&a.learners.first, func(l *learner) { l.ended(took, w.waiting(a.learners, end.at)) })
+			d.learn(&a.learners.first, func(l *learner) { l.ended(took, pending{w, a.learners, end.at}) })
 		}
 	case end.err.Code == CodeFirstToken, errors.Is(end.err, errOutrun) && a.first.Load() == 0:
-		d.learn(&a.learners.first, func(l *learner) { l.givenUp(took, w.waiting(a.learners, end.at)) })
+		d.learn(&a.learners.first, func(l *learner) { l.givenUp(took, pending{w, a.learners, end.at}) })
 	case end.err.Code == CodeStall:
 		d.learn(&a.learners.stall, func(l *learner) { l.givenUp(a.limits.stall, nobody) })
 	}
@@ -124,20 +123,26 @@ func (d *deadlines) learn(l *learner, change func(*learner)) {
 func (d *deadlines) ripen(l *learners, w *watch, now flow.Instant) {
 	d.learn(&l.first, func(first *learner) {
 		first.news = learnMemory
-		first.judge(w.waiting(l, now))
+		first.judge(pending{w, l, now})
 	})
 }
 
-func nobody(func(time.Duration) bool) {}
+// pending are the attempts of a watch that still wait for their first content at
+// some instant, of those that are learnt from together.
+type pending struct {
+	watch *watch
+	of    *learners
+	now   flow.Instant
+}
 
-// waiting yields how long each attempt has waited for its first content that
-// still does.
-func (w *watch) waiting(l *learners, now flow.Instant) iter.Seq[time.Duration] {
-	return func(yield func(time.Duration) bool) {
-		for _, a := range w.attempts {
-			if a.learners == l && a.first.Load() == 0 && !yield(a.took(now)) {
-				return
-			}
+// nobody is pending where waiting says nothing.
+var nobody = pending{watch: new(watch)}
+
+// waits yields how long each has waited.
+func (p pending) waits(yield func(time.Duration) bool) {
+	for _, a := range p.watch.attempts {
+		if a.learners == p.of && a.first.Load() == 0 && !yield(a.took(p.now)) {
+			return
 		}
 	}
 }
@@ -191,6 +196,7 @@ type learner struct {
 	deadline time.Duration
 	slow     *slowness // nil: not known
 	waits    hist.Survival
+	curve    *hist.Curve   // as estimated last; slow reads it
 	news     int           // since the last judgement
 	slowest  time.Duration // that has ended
 	longest  time.Duration // given up or waiting, at the last judgement
@@ -199,10 +205,10 @@ type learner struct {
 
 func newLearner(r rule) learner { return learner{rule: r, deadline: r.cold} }
 
-func (l *learner) ended(d time.Duration, pending iter.Seq[time.Duration]) {
+func (l *learner) ended(d time.Duration, others pending) {
 	l.waits.Ended(d)
 	l.slowest = max(l.slowest, d)
-	l.judge(pending)
+	l.judge(others)
 }
 
 // ripe returns how long a call must have waited for the learner to be asked
@@ -219,13 +225,13 @@ func (l *learner) lenient(late int) time.Duration {
 	return max(l.deadline, min(l.deadline<<min(late, 10), l.ceiling))
 }
 
-func (l *learner) givenUp(d time.Duration, pending iter.Seq[time.Duration]) {
+func (l *learner) givenUp(d time.Duration, others pending) {
 	l.waits.GivenUp(d)
 	l.longest = max(l.longest, d)
-	l.judge(pending)
+	l.judge(others)
 }
 
-func (l *learner) judge(pending iter.Seq[time.Duration]) {
+func (l *learner) judge(others pending) {
 	l.news++
 	n, every := l.waits.Len(), learnSoon
 	if l.slow != nil {
@@ -235,17 +241,20 @@ func (l *learner) judge(pending iter.Seq[time.Duration]) {
 		return
 	}
 	l.news = 0
-	curve := l.waits.Curve(pending)
+	if l.curve == nil {
+		l.curve = new(hist.Curve)
+	}
+	l.waits.Curve(l.curve, others.waits)
 	l.waiting = 0
-	for d := range pending {
+	for d := range others.waits {
 		l.longest = max(l.longest, d)
 		l.waiting++
 	}
-	known := l.known(curve)
+	known := l.known(l.curve)
 	l.deadline, l.slow = l.cold, nil
 	if known {
-		l.slow = newSlowness(curve)
-		l.deadline = min(max(l.multiple(curve), l.floor), l.ceiling)
+		l.slow = newSlowness(l.curve)
+		l.deadline = min(max(l.multiple(l.curve), l.floor), l.ceiling)
 	}
 	l.longest = 0
 	if l.waits.Len() >= learnMemory {

@@ -33,40 +33,59 @@ func (e *Engine) Do(ctx context.Context, req *Request) (*Response, error) {
 // goroutine. Its error says that the call was not made to the end; otherwise
 // c.resp and c.err tell.
 func (c *call) drive() error {
-	granted := make(chan *attempt, 1)
-	c.admitted = func(a *attempt) { granted <- a }
+	t := c.engine.turn()
+	c.admitted = t.admit
 	if !c.engine.box.put(message{kind: msgSubmit, call: c}) {
 		return ErrShutdown
 	}
 	for {
-		a := c.await(granted)
-		if a == nil && c.over {
-			return nil
+		a, told := c.await(t.granted)
+		if !told {
+			return c.refused() // its dispatcher may have put something into it
 		}
-		if a == nil {
+		if a != nil && c.proceed(a) {
+			continue
+		}
+		c.engine.turns.Put(t) // the dispatcher has said its last word
+		if a == nil && !c.over {
 			return c.refused()
 		}
-		if !c.proceed(a) {
-			return nil
-		}
+		return nil
 	}
 }
 
+// A turn is where a caller waits for the dispatcher's word.
+type turn struct {
+	granted chan *attempt
+	admit   func(*attempt)
+}
+
+// turn returns one in which nothing is. They are the engine's own, since channels
+// must not leave the bubble of a synctest in which they were made.
+func (e *Engine) turn() *turn {
+	if t, ok := e.turns.Get().(*turn); ok {
+		return t
+	}
+	granted := make(chan *attempt, 1)
+	return &turn{granted, func(a *attempt) { granted <- a }}
+}
+
 // await returns the attempt that admission grants, or nil if it grants none or
-// the caller gives up first.
-func (c *call) await(granted <-chan *attempt) *attempt {
+// the caller gives up first. told is false if the dispatcher has ended before it
+// was asked, and may or may not have granted one.
+func (c *call) await(granted <-chan *attempt) (a *attempt, told bool) {
 	select {
 	case a := <-granted:
-		return a
+		return a, true
 	case <-c.ctx.Done():
 	}
 	if !c.engine.box.put(message{kind: msgWithdraw, call: c}) {
-		return nil
+		return nil, false
 	}
 	// Either the dispatcher took it out of the queue and says nil, or it had
 	// granted an attempt before, which then ends by its cancelled context. A
 	// dispatcher that has ended in the meantime has answered every call.
-	return <-granted
+	return <-granted, true
 }
 
 // refused says why admission granted nothing.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
@@ -19,6 +20,7 @@ type Engine struct {
 	box       *mailbox
 	on        processors
 	observer  *observer
+	turns     sync.Pool // of callers that have ended
 
 	progress  progress
 	accepting context.Context    // ends when a shutdown begins

@@ -9,6 +9,12 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/hist"
 )
 
+func curve(s *hist.Survival) *hist.Curve {
+	c := new(hist.Curve)
+	s.Curve(c, nobody.waits)
+	return c
+}
+
 // rationed returns a ration with attempts under way that have waited for the
 // ages given, of calls that take 1 to 1,000 ms; one in a hundred hangs. The last
 // are of a run whose source has ended, if they are to be.
@@ -21,7 +27,7 @@ func rationed(last bool, ages ...time.Duration) *ration {
 		s.GivenUp(10 * time.Second)
 	}
 	l := &learners{first: newLearner(firstTokenRule)}
-	l.first.slow = newSlowness(s.Curve(nobody))
+	l.first.slow = newSlowness(curve(&s))
 	now, w := flow.Instant(time.Hour), new(watch)
 	for _, age := range ages {
 		a := &attempt{call: &call{run: &run{last: last, mayStart: context.Background()}}, learners: l, admitted: now.Add(-age), ctx: context.Background()}
@@ -66,7 +72,7 @@ func TestOneThatWaitsLongerThanAnyOfItsKindIsOneHedge(t *testing.T) {
 		s.Ended(time.Duration(i+1) * time.Millisecond)
 	}
 	quick := &learners{first: newLearner(firstTokenRule)}
-	quick.first.slow = newSlowness(s.Curve(nobody))
+	quick.first.slow = newSlowness(curve(&s))
 	r := rationed(false, young(10)...)
 	w := waiter{attempt: &attempt{learners: quick}, age: 200 * time.Millisecond, from: notAtEnd}
 	w.alive = quick.first.slow.alive(w.age)
@@ -133,7 +139,9 @@ func TestWhatIsLearntSurvivesAFewHangsMore(t *testing.T) {
 		l.givenUp(10*time.Second, nobody)
 	}
 	l.longest, l.news = 0, learnMemory
-	l.judge(func(yield func(time.Duration) bool) { yield(2 * time.Second) })
+	one := &attempt{}
+	one.sent.Store(1)
+	l.judge(pending{watch: &watch{attempts: []*attempt{one}}, now: 1 + flow.Instant(2*time.Second)})
 	if l.deadline != l.cold {
 		t.Errorf("15 of 100 are cut, and the deadline stays %v", l.deadline)
 	}

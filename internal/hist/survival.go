@@ -65,15 +65,16 @@ func (s *Survival) Fade() {
 	}
 }
 
-// A Curve is the share of waits that have ended by some time.
+// A Curve is the share of waits that have ended by some time. It takes about
+// 4 KiB, so that who estimates often keeps one.
 type Curve struct {
 	share [survivalBuckets]float64
 	last  int // the last bucket in which one ended
 }
 
-// Curve estimates the distribution. pending yields how long each of those has
-// waited that still do.
-func (s *Survival) Curve(pending iter.Seq[time.Duration]) *Curve {
+// Curve estimates the distribution into c, whatever that held before. pending
+// yields how long each of those has waited that still do.
+func (s *Survival) Curve(c *Curve, pending iter.Seq[time.Duration]) {
 	var waiting [survivalBuckets]uint32
 	for d := range pending {
 		waiting[survivalBucket(d)]++
@@ -82,7 +83,8 @@ func (s *Survival) Curve(pending iter.Seq[time.Duration]) *Curve {
 	for i := range s.ended {
 		atRisk += float64(s.ended[i] + s.given[i] + waiting[i])
 	}
-	c, surviving := new(Curve), 1.0
+	c.last = 0
+	surviving := 1.0
 	for i, ended := range s.ended {
 		if ended > 0 {
 			surviving *= 1 - float64(ended)/atRisk
@@ -91,7 +93,6 @@ func (s *Survival) Curve(pending iter.Seq[time.Duration]) *Curve {
 		c.share[i] = 1 - surviving
 		atRisk -= float64(ended + s.given[i] + waiting[i])
 	}
-	return c
 }
 
 // Reached returns the share of waits that end within the longest that has
