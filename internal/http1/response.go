@@ -1,0 +1,98 @@
+package http1
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+)
+
+// A Response is an answer whose header has come. It is its own body: it must be
+// closed, and is not safe for concurrent use.
+type Response struct {
+	Status int
+	Header http.Header
+	// Length is how many bytes the body has; -1: not known.
+	Length int64
+
+	conn    *conn // nil: given back, or closed
+	ctx     context.Context
+	release func() bool // takes the connection out of ctx's hands
+	sending *sending
+	final   bool // the connection is not to be used again
+	body    framing
+	err     error // what Read returns from now on
+}
+
+// Read reads the body. At its end, which it does not wait for longer than the
+// framing tells, it returns io.EOF, and the connection is free for others. A body
+// that ends early is io.ErrUnexpectedEOF.
+func (r *Response) Read(p []byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	n, err := r.body.read(r.conn, p)
+	if err == io.EOF {
+		r.giveBack()
+		r.err = err
+	} else if err != nil {
+		r.err = r.abandon(unexpected(err))
+		err = r.err
+	}
+	return n, err
+}
+
+// Close ends the call. A connection whose body was not read to its end is closed.
+// It never fails.
+func (r *Response) Close() error {
+	if r.conn != nil {
+		r.abandon(nil)
+	}
+	if r.err == nil {
+		r.err = http.ErrBodyReadAfterClose
+	}
+	return nil
+}
+
+// giveBack lets the connection be used again, if it can be.
+func (r *Response) giveBack() {
+	cn := r.conn
+	reusable := !r.final && r.sending.whole() && len(cn.buffered()) == 0
+	if !reusable || !r.release() {
+		r.abandon(nil)
+		return
+	}
+	r.conn = nil
+	cn.client.pool.keep(cn)
+}
+
+// abandon closes the connection, and returns ctx's error where that is why err
+// came.
+func (r *Response) abandon(err error) error {
+	r.release()
+	r.conn.close()
+	r.sending.join()
+	r.conn = nil
+	if err != nil {
+		return asCallers(r.ctx, err)
+	}
+	return nil
+}
+
+// unexpected returns io.ErrUnexpectedEOF for the end of the connection.
+func unexpected(err error) error {
+	if errors.Is(err, errEnd) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func isTimeout(err error) bool {
+	ne, ok := errors.AsType[net.Error](err)
+	return ok && ne.Timeout() || errors.Is(err, os.ErrDeadlineExceeded)
+}

@@ -1,0 +1,88 @@
+package http1
+
+import (
+	"net"
+	"sync"
+)
+
+const (
+	// oneWrite is up to how many bytes head and body are copied together, so that
+	// one system call, and one segment where it fits, takes both.
+	oneWrite = 16 << 10
+	// largeBody is from how many bytes on a body is written on a goroutine of its
+	// own: a server may answer before it has read it all, and wait until the answer
+	// is taken. Less than that the system takes at once.
+	largeBody = 128 << 10
+)
+
+var blank = []byte("\r\n")
+
+// A sending is a request on its way.
+type sending struct {
+	n    int64 // bytes written
+	err  error
+	done chan struct{} // closed when n and err are set; nil: they are
+}
+
+// send writes the request: at once, or, if it is large, beside.
+func (cn *conn) send(req *Request, w Watcher) *sending {
+	s := new(sending)
+	if len(req.Body) < largeBody {
+		s.write(cn.net, req, w)
+		return s
+	}
+	s.done = make(chan struct{})
+	go func() {
+		defer close(s.done)
+		s.write(cn.net, req, w)
+	}()
+	return s
+}
+
+func (s *sending) write(nc net.Conn, req *Request, w Watcher) {
+	if len(req.Head)+len(req.Body) <= oneWrite {
+		s.writeOnce(nc, req)
+	} else {
+		parts := net.Buffers{req.Head, blank, req.Body}
+		s.n, s.err = parts.WriteTo(nc)
+	}
+	w.Wrote(s.err)
+}
+
+func (s *sending) writeOnce(nc net.Conn, req *Request) {
+	b := requests.Get().(*[]byte)
+	defer requests.Put(b)
+	*b = append(append(append((*b)[:0], req.Head...), blank...), req.Body...)
+	n, err := nc.Write(*b)
+	s.n, s.err = int64(n), err
+}
+
+var requests = sync.Pool{New: func() any { return new([]byte) }}
+
+// failed returns why the request could not be sent, as far as is known.
+func (s *sending) failed() error {
+	if s.done != nil {
+		return nil
+	}
+	return s.err
+}
+
+// whole reports whether all of the request was sent.
+func (s *sending) whole() bool {
+	if s.done == nil {
+		return s.err == nil
+	}
+	select {
+	case <-s.done:
+		return s.err == nil
+	default:
+		return false
+	}
+}
+
+// join waits for the writing to end.
+func (s *sending) join() {
+	if s.done != nil {
+		<-s.done
+	}
+}
