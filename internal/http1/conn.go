@@ -137,7 +137,7 @@ func (cn *conn) read(p []byte) (int, error) {
 
 // checkAfter is for how long a connection must have been idle to be looked at
 // before it is used again: one that has just answered is alive.
-const checkAfter = 5 * time.Millisecond
+const checkAfter = time.Millisecond
 
 // alive reports whether a connection that has been idle can be used: nothing has
 // come on it meanwhile, not even its end.

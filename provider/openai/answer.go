@@ -24,7 +24,7 @@ var bom = []byte("\xef\xbb\xbf")
 // read reads the answer, whatever its status and type. The header is reported
 // unless the answer only leads to being asked again.
 func (x *exchange) read(negotiating bool) (*paceline.Response, *paceline.Error) {
-	if x.res.StatusCode < 200 || x.res.StatusCode > 299 {
+	if x.res.status < 200 || x.res.status > 299 {
 		e := x.statusError()
 		if e.Code != paceline.CodeCanceled && !(negotiating && refusesOptions(e)) {
 			x.headerArrived()
@@ -57,22 +57,22 @@ func (x *exchange) read(negotiating bool) (*paceline.Response, *paceline.Error) 
 
 func (x *exchange) headerArrived() {
 	if x.emit != nil {
-		x.emit(paceline.Delta{Kind: paceline.DeltaHeader, Header: x.res.Header, Limits: rateLimits(x.res.Header)})
+		x.emit(paceline.Delta{Kind: paceline.DeltaHeader, Header: x.res.header, Limits: rateLimits(x.res.header)})
 	}
 }
 
 // isJSON tells a whole answer from a stream. No line of an event stream that
 // means anything begins with a bracket; other scalars are told by their type.
 func (x *exchange) isJSON(first byte) bool {
-	return first == '{' || first == '[' || strings.HasPrefix(x.res.Header.Get("Content-Type"), "application/json") &&
+	return first == '{' || first == '[' || strings.HasPrefix(x.res.header.Get("Content-Type"), "application/json") &&
 		first != 'd' && first != ':' && first != 'e' && first != 'i' && first != 'r'
 }
 
 // decoded returns the body within the cap, decompressed if it came as gzip
 // although it was not asked for.
 func (x *exchange) decoded() (io.Reader, error) {
-	var r io.Reader = x.res.Body
-	switch enc := strings.ToLower(strings.TrimSpace(x.res.Header.Get("Content-Encoding"))); enc {
+	var r io.Reader = x.res
+	switch enc := strings.ToLower(strings.TrimSpace(x.res.header.Get("Content-Encoding"))); enc {
 	case "", "identity":
 	case "gzip", "x-gzip":
 		z, err := gzip.NewReader(r)
@@ -126,7 +126,7 @@ func sniff(r io.Reader) ([]byte, error) {
 // whole reads an answer that is one JSON value.
 func (x *exchange) whole(r io.Reader) (*paceline.Response, *paceline.Error) {
 	var buf bytes.Buffer
-	if n := x.res.ContentLength; n > 0 && n <= 1<<20 {
+	if n := x.res.length; n > 0 && n <= 1<<20 {
 		buf.Grow(int(n) + bytes.MinRead)
 	}
 	if _, err := buf.ReadFrom(r); err != nil {
@@ -153,7 +153,7 @@ func (x *exchange) result(body []byte) (*paceline.Response, error) {
 	if e := errorInFrame(body); e != nil {
 		return nil, e
 	}
-	return x.family.result(body, x.res.Header, x.res.StatusCode)
+	return x.family.result(body, x.res.header, x.res.status)
 }
 
 // statusError reads and classifies an answer that is no success.
@@ -166,7 +166,7 @@ func (x *exchange) statusError() *paceline.Error {
 	if x.ctx.Err() != nil {
 		return x.canceled()
 	}
-	return statusError(x.res.StatusCode, x.res.Header, body)
+	return statusError(x.res.status, x.res.header, body)
 }
 
 // failed makes the error of a successful answer that turned out not to be one.
@@ -179,7 +179,7 @@ func (x *exchange) failed(err error) *paceline.Error {
 	if !ok {
 		e = &paceline.Error{Code: bodyCode(err), Err: err, MaybeBilled: true}
 	}
-	e.Status, e.Header, e.RequestID = x.res.StatusCode, x.res.Header, requestID(x.res.Header)
+	e.Status, e.Header, e.RequestID = x.res.status, x.res.header, requestID(x.res.header)
 	if e.Remote {
 		e.Hint = hint(e.Header)
 		if d := retryAfter(e.Header); d > 0 {

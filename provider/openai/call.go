@@ -35,7 +35,7 @@ func (p Provider) newCall(req *paceline.Request, emit func(paceline.Delta)) (*ca
 	}
 	base, _ := p.base()
 	key, _ := cleanKey(p.Key)
-	c := &call{p: p, rt: p.transport(), key: key, user: base.User, emit: emit, secrets: newSecrets(key, base, p.Header)}
+	c := &call{p: p, rt: p.transport(base), key: key, user: base.User, emit: emit, secrets: newSecrets(key, base, p.Header)}
 	path := req.Path
 	if path == "" {
 		path = paceline.ChatCompletions

@@ -244,8 +244,11 @@ func TestMalformedAnswers(t *testing.T) {
 
 func TestFault11ShortContentLength(t *testing.T) {
 	for _, body := range []string{wholeAnswer, chunk(`{"content":"a"}`, "stop")} {
-		if e := failsWith(t, overPipe("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"+body), ""); e.Code != paceline.CodeCut || !e.MaybeBilled {
-			t.Errorf("got %+v", e)
+		tr := overPipe("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + body)
+		for _, rt := range []http.RoundTripper{tr, direct(tr)} {
+			if e := failsWith(t, rt, ""); e.Code != paceline.CodeCut || !e.MaybeBilled {
+				t.Errorf("over %T: %+v", rt, e)
+			}
 		}
 	}
 }

@@ -18,6 +18,21 @@ func newUnstreamed(rt http.RoundTripper, key string) paceline.Provider {
 	return Provider{Key: key, BaseURL: "http://test.invalid/v1", Transport: rt, NoStream: true}
 }
 
+// conforms runs the suite over net/http and over connections of our own.
+func conforms(t *testing.T, target providertest.Target) {
+	t.Run("NetHTTP", func(t *testing.T) { providertest.Run(t, target) })
+	over := target.New
+	target.New = func(rt http.RoundTripper, key string) paceline.Provider {
+		return over(direct(rt), key)
+	}
+	t.Run("Direct", func(t *testing.T) { providertest.Run(t, target) })
+}
+
+// direct returns our own transport with net/http's dialer.
+func direct(rt http.RoundTripper) *Direct {
+	return &Direct{DialContext: rt.(*http.Transport).DialContext}
+}
+
 func request(path string) func() *paceline.Request {
 	return func() *paceline.Request {
 		return &paceline.Request{Path: path, Body: []byte(`{"model":"m","messages":[{"role":"user","content":"hi"}],"seed":12345678901234567890}`)}
@@ -54,7 +69,7 @@ func TestConformanceStreamed(t *testing.T) {
 	}
 	inStream := failure("error in the stream", 200, pieces(string(raw))[1]+`data: {"error":{"message":"KEY","type":"server_error"}}`+"\n\n", paceline.CodeServer)
 	badChunk := failure("malformed chunk", 200, pieces(string(raw))[1]+"data: {KEY}\n\n", paceline.CodeMalformed)
-	providertest.Run(t, providertest.Target{
+	conforms(t, providertest.Target{
 		New: newProvider, Request: request(""), Streams: true,
 		Answer:   providertest.Answer{Header: map[string]string{"Content-Type": "text/event-stream"}, Pieces: pieces(string(raw))},
 		Text:     "Hello, \"wörld\" \\ \n😀!",
@@ -68,7 +83,7 @@ const wholeAnswer = `{"id":"chatcmpl-1","object":"chat.completion","created":1,"
 	`"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}`
 
 func TestConformanceUnstreamed(t *testing.T) {
-	providertest.Run(t, providertest.Target{
+	conforms(t, providertest.Target{
 		New: newUnstreamed, Request: request(""),
 		Answer: providertest.Answer{Header: map[string]string{"Content-Type": "application/json"}, Pieces: []string{wholeAnswer[:100], wholeAnswer[100:]}},
 		Text:   "Hello there", Usage: paceline.Usage{Prompt: 3, Completion: 2, Known: true},
@@ -98,7 +113,7 @@ func TestConformanceResponses(t *testing.T) {
 		`data: {"type":"response.failed","response":{"id":"resp_1","status":"failed","error":{"code":"rate_limit_exceeded","message":"KEY"}}}`+"\n\n", paceline.CodeThrottled)
 	event := failure("error event", 200, pieces(responsesStream)[0]+
 		`data: {"type":"error","code":"server_error","message":"KEY","param":null,"sequence_number":1}`+"\n\n", paceline.CodeServer)
-	providertest.Run(t, providertest.Target{
+	conforms(t, providertest.Target{
 		New: newProvider, Request: request("/responses"), Streams: true,
 		Answer: providertest.Answer{Header: map[string]string{"Content-Type": "text/event-stream"}, Pieces: pieces(responsesStream)},
 		Text:   "Hello", Usage: paceline.Usage{Prompt: 9, Completion: 2, Cached: 4, Reasoning: 1, Known: true},
@@ -117,7 +132,7 @@ data: [DONE]
 `
 
 func TestConformanceLegacyCompletions(t *testing.T) {
-	providertest.Run(t, providertest.Target{
+	conforms(t, providertest.Target{
 		New: newProvider, Request: request("/completions"), Streams: true,
 		Answer: providertest.Answer{Header: map[string]string{"Content-Type": "text/event-stream"}, Pieces: pieces(legacyStream)},
 		Text:   "Once upon", Usage: paceline.Usage{Prompt: 1, Completion: 2, Known: true},

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/http1"
 )
 
 // connectError classifies an exchange that got no answer.
@@ -74,8 +75,8 @@ func isTimeout(err error) bool {
 	return ok && ne.Timeout()
 }
 
-// isHeaderTooLarge looks at the text, since net/http has no type for it; a test
+// isHeaderTooLarge looks at net/http's text, since that has no type for it; a test
 // holds the two together.
 func isHeaderTooLarge(err error) bool {
-	return strings.Contains(err.Error(), "server response headers exceeded")
+	return errors.Is(err, http1.ErrHeaderTooLarge) || strings.Contains(err.Error(), "server response headers exceeded")
 }

@@ -55,8 +55,11 @@ func TestConnectionErrors(t *testing.T) {
 
 func TestFault13HugeHeader(t *testing.T) {
 	raw := "HTTP/1.1 200 OK\r\nX-Big: " + strings.Repeat("x", 10<<20) + "\r\n\r\n"
-	if e := failsWith(t, overPipe(raw), ""); e.Code != paceline.CodeTooLong {
-		t.Errorf("got %+v: %v", e, e)
+	tr := overPipe(raw)
+	for _, rt := range []http.RoundTripper{tr, direct(tr)} {
+		if e := failsWith(t, rt, ""); e.Code != paceline.CodeTooLong {
+			t.Errorf("over %T: %+v: %v", rt, e, e)
+		}
 	}
 }
 
@@ -105,9 +108,13 @@ func TestFault21BadCertificate(t *testing.T) {
 	}
 	tr2 := NewTransport()
 	tr2.TLSClientConfig = &tls.Config{RootCAs: srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, ServerName: "elsewhere.invalid"}
-	p.BaseURL, p.Transport = srv.URL, tr2
-	if _, err = p.Attempt(t.Context(), &paceline.Request{Model: "m"}, nil); paceline.CodeOf(err) != paceline.CodeTLS {
-		t.Errorf("wrong name: %v", err)
+	for rt, what := range map[http.RoundTripper]string{
+		tr2: "wrong name", new(Direct): "unknown authority, directly", &Direct{TLSClientConfig: tr2.TLSClientConfig}: "wrong name, directly",
+	} {
+		p.BaseURL, p.Transport = srv.URL, rt
+		if _, err = p.Attempt(t.Context(), &paceline.Request{Model: "m"}, nil); paceline.CodeOf(err) != paceline.CodeTLS {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 
@@ -150,7 +157,6 @@ func TestFault25Connections(t *testing.T) {
 	}))
 	defer srv.Close()
 	tr := NewTransport()
-	defer tr.CloseIdleConnections()
 	var mu sync.Mutex
 	dials := 0
 	inner := tr.DialContext
@@ -160,8 +166,19 @@ func TestFault25Connections(t *testing.T) {
 		mu.Unlock()
 		return inner(ctx, network, addr)
 	}
-	p := Provider{BaseURL: srv.URL, Transport: tr}
-	const wave = 20
+	for _, rt := range []kind{tr, direct(tr)} {
+		dials = 0
+		fiveWaves(t, Provider{BaseURL: srv.URL, Transport: rt})
+		if dials > 2*wave {
+			t.Errorf("over %T %d dials for %d calls, %d at once", rt, dials, 5*wave, wave)
+		}
+	}
+}
+
+const wave = 20
+
+func fiveWaves(t *testing.T, p Provider) {
+	defer p.CloseIdle()
 	for range 5 {
 		var all sync.WaitGroup
 		for range wave {
@@ -173,15 +190,13 @@ func TestFault25Connections(t *testing.T) {
 		}
 		all.Wait()
 	}
-	if dials > 2*wave {
-		t.Errorf("%d dials for %d calls, %d at once", dials, 5*wave, wave)
-	}
-	p.CloseIdle()
 }
 
 // TestFault16DeadKeepAlive holds that a request that the server has taken is
 // not silently sent again when its connection, an older one, dies.
-func TestFault16DeadKeepAlive(t *testing.T) {
+func TestFault16DeadKeepAlive(t *testing.T) { eachKind(t, testDeadKeepAlive) }
+
+func testDeadKeepAlive(t *testing.T, tr kind) {
 	var mu sync.Mutex
 	asked := 0
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -197,8 +212,6 @@ func TestFault16DeadKeepAlive(t *testing.T) {
 	}))
 	srv.Config.ErrorLog = quiet()
 	defer srv.Close()
-	tr := NewTransport()
-	defer tr.CloseIdleConnections()
 	p := Provider{BaseURL: srv.URL, Transport: tr}
 	req := &paceline.Request{Model: "m"}
 	if _, err := p.Attempt(t.Context(), req, nil); err != nil {
@@ -218,24 +231,26 @@ func TestFault16DeadKeepAlive(t *testing.T) {
 func TestFault16ClosedWhileIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := overPipe(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(wholeAnswer), wholeAnswer))
-		defer tr.CloseIdleConnections()
-		for range 3 {
-			if _, _, err := ask(tr, ""); err != nil {
-				t.Errorf("a dead idle connection cost an attempt: %v", err)
+		for _, rt := range []kind{tr, direct(tr)} {
+			defer rt.CloseIdleConnections()
+			for range 3 {
+				if _, _, err := ask(rt, ""); err != nil {
+					t.Errorf("over %T a dead idle connection cost an attempt: %v", rt, err)
+				}
+				synctest.Wait() // the server has closed the connection that was kept
 			}
-			synctest.Wait() // the server has closed the connection that was kept
 		}
 	})
 }
 
-func TestFault14RedirectIsNotFollowed(t *testing.T) {
+func TestFault14RedirectIsNotFollowed(t *testing.T) { eachKind(t, testRedirect) }
+
+func testRedirect(t *testing.T, tr kind) {
 	visited := false
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visited = true }))
 	defer other.Close()
 	srv := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
 	defer srv.Close()
-	tr := NewTransport()
-	defer tr.CloseIdleConnections()
 	p := Provider{Key: "sk-canary-123456", BaseURL: srv.URL, Transport: tr}
 	_, err := p.Attempt(t.Context(), &paceline.Request{Model: "m"}, nil)
 	if paceline.CodeOf(err) != paceline.CodeRedirect || visited {

@@ -25,6 +25,7 @@ const (
 type keptConn struct {
 	mu       sync.Mutex
 	watch    stopwatch
+	opened   time.Duration // by the client itself, of a connection of its own
 	reused   bool
 	idle     time.Duration
 	answered bool
@@ -38,7 +39,17 @@ func (k *keptConn) opening() time.Duration {
 	if k.reused {
 		return 0
 	}
+	if k.opened > 0 {
+		return k.opened
+	}
 	return k.watch.took()
+}
+
+// connected notes what our own client tells of the connection.
+func (k *keptConn) connected(kept bool, idle, opening time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.reused, k.idle, k.opened, k.answered = kept, idle, max(opening, 1), false
 }
 
 func (k *keptConn) got(info httptrace.GotConnInfo) {

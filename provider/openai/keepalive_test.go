@@ -12,7 +12,9 @@ import (
 
 // Fault 16, as llama.cpp's server has it: each connection is closed after one
 // streamed answer, although the header promises to keep it.
-func TestFault16ServerThatNeverKeepsItsConnections(t *testing.T) {
+func TestFault16ServerThatNeverKeepsItsConnections(t *testing.T) { eachKind(t, testNeverKept) }
+
+func testNeverKept(t *testing.T, tr kind) {
 	closing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		conn, buf, err := w.(http.Hijacker).Hijack()
@@ -26,8 +28,6 @@ func TestFault16ServerThatNeverKeepsItsConnections(t *testing.T) {
 		_ = buf.Flush()
 	}))
 	defer closing.Close()
-	tr := NewTransport()
-	defer tr.CloseIdleConnections()
 	p := Provider{BaseURL: closing.URL, Transport: tr}
 	failed := 0
 	for range 500 {

@@ -17,25 +17,17 @@ var _ paceline.Pinger = Provider{}
 
 // Ping opens a TCP connection to the base URL's host, closes it, and returns
 // how long that took: a round trip of the network. Nothing is sent, not even
-// TLS's greeting. It fails where the transport is not an [http.Transport], or
-// goes through a proxy: the trip to a proxy is not that to the provider.
+// TLS's greeting. It fails where the transport is neither a [Direct] nor an
+// [http.Transport], or goes through a proxy: the trip to a proxy is not that to the
+// provider.
 func (p Provider) Ping(ctx context.Context) (time.Duration, error) {
 	base, err := p.base()
 	if err != nil {
 		return 0, err
 	}
-	t, ok := p.transport().(*http.Transport)
-	if !ok {
-		return 0, errors.New("openai: a transport of another kind opens no connection on request")
-	}
-	if t.Proxy != nil {
-		if proxy, err := t.Proxy(&http.Request{URL: base, Header: http.Header{}}); proxy != nil || err != nil {
-			return 0, errors.New("openai: behind a proxy there is nothing to measure")
-		}
-	}
-	dial := t.DialContext
-	if dial == nil {
-		dial = new(net.Dialer).DialContext
+	dial, err := p.dialer(base)
+	if err != nil {
+		return 0, err
 	}
 	s := stopwatch{began: time.Now()}
 	conn, err := dial(httptrace.WithClientTrace(ctx, s.trace()), "tcp", address(base))
@@ -44,6 +36,29 @@ func (p Provider) Ping(ctx context.Context) (time.Duration, error) {
 	}
 	took := s.took()
 	return took, conn.Close()
+}
+
+// dialer returns what opens the connections to the base URL.
+func (p Provider) dialer(base *url.URL) (func(ctx context.Context, network, address string) (net.Conn, error), error) {
+	dial := new(net.Dialer).DialContext
+	switch t := p.transport(base).(type) {
+	case *Direct:
+		if t.DialContext != nil {
+			dial = t.DialContext
+		}
+	case *http.Transport:
+		if t.Proxy != nil {
+			if proxy, err := t.Proxy(&http.Request{URL: base, Header: http.Header{}}); proxy != nil || err != nil {
+				return nil, errors.New("openai: behind a proxy there is nothing to measure")
+			}
+		}
+		if t.DialContext != nil {
+			dial = t.DialContext
+		}
+	default:
+		return nil, errors.New("openai: a transport of another kind opens no connection on request")
+	}
+	return dial, nil
 }
 
 // address returns the host and port that u's connections go to.

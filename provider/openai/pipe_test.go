@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"testing"
 )
 
 // overPipe returns a real transport, for one request, to a server that answers
@@ -29,4 +30,20 @@ func overPipe(raw string) *http.Transport {
 		return client, nil
 	}
 	return t
+}
+
+// A kind is a transport that is to behave as the others do.
+type kind interface {
+	http.RoundTripper
+	CloseIdleConnections()
+}
+
+// eachKind runs a test over net/http and over connections of our own.
+func eachKind(t *testing.T, test func(t *testing.T, rt kind)) {
+	for name, rt := range map[string]kind{"NetHTTP": NewTransport(), "Direct": new(Direct)} {
+		t.Run(name, func(t *testing.T) {
+			defer rt.CloseIdleConnections()
+			test(t, rt)
+		})
+	}
 }

@@ -3,9 +3,11 @@ package openai
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"sync"
 	"sync/atomic"
 
@@ -17,7 +19,7 @@ type exchange struct {
 	*call
 	ctx     context.Context    // the caller's
 	giveUp  context.CancelFunc // ends this exchange alone
-	res     *http.Response
+	res     *received
 	written atomic.Bool // the request was sent in full
 	kept    keptConn
 
@@ -38,39 +40,63 @@ func (c *call) post(ctx context.Context, usage bool) (*paceline.Response, *pacel
 	defer cancel()
 	x.giveUp = cancel
 	defer x.end()
-	req := c.request(httptrace.WithClientTrace(inner, x.trace()), payload)
-	req.Close = keeps.hopeless(c)
 	if ctx.Err() != nil {
 		return nil, x.canceled()
 	}
-	x.res, err = c.rt.RoundTrip(req)
-	if ctx.Err() == nil {
-		x.kept.judge(&keeps, c)
-	}
-	if err != nil {
-		return nil, x.connectError(err, req)
-	}
-	body := &counted{ReadCloser: x.res.Body}
-	x.res.Body = body
-	defer body.Close()
-	resp, failure := x.read(usage)
-	if failure != nil {
-		failure.Bytes = body.n
+	if failure := x.send(inner, payload); failure != nil {
 		return nil, failure
 	}
-	resp.Bytes = body.n
+	defer x.res.body.Close()
+	resp, failure := x.read(usage)
+	if failure != nil {
+		failure.Bytes = x.res.n
+		return nil, failure
+	}
+	resp.Bytes = x.res.n
 	return resp, nil
 }
 
-// counted counts what is read.
-type counted struct {
-	io.ReadCloser
-	n int64
+// send sends the request and waits for the answer's header.
+func (x *exchange) send(ctx context.Context, payload []byte) *paceline.Error {
+	var req *http.Request
+	var err error
+	last := keeps.hopeless(x.call)
+	if d, ok := x.rt.(*Direct); ok {
+		err = x.direct(ctx, d.client.of(d), payload, last)
+	} else {
+		req = x.request(httptrace.WithClientTrace(ctx, x.trace()), payload)
+		req.Close = last
+		err = x.roundTrip(req)
+	}
+	if x.ctx.Err() == nil {
+		x.kept.judge(&keeps, x.call)
+	}
+	if err != nil {
+		return x.connectError(err, req)
+	}
+	return nil
 }
 
-func (c *counted) Read(b []byte) (int, error) {
-	n, err := c.ReadCloser.Read(b)
-	c.n += int64(n)
+func (x *exchange) roundTrip(req *http.Request) error {
+	res, err := x.rt.RoundTrip(req)
+	if err == nil {
+		x.res = &received{status: res.StatusCode, header: res.Header, length: res.ContentLength, body: res.Body}
+	}
+	return err
+}
+
+// A received answer is one whose header has come. It counts what is read of its body.
+type received struct {
+	status int
+	header http.Header
+	length int64 // of the body; -1: not known
+	body   io.ReadCloser
+	n      int64
+}
+
+func (r *received) Read(b []byte) (int, error) {
+	n, err := r.body.Read(b)
+	r.n += int64(n)
 	return n, err
 }
 
@@ -122,29 +148,55 @@ func (c *call) request(ctx context.Context, payload []byte) *http.Request {
 	return req.WithContext(ctx)
 }
 
-// header returns ours, overlaid by the caller's extra ones.
-func (c *call) header() http.Header {
-	h := http.Header{
-		"Content-Type":    {"application/json"},
-		"Accept-Encoding": {"identity"},
-		"User-Agent":      {"paceline"},
-	}
+// A field is a line of a header, or several of the same name.
+type field struct {
+	name   string
+	values []string
+}
+
+// fields returns the header: ours, overlaid by the caller's extra ones.
+func (c *call) fields() []field {
+	accept := "application/json"
 	if c.stream {
-		h["Accept"] = []string{"text/event-stream, application/json"}
-	} else {
-		h["Accept"] = []string{"application/json"}
+		accept = "text/event-stream, application/json"
 	}
-	switch password, _ := c.user.Password(); {
+	all := append(make([]field, 0, 8),
+		field{"Content-Type", []string{"application/json"}}, field{"Accept-Encoding", []string{"identity"}},
+		field{"User-Agent", []string{"paceline"}}, field{"Accept", []string{accept}})
+	switch {
 	case c.key != "" && c.p.KeyHeader != "":
-		h.Set(c.p.KeyHeader, c.key)
+		all = append(all, field{http.CanonicalHeaderKey(c.p.KeyHeader), []string{c.key}})
 	case c.key != "":
-		h["Authorization"] = []string{"Bearer " + c.key}
+		all = append(all, field{"Authorization", []string{"Bearer " + c.key}})
 	case c.user != nil:
-		r := http.Request{Header: h}
-		r.SetBasicAuth(c.user.Username(), password)
+		all = append(all, field{"Authorization", []string{basicAuth(c.user)}})
 	}
-	for name, vals := range c.p.Header {
-		h[http.CanonicalHeaderKey(name)] = vals
+	for name, values := range c.p.Header {
+		all = overlay(all, http.CanonicalHeaderKey(name), values)
+	}
+	return all
+}
+
+func overlay(all []field, name string, values []string) []field {
+	for i := range all {
+		if all[i].name == name {
+			all[i].values = values
+			return all
+		}
+	}
+	return append(all, field{name, values})
+}
+
+func basicAuth(user *url.Userinfo) string {
+	password, _ := user.Password()
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))
+}
+
+// header returns the fields as net/http has them.
+func (c *call) header() http.Header {
+	h := make(http.Header)
+	for _, f := range c.fields() {
+		h[f.name] = f.values
 	}
 	return h
 }
@@ -153,7 +205,7 @@ func (c *call) header() http.Header {
 func (x *exchange) canceled() *paceline.Error {
 	e := &paceline.Error{Code: paceline.CodeCanceled, Err: context.Cause(x.ctx), MaybeBilled: x.written.Load()}
 	if x.res != nil {
-		e.Status, e.RequestID = x.res.StatusCode, requestID(x.res.Header)
+		e.Status, e.RequestID = x.res.status, requestID(x.res.header)
 	}
 	return e
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	paceline "github.com/seed-1814a72b/paceline"
@@ -52,8 +53,9 @@ type Provider struct {
 	// delta but the header's is then reported.
 	NoStream bool
 
-	// Transport makes the connections; nil means one transport, made by
-	// [NewTransport], that all such providers of the process share.
+	// Transport makes the connections. nil means one that all such providers of
+	// the process share: a [Direct] for plain HTTP; for TLS, and behind a proxy
+	// that the environment names, what [NewTransport] makes.
 	Transport http.RoundTripper
 
 	// MaxLine caps one line of a stream in bytes; 0 means 32 MiB.
@@ -76,12 +78,15 @@ func (p Provider) Validate() error {
 	if _, err := p.base(); err != nil {
 		errs = append(errs, err)
 	}
-	for name := range p.Header {
+	for name, values := range p.Header {
 		if isIdempotencyKey(name) {
 			errs = append(errs, fmt.Errorf("openai: header %s must not be set: net/http sends such requests twice", name))
 		}
+		if !isFieldName(name) || slices.ContainsFunc(values, hasControl) {
+			errs = append(errs, fmt.Errorf("openai: header %q has a line break or another character that no header may have", name))
+		}
 	}
-	if strings.ContainsAny(p.KeyHeader, " \r\n\t:") {
+	if p.KeyHeader != "" && !isFieldName(p.KeyHeader) {
 		errs = append(errs, errors.New("openai: key header is not a header name"))
 	}
 	if p.MaxLine < 0 || p.MaxBody < 0 {
@@ -90,10 +95,25 @@ func (p Provider) Validate() error {
 	return errors.Join(errs...)
 }
 
+// isFieldName reports whether a header may be called so (RFC 9110, section 5.1).
+func isFieldName(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"(),/:;<=>?@[\\]{}", r)
+	})
+}
+
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
+}
+
 // CloseIdle closes the connections of the provider's transport that are not
 // in use; with no Transport given these are the shared ones.
 func (p Provider) CloseIdle() {
-	if c, ok := p.transport().(interface{ CloseIdleConnections() }); ok {
+	base, err := p.base()
+	if err != nil {
+		return
+	}
+	if c, ok := p.transport(base).(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
 }
@@ -122,13 +142,6 @@ func (p Provider) maxBody() int64 {
 		return DefaultMaxBody
 	}
 	return p.MaxBody
-}
-
-func (p Provider) transport() http.RoundTripper {
-	if p.Transport != nil {
-		return p.Transport
-	}
-	return sharedTransport()
 }
 
 func isIdempotencyKey(name string) bool {

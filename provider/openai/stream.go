@@ -71,7 +71,7 @@ func (x *exchange) events(r io.Reader) (*paceline.Response, *paceline.Error) {
 	if said {
 		x.drain(dec, a)
 	}
-	resp, err := x.family.result(a.body(), x.res.Header, x.res.StatusCode)
+	resp, err := x.family.result(a.body(), x.res.header, x.res.status)
 	if err != nil {
 		return nil, x.failed(err)
 	}

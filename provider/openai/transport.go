@@ -13,8 +13,8 @@ import (
 // maxHeaderBytes caps a response's header in [NewTransport]'s transports.
 const maxHeaderBytes = 1 << 20
 
-// NewTransport returns a transport sized for bulk calls, for callers that want
-// to change something in it: a proxy, TLS, the cap on headers (1 MiB).
+// NewTransport returns a transport of net/http's sized for bulk calls, for callers
+// that want to change something in it: a proxy, TLS, the cap on headers (1 MiB).
 //
 // It keeps as many idle connections to a host as there were calls in flight
 // (Go's default of 2 opens a new one, and pays a new TLS handshake, for nearly
@@ -38,6 +38,31 @@ func NewTransport() *http.Transport {
 }
 
 var sharedTransport = sync.OnceValue(func() http.RoundTripper { return NewTransport() })
+
+// transport returns what makes the connections to the base URL. Where nobody has
+// chosen, plain HTTP to a name that any resolver takes goes over connections of
+// our own, unless the environment names a proxy for it. TLS does not: most that
+// speak it offer HTTP/2, which takes thousands of calls over a few connections.
+func (p Provider) transport(base *url.URL) http.RoundTripper {
+	if p.Transport != nil {
+		return p.Transport
+	}
+	if base.Scheme == "http" && isASCII(base.Host) {
+		if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: base}); proxy == nil && err == nil {
+			return sharedDirect
+		}
+	}
+	return sharedTransport()
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
 
 // A proxyError says that a proxy, not the provider, failed. It never contains
 // the proxy's credentials.

@@ -1,0 +1,77 @@
+package http1
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// RoundTrip implements [http.RoundTripper], for what knows nothing else. It reads
+// the request's body into memory.
+func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := bodyOf(req)
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.Do(req.Context(), &Request{
+		TLS: req.URL.Scheme == "https", Address: addressOf(req),
+		Head: headOf(req, len(body)), Body: body, Close: req.Close,
+	}, nobody{})
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{
+		Status: strconv.Itoa(res.Status) + " " + http.StatusText(res.Status), StatusCode: res.Status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: res.Header, Body: res, ContentLength: res.Length, Request: req,
+	}, nil
+}
+
+func bodyOf(req *http.Request) ([]byte, error) {
+	if req.Body == nil {
+		return nil, nil
+	}
+	body, err := io.ReadAll(req.Body)
+	if closing := req.Body.Close(); err == nil {
+		err = closing
+	}
+	return body, err
+}
+
+// addressOf returns the host and port that a request goes to.
+func addressOf(req *http.Request) string {
+	port := req.URL.Port()
+	if port == "" {
+		port = req.URL.Scheme // which names its port to the dialer
+	}
+	return net.JoinHostPort(req.URL.Hostname(), port)
+}
+
+func headOf(req *http.Request, length int) []byte {
+	host := req.Host
+	if host == "" {
+		host = req.URL.Host
+	}
+	var b bytes.Buffer
+	b.WriteString(req.Method + " " + req.URL.RequestURI() + " HTTP/1.1\r\nHost: " + host + "\r\n")
+	h := req.Header.Clone()
+	if h == nil {
+		h = make(http.Header)
+	}
+	h.Set("Content-Length", strconv.Itoa(length))
+	if req.Close {
+		h.Set("Connection", "close")
+	}
+	// A buffer takes everything.
+	_ = h.Write(&b)
+	return b.Bytes()
+}
+
+type nobody struct{}
+
+func (nobody) Connected(bool, time.Duration, time.Duration) {}
+func (nobody) Wrote(error)                                  {}
+func (nobody) FirstByte()                                   {}
