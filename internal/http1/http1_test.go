@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -326,7 +327,9 @@ func TestDeadConnectionsAreFoundOutBeforeTheyAreUsed(t *testing.T) {
 }
 
 func TestTLS(t *testing.T) {
-	srv := httptest.NewTLSServer(http.HandlerFunc(echo))
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(echo))
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // the stranger's refusal
+	srv.StartTLS()
 	defer srv.Close()
 	c := &http1.Client{TLS: srv.Client().Transport.(*http.Transport).TLSClientConfig}
 	c.TLS.ServerName = "example.com"
