@@ -23,8 +23,9 @@ const (
 )
 
 var (
-	errEnd  = errors.New("http1: the connection ended")
-	errFull = fmt.Errorf("%w: a line is too long", ErrMalformed)
+	errEnd    = errors.New("http1: the connection ended")
+	errBareLF = fmt.Errorf("%w: a line of its framing ends without CR", ErrMalformed)
+	errFull   = fmt.Errorf("%w: a line is too long", ErrMalformed)
 )
 
 // read reads some of the body. io.EOF says that it is complete, errEnd that the
@@ -124,6 +125,9 @@ func skipTrailers(cn *conn) error {
 		if len(line) == 0 {
 			return io.EOF
 		}
+		if _, _, err := splitField(string(line)); err != nil {
+			return err
+		}
 		total += len(line) + len(blank)
 	}
 	return ErrHeaderTooLarge
@@ -161,17 +165,20 @@ func hexDigit(c byte) int {
 	return -1
 }
 
-// line reads a line and returns it without its end, which is LF or CR and LF. It
-// is valid until the next read.
+// line reads a line of a body's framing and returns it without its end, which is CR
+// and LF: whoever takes less can be made to see an end where others see none. It is
+// valid until the next read.
 func (cn *conn) line(most int) ([]byte, error) {
 	searched := 0
 	for {
 		b := cn.buffered()
 		if i := bytes.IndexByte(b[searched:], '\n'); i >= 0 {
 			end := searched + i
-			line := bytes.TrimSuffix(b[:end], []byte{'\r'})
 			cn.pos += end + 1 // the buffer stays until the next read
-			return line, nil
+			if end == 0 || b[end-1] != '\r' {
+				return nil, errBareLF
+			}
+			return b[:end-1], nil
 		}
 		if searched = len(b); searched >= most {
 			return nil, errFull

@@ -115,7 +115,7 @@ func endsBlank(long, b []byte) bool {
 func (r *Response) parse(head string) error {
 	line, rest := cutLine(head)
 	version, status, ok := strings.Cut(line, " ")
-	if !ok || len(version) != len("HTTP/1.1") || !strings.HasPrefix(version, "HTTP/1.") {
+	if !ok || version != "HTTP/1.1" && version != "HTTP/1.0" {
 		return fmt.Errorf("%w: no status line", ErrMalformed)
 	}
 	code, _, _ := strings.Cut(strings.TrimLeft(status, " "), " ")
@@ -124,7 +124,8 @@ func (r *Response) parse(head string) error {
 		return fmt.Errorf("%w: no status in its first line", ErrMalformed)
 	}
 	r.Status = n
-	r.final = version == "HTTP/1.0"
+	r.old = version == "HTTP/1.0"
+	r.final = r.old
 	r.Header, err = parseFields(rest)
 	return err
 }
@@ -149,12 +150,12 @@ func parseFields(s string) (http.Header, error) {
 			more, rest = cutLine(rest)
 			line += " " + strings.Trim(more, " \t")
 		}
-		name, value, ok := strings.Cut(line, ":")
-		if !ok || !isToken(name) {
-			return nil, fmt.Errorf("%w: a line of its header has no name", ErrMalformed)
+		name, value, err := splitField(line)
+		if err != nil {
+			return nil, err
 		}
 		name = canonical(name)
-		values = append(values, strings.Trim(value, " \t"))
+		values = append(values, value)
 		if have := h[name]; have != nil {
 			h[name] = append(have, values[len(values)-1])
 		} else {
@@ -162,6 +163,18 @@ func parseFields(s string) (http.Header, error) {
 		}
 		s = rest
 	}
+}
+
+// splitField returns the name and the value of a field's line.
+func splitField(line string) (name, value string, err error) {
+	name, value, ok := strings.Cut(line, ":")
+	switch {
+	case !ok || !isToken(name):
+		return "", "", fmt.Errorf("%w: a line of its header has no name", ErrMalformed)
+	case strings.ContainsFunc(value, isControl):
+		return "", "", fmt.Errorf("%w: a control character in its header", ErrMalformed)
+	}
+	return name, strings.Trim(value, " \t"), nil
 }
 
 // canonical returns a field's name as http.Header has it.
@@ -203,6 +216,9 @@ func isToken(s string) bool {
 	return s != ""
 }
 
+// isControl reports whether no value of a field may have r (RFC 9110, 5.5).
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
 // frame settles how the body ends, and whether the connection can be used again.
 func (r *Response) frame() error {
 	r.final = r.final || hasToken(r.Header["Connection"], "close")
@@ -214,6 +230,8 @@ func (r *Response) frame() error {
 		return err
 	}
 	switch coding := r.Header["Transfer-Encoding"]; {
+	case len(coding) > 0 && r.old:
+		return fmt.Errorf("%w: a transfer encoding in HTTP/1.0, which has none", ErrMalformed)
 	case len(coding) > 0:
 		r.Length = -1
 		r.body.kind = chunked

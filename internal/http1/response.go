@@ -21,6 +21,7 @@ type Response struct {
 	ctx     context.Context
 	release func() bool // takes the connection out of ctx's hands
 	sending *sending
+	old     bool // it is HTTP/1.0
 	final   bool // the connection is not to be used again
 	body    framing
 	err     error // what Read returns from now on
