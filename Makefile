@@ -12,7 +12,7 @@ KILLS    ?= 1000
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race cover lint fuzz bench bench-flow bench-commit cross mem resume-scale torture e2e-real clean
+.PHONY: $(shell awk -F: '/^[a-z0-9-]+:.*## /{print $$1}' $(firstword $(MAKEFILE_LIST)))
 
 help: ## list the tasks
 	@printf '\nPaceline: language-model API calls in bulk\n\n'
@@ -23,11 +23,16 @@ help: ## list the tasks
 build: ## build bin/paceline
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/paceline ./cmd/paceline
 
+build-otel: ## build bin/paceline-otel, with --otel
+	CGO_ENABLED=0 $(GO) -C contrib/otel build -trimpath -o ../../bin/paceline-otel ./cmd/paceline
+
 test: ## run all tests
 	$(GO) test ./...
+	$(GO) -C contrib/otel test ./...
 
 race: ## run all tests under the race detector
 	$(GO) test -race ./...
+	$(GO) -C contrib/otel test -race ./...
 
 cover: ## run all tests and print the coverage of each package
 	$(GO) test -cover ./...
@@ -51,6 +56,7 @@ cross: ## build for every system and processor, without cgo
 	@for t in $(TARGETS); do \
 		echo "build $$t"; \
 		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build ./... || exit 1; \
+		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) -C contrib/otel build ./... || exit 1; \
 	done
 
 mem: build ## run ITEMS items through the simulator within MAX_MB of memory
@@ -59,11 +65,17 @@ mem: build ## run ITEMS items through the simulator within MAX_MB of memory
 resume-scale: build ## continue a run of 10,000,000 done items: time to the first call, memory
 	$(GO) run ./bench/mem -paceline bin/paceline -resume -items 10000000 -max-mb 300 -max-seconds 20
 
+report-scale: ## write the report of a million rows within 30 s, and below 5 MB
+	$(GO) test ./internal/report -run TestScale -count=1 -v -args -rows 1000000 -seconds 30
+
 torture: ## kill runs at random moments, KILLS times, with every fault on
 	$(GO) test ./bench/torture -count=1 -timeout 3h -v -kills $(KILLS)
 
 e2e-real: ## label 50 items with a real model, served by llama.cpp
-	$(GO) test -tags e2e -count=1 -timeout 30m -v ./e2e/...
+	$(GO) test -tags e2e -count=1 -timeout 30m -v ./e2e
+
+e2e-metrics: ## scrape runs by a real Prometheus, and try the dashboard's queries
+	$(GO) test -tags e2e -count=1 -timeout 10m -v ./e2e/metrics
 
 clean: ## remove what was built; .e2e (model and server) stays
 	rm -rf bin dist

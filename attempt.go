@@ -176,6 +176,13 @@ func (a *attempt) failure(err error) *Error {
 	return e
 }
 
+// CutBy returns why the engine has cancelled the attempt that a provider was given
+// ctx for: [CodeFirstToken], [CodeStall] or [CodeTimeout] for a deadline,
+// [CodeOutrun] where another attempt at the same call was quicker, [CodeUnknown] if
+// the engine did not. It is for who wraps a provider and tells what became of
+// attempts: their errors have CodeCanceled, as the provider cannot know why.
+func CutBy(ctx context.Context) Code { return lateCode(context.Cause(ctx)) }
+
 // lateCode returns the code of a deadline's cause, or of a lost race, else
 // CodeUnknown.
 func lateCode(cause error) Code {

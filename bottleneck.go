@@ -18,9 +18,9 @@ const (
 	BottleneckThrottled                     // the server said "later"
 	BottleneckOutage                        // nothing answers
 	BottleneckHold                          // paused by hand
-	BottleneckCPU                           // this process has no processor time left
-	BottleneckDisk                          // rows wait to be durable
-	BottleneckInput                         // the source has not given the next item yet
+	BottleneckCPU                           // this process has no processor time left, or answers come faster than they are judged
+	BottleneckDisk                          // rows wait to be durable, or for the sink
+	BottleneckInput                         // the source has not given the next item yet; or nobody asks the engine for anything
 	bottlenecks
 )
 

@@ -161,6 +161,40 @@ func TestUseIsMeasuredAgainstTheLimitsInForce(t *testing.T) {
 	}
 }
 
+// Runs of one engine have each what is their own; the engine waits for any source
+// that may still give an item.
+func TestRunsOfOneEngineAreLimitedByTheirOwn(t *testing.T) {
+	running(t, always(answers(10*time.Second, "a")), limitedTo(paceline.Limits{InFlight: 100}), func(t *testing.T, e *paceline.Engine) {
+		sums := make(chan paceline.Summary, 2)
+		run := func(src *numbers) {
+			sum, err := e.Run(t.Context(), paceline.Job{Source: src, Sink: new(collector)})
+			if err != nil {
+				t.Error(err)
+			}
+			sums <- sum
+		}
+		go run(&numbers{n: 10, pause: 5 * time.Second})
+		go run(&numbers{n: 20})
+		quick, slow := <-sums, <-sums
+		for name, c := range map[string]struct {
+			got  paceline.Limited
+			want paceline.Limited
+		}{
+			"all at once": {quick.Limited, paceline.Limited{paceline.BottleneckAnswers: 10 * time.Second}},
+			"one by one":  {slow.Limited, paceline.Limited{paceline.BottleneckInput: 50 * time.Second, paceline.BottleneckAnswers: 10 * time.Second}},
+			"the engine":  {e.Stats().Limited, paceline.Limited{paceline.BottleneckInput: 50 * time.Second, paceline.BottleneckAnswers: 10 * time.Second}},
+		} {
+			if c.got != c.want {
+				t.Errorf("%s: %v, want %v", name, c.got, c.want)
+			}
+		}
+		time.Sleep(time.Minute)
+		if got := e.Stats().Limited; got[paceline.BottleneckInput] != 110*time.Second {
+			t.Errorf("an idle engine waits for input: %v", got)
+		}
+	})
+}
+
 // A run with a journal notes about once a second how it stands, and at its end:
 // together that is what it says in the end.
 func TestTheMomentsOfARunAddUp(t *testing.T) {

@@ -19,6 +19,7 @@ type dispatcher struct {
 	pings     *pings
 	ration    ration
 	tally     *tally
+	traffic   traffic
 	last      *Error     // the last failure of an endpoint that does not answer
 	single    flow.Party // calls of no run that wait in admission: a judge may have made them
 	runs      []*run     // that have begun and not ended
@@ -72,7 +73,7 @@ func (d *dispatcher) ended() bool {
 	if !d.draining || busy || !d.engine.box.close() {
 		return false
 	}
-	d.engine.final = d.stats(d.tally, &d.engine.progress)
+	d.engine.final = d.measures()
 	d.engine.consumed = d.meter.sum
 	return true
 }
@@ -111,6 +112,8 @@ func (d *dispatcher) handle(m *message) {
 		d.refuse(func(c *call) bool { return c.run == m.run })
 	case msgStats:
 		d.report(m)
+	case msgMeasures:
+		m.measures <- d.measures()
 	case msgDrain:
 		d.draining = true
 		d.pings.stop()
@@ -198,6 +201,7 @@ func (d *dispatcher) start(c *call, now flow.Instant) {
 	a.hedged = c.reader != nil || d.engine.cfg.Hedge.Budget < 0
 	d.watch.add(a)
 	d.each(c, func(t *tally) { t.start(c) })
+	d.traffic.start(a)
 	d.engine.observe(a, EventStart, func(*Event) {})
 	c.admitted(a)
 }
@@ -244,6 +248,7 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 		d.estimator(a.model).Observe(a.size, end.usage.Prompt, end.usage.Completion)
 	}
 	d.each(c, func(t *tally) { t.end(a, end) })
+	d.traffic.end(a, end)
 	d.tell(a, end, now)
 	if end.err != nil && end.err.ofKey() {
 		d.takeOut(a, end.err)

@@ -24,7 +24,7 @@ type Engine struct {
 	accepting context.Context    // ends when a shutdown begins
 	drain     context.CancelFunc // ends it
 	stopped   chan struct{}      // closed when the dispatcher has ended
-	final     Stats              // set before stopped is closed
+	final     Measures           // set before stopped is closed
 	consumed  consumption        // likewise
 	aborted   bool               // likewise: a shutdown had to cancel calls
 }
@@ -93,7 +93,7 @@ func (e *Engine) snapshot(r *run) Stats {
 	}
 	<-e.stopped
 	if r == nil {
-		return e.final
+		return e.final.Stats
 	}
 	s := r.tally.stats(e.now())
 	r.progress.fill(&s)

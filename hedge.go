@@ -255,6 +255,7 @@ func (d *dispatcher) second(a *attempt, now flow.Instant) bool {
 	a.hedged = true
 	d.watch.add(r.hedge)
 	d.each(a.call, func(t *tally) { t.requests++; t.running++; t.hedges++ })
+	d.traffic.start(r.hedge)
 	d.engine.observe(r.hedge, EventStart, func(*Event) {})
 	go r.runHedge()
 	return true

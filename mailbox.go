@@ -27,26 +27,28 @@ const (
 	msgHold                         // nothing may start, or all may again
 	msgLimits                       // an endpoint has other limits
 	msgStats                        // a snapshot is asked for
+	msgMeasures                     // likewise, of all that was counted
 	msgDrain                        // nothing may start any more
 	msgAbort                        // what is in flight is cancelled
 )
 
 // A message tells the dispatcher what happened.
 type message struct {
-	kind    messageKind
-	call    *call
-	attempt *attempt
-	end     ending        // of msgDone and msgJudged
-	told    *flow.Told    // of msgTold
-	hold    bool          // of msgHold
-	lane    int           // of msgLimits and msgPing
-	limits  flow.Limits   // likewise
-	model   string        // likewise: whose they are; "": the endpoint's own
-	took    time.Duration // of msgSent: the opening of its connection; of msgPing: the trip, 0 if it failed
-	at      flow.Instant  // of msgSent
-	run     *run          // of msgRun to msgOver, and msgStats (nil: the engine's)
-	result  *Result       // of msgItem
-	stats   chan<- Stats
+	kind     messageKind
+	call     *call
+	attempt  *attempt
+	end      ending        // of msgDone and msgJudged
+	told     *flow.Told    // of msgTold
+	hold     bool          // of msgHold
+	lane     int           // of msgLimits and msgPing
+	limits   flow.Limits   // likewise
+	model    string        // likewise: whose they are; "": the endpoint's own
+	took     time.Duration // of msgSent: the opening of its connection; of msgPing: the trip, 0 if it failed
+	at       flow.Instant  // of msgSent
+	run      *run          // of msgRun to msgOver, and msgStats (nil: the engine's)
+	result   *Result       // of msgItem
+	stats    chan<- Stats
+	measures chan<- Measures
 }
 
 // An ending is how an attempt ended, for admission and the statistics.

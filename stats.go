@@ -49,7 +49,7 @@ type Stats struct {
 	Out []*Error
 
 	Pace    Pace
-	Limited Limited     // for how long what held the run, or the engine, back
+	Limited Limited     // for how long what held the run, or the engine, back; together Elapsed
 	Use     Use         // of the limits, and of the processor
 	Budget  BudgetState // of a run that has a [Budget]; zero else
 	Elapsed time.Duration

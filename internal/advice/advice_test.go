@@ -28,7 +28,7 @@ func TestSentence(t *testing.T) {
 func TestEveryBottleneckHasAName(t *testing.T) {
 	var l paceline.Limited
 	for i := range l {
-		if b := paceline.Bottleneck(i); names[b] == "" {
+		if b := paceline.Bottleneck(i); names[b] == "" || shorts[b] == "" {
 			t.Errorf("%q has no name", b)
 		}
 	}

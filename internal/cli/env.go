@@ -59,6 +59,9 @@ type Env struct {
 	TempDir func(pattern string) (string, error)
 	// Open shows a file in the browser.
 	Open func(path string) error
+
+	// Telemetry is what --otel begins; nil: this program has none.
+	Telemetry Telemetries
 }
 
 // System returns the process's environment. It takes over the signals
@@ -102,10 +105,14 @@ func endingSignals() []os.Signal {
 	return list
 }
 
-// Run is the whole of the program: [Main] over [System].
-func Run() int {
+// Run is the whole of the program: [Main] over [System], to which edits may add
+// what this program has and others have not.
+func Run(edits ...func(*Env)) int {
 	env, stop := System()
 	defer stop()
+	for _, edit := range edits {
+		edit(&env)
+	}
 	return Main(context.Background(), env)
 }
 

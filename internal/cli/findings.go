@@ -85,7 +85,7 @@ type foundRequest struct {
 
 func newFoundRequest(r *inspect.Request) foundRequest {
 	f := foundRequest{
-		Index: r.Index, Brought: r.Brought, Started: known(r.Trip.Started, time.Time{}),
+		Index: r.Index, Brought: r.Brought, Started: moment(r.Trip.Started),
 		FirstToken: millis(r.Trip.FirstToken), Total: millis(r.Trip.Total),
 		HTTP: known(r.Trip.HTTP, 0), Bytes: r.Trip.Bytes, Endpoint: known(r.Trip.Endpoint, ""), Model: known(r.Trip.Model, ""),
 		RequestID: known(r.Trip.RequestID, ""), Hedge: r.Trip.Hedge, Message: known(r.Trip.Message, ""),
@@ -119,7 +119,7 @@ type foundItem struct {
 
 func newFoundItem(e *journal.Entry) foundItem {
 	f := foundItem{
-		Index: e.Index, Status: paceline.Status(e.Status).String(), Started: known(e.Started, time.Time{}), Took: millis(inspect.Took(e)),
+		Index: e.Index, Status: paceline.Status(e.Status).String(), Started: moment(e.Started), Took: millis(inspect.Took(e)),
 		Requests: e.Requests, Attempts: e.Attempts, FirstToken: millis(e.FirstToken), Total: millis(e.Total),
 		PromptTokens: known(e.PromptTokens, journal.Unknown), CompletionTokens: known(e.CompletionTokens, journal.Unknown), CostUSD: usd(e.Cost),
 		HTTP: known(e.Trip.HTTP, 0), RequestID: known(e.Trip.RequestID, ""), Message: known(e.Trip.Message, ""),
@@ -138,6 +138,9 @@ func foundItems(entries []journal.Entry) []foundItem {
 	}
 	return list
 }
+
+// moment returns t as it stands in JSON, nil for one that is not known.
+func moment(t time.Time) *time.Time { return known(t.UTC().Truncate(time.Millisecond), time.Time{}) }
 
 // known returns what is known, nil for what says that it is not.
 func known[T comparable](v, not T) *T {

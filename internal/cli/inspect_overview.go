@@ -60,11 +60,11 @@ type foundFlight struct {
 }
 
 type foundSession struct {
-	Began    time.Time `json:"began"`
-	Last     time.Time `json:"last"`
-	PID      int64     `json:"pid"`
-	Rows     int64     `json:"rows"`
-	Requests int64     `json:"requests"`
+	Began    *time.Time `json:"began"`
+	Last     *time.Time `json:"last"`
+	PID      int64      `json:"pid"`
+	Rows     int64      `json:"rows"`
+	Requests int64      `json:"requests"`
 }
 
 func (r *runFile) showOverview(out *findings) error {
@@ -148,7 +148,7 @@ func newOverview(rec *journal.Recovery, id *identity, found *inspect.Overview) *
 		o.InFlight = append(o.InFlight, foundFlight{in.Index, in.Calls})
 	}
 	for _, s := range found.Sessions {
-		o.Sessions = append(o.Sessions, foundSession{s.Began, s.Last, s.PID, s.Rows, s.Requests})
+		o.Sessions = append(o.Sessions, foundSession{moment(s.Began), moment(s.Last), s.PID, s.Rows, s.Requests})
 	}
 	return o
 }
@@ -199,7 +199,7 @@ func (o *overview) headline() string {
 
 // sessions says when the run was at work.
 func (o *overview) sessions() (lines []string) {
-	list := o.Sessions
+	list := o.of.Sessions
 	if n := len(list) - overviewSessions; n > 1 {
 		lines, list = append(lines, fmt.Sprintf("%s before these:", counted(int64(n), "session"))), list[n:]
 	}

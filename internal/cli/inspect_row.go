@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/tidwall/gjson"
 
@@ -50,77 +50,63 @@ func (r *runFile) itemNamed(name string) (int64, error) {
 		return index, nil
 	}
 	id := strings.TrimPrefix(name, "id=")
-	var places []int64
+	place := int64(-1)
 	err := r.reading(func() (err error) {
-		places, err = rowsWithID(r.name, id, r.wait)
+		place, err = rowWithID(r.name, id, r.wait)
 		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	found, err := r.itemsAt(places)
-	switch {
-	case err != nil:
-		return 0, err
-	case len(found) == 0:
-		return 0, fmt.Errorf("%s has no row with \"id\" or \"custom_id\" %q; an item without a row is named by its index, which counts from 0", r.name, id)
-	case len(found) > 1:
-		return 0, fmt.Errorf("%d rows of %s or more have the id %q; name one by its index: %s", len(found), r.name, id, joinNumbers(found))
+	if index, found, err := r.itemAt(place); found || err != nil {
+		return index, err
 	}
-	return found[0], nil
+	return 0, fmt.Errorf("%s has no row with \"id\" or \"custom_id\" %q; an item without a row is named by its index, which counts from 0", r.name, id)
 }
 
-func joinNumbers(list []int64) string {
-	words := make([]string, len(list))
-	for i, n := range list {
-		words[i] = strconv.FormatInt(n, 10)
-	}
-	return strings.Join(words, ", ")
-}
-
-// itemsAt returns the items whose rows begin at some places of the output.
-func (r *runFile) itemsAt(places []int64) (found []int64, err error) {
-	if len(places) == 0 {
-		return nil, nil
+// itemAt returns the item whose row begins at a place of the output.
+func (r *runFile) itemAt(place int64) (index int64, found bool, err error) {
+	if place < 0 {
+		return 0, false, nil
 	}
 	err = r.Visit(journal.Visitor{Entry: func(e *journal.Entry) error {
-		if slices.Contains(places, e.Offset) {
-			found = append(found, e.Index)
+		if e.Offset == place {
+			index, found = e.Index, true
 		}
 		return nil
 	}})
-	return found, err
+	return index, found, err
 }
 
-// sameID is how many rows with one id are looked for.
-const sameID = 5
-
-// rowsWithID returns where the first rows with an id begin.
-func rowsWithID(output, id string, wait *patience) (places []int64, err error) {
+// rowWithID returns where the first row with an id begins, -1 if there is none.
+func rowWithID(output, id string, wait *patience) (place int64, err error) {
 	f, err := os.Open(output)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", output, reason(err))
+		return -1, fmt.Errorf("%s: %w", output, reason(err))
 	}
 	defer f.Close()
-	in := bufio.NewReaderSize(f, 1<<20)
-	mark := rawID(id)
+	if place, err = findID(f, id, &wait.stopped); err != nil && err != errEndedByUser {
+		err = fmt.Errorf("%s: %w", output, reason(err))
+	}
+	return place, err
+}
+
+// findID returns where the first line with an id begins, -1 if there is none.
+func findID(r io.Reader, id string, stopped *atomic.Bool) (place int64, err error) {
+	in := bufio.NewReaderSize(r, 1<<20)
 	var row []byte
-	for at := int64(0); len(places) < sameID; at += int64(len(row)) {
-		if wait.stopped.Load() {
-			return nil, errEndedByUser
-		}
+	for at := int64(0); !stopped.Load(); at += int64(len(row)) {
 		row, err = nextRow(in, row[:0])
-		if bytes.Contains(row, mark) && hasID(row, id) {
-			places = append(places, at)
-		}
-		if errors.Is(err, io.EOF) {
-			return places, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", output, reason(err))
+		switch {
+		case hasID(row, id):
+			return at, nil
+		case errors.Is(err, io.EOF):
+			return -1, nil
+		case err != nil:
+			return -1, err
 		}
 	}
-	return places, nil
+	return -1, errEndedByUser
 }
 
 // nextRow appends a line to row.
@@ -132,17 +118,6 @@ func nextRow(in *bufio.Reader, row []byte) ([]byte, error) {
 			return row, err
 		}
 	}
-}
-
-// rawID returns bytes that every row with the id holds: the id, unless a string
-// might spell it in another way.
-func rawID(id string) []byte {
-	for i := range len(id) {
-		if c := id[i]; c < ' ' || c > '~' || strings.IndexByte(`"\/<>&'`, c) >= 0 {
-			return []byte(`id"`)
-		}
-	}
-	return []byte(id)
 }
 
 // hasID reports whether a row's own id, or that of its batch line, is id.

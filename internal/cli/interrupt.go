@@ -58,6 +58,13 @@ func (i *interrupts) attach(e stopper, log io.Writer) {
 	i.engine, i.log = e, log
 }
 
+// output returns where to tell of things at present.
+func (i *interrupts) output() io.Writer {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.log
+}
+
 // stop may be called more than once.
 func (i *interrupts) stop() {
 	i.mu.Lock()

@@ -146,7 +146,7 @@ func hasJournal(folder string) bool {
 func newListed(env *Env, output string) listed {
 	l := listed{Output: output, State: stateDamaged}
 	if info, err := env.Stat(filepath.Join(journal.Dir(output), "journal")); err == nil {
-		l.Written = known(info.ModTime().UTC().Truncate(time.Millisecond), time.Time{})
+		l.Written = moment(info.ModTime())
 	}
 	reader, err := journal.Read(output)
 	if err != nil {
@@ -164,7 +164,7 @@ func newListed(env *Env, output string) listed {
 	s.doubtZeroCost()
 	l.State, l.PID = state, known(pid, 0)
 	l.Done, l.Failed, l.Requests, l.CostUSD = s.Done, s.notDone(), s.Requests, s.CostUSD
-	l.Began = known(rec.Began, time.Time{})
+	l.Began = moment(rec.Began)
 	if id != nil {
 		l.Items = known(id.Items, 0)
 	}

@@ -98,6 +98,9 @@ func (p *page) render(w io.Writer, path string) {
 		fmt.Fprintf(&b, "  # %s\n  %s\n", e.what, strings.ReplaceAll(e.line, "\n", "\n  "))
 	}
 	for _, g := range p.groups {
+		if !g.flags.HasAvailableFlags() {
+			continue
+		}
 		fmt.Fprintf(&b, "\n%s\n", g.title)
 		g.flags.VisitAll(func(f *pflag.Flag) { writeFlag(&b, f) })
 	}

@@ -13,6 +13,7 @@ func newRunCommand(env *Env) *cobra.Command {
 	flags := defaultRunFlags()
 	p := runPage()
 	flags.define(p)
+	flags.defineTelemetry(p.group("Telemetry"), env.Telemetry != nil)
 	return p.command(func(ctx context.Context, args []string) error {
 		if len(args) == 0 {
 			return errors.New("no input; name a file, or - for standard input (see 'paceline run --help')")
@@ -44,7 +45,7 @@ func (f *runFlags) check() error {
 	if f.sync > time.Minute {
 		return fmt.Errorf("--sync: %s is too long; at most 1m, or off", shortDuration(f.sync))
 	}
-	return errors.Join(f.checkFlags.check(), f.checkPool(), f.checkLog())
+	return errors.Join(f.checkFlags.check(), f.checkPool(), f.checkMetrics(), f.checkTelemetry(), f.checkLog())
 }
 
 // checkDeadlines refuses one that the deadline of the whole call always comes

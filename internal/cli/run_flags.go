@@ -41,6 +41,9 @@ type runFlags struct {
 	maxCost                          float64 // US dollars; 0: no budget
 	maxTokens, maxRequests           int64   // 0: no budget
 	dryRun, quiet                    bool
+	metrics                          string // where to serve them; "": nowhere
+	metricsLinger                    time.Duration
+	otel, noTelemetry                bool // the second: this program has none
 	grace                            time.Duration
 
 	logFlags
@@ -76,6 +79,7 @@ func (f *runFlags) define(p *page) {
 	f.defineRunning(p.group("Running"))
 	f.defineLog(p.group("Log"))
 	f.webFlags.define(p.group("Page in the browser"))
+	f.defineMetrics(p.group("Metrics"))
 }
 
 func (f *runFlags) defineInput(s *pflag.FlagSet) {
@@ -148,4 +152,9 @@ func (f *runFlags) defineRunning(s *pflag.FlagSet) {
 	s.BoolVar(&f.allowChanges, "allow-changes", false, "continue although the input, the prompt, the model or the checks changed since the run began; rows that are done stay")
 	s.Var(duration{&f.grace, nil}, "grace", "after Ctrl-C, how long calls in flight may take to finish; after SIGTERM or SIGHUP at most 5s. A second signal stops at once")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary; errors only")
+}
+
+func (f *runFlags) defineMetrics(s *pflag.FlagSet) {
+	text(s, &f.metrics, "metrics", "", "ADDRESS", "serve metrics for Prometheus at http://ADDRESS/metrics while the run goes on: 127.0.0.1:9090; :9090 listens on every interface, 9090 on this machine alone, port 0 takes any that is free. They have no secrets, and anybody who reaches the address can read them")
+	s.Var(duration{&f.metricsLinger, endless}, "metrics-linger", "after the run, serve the last values until they have been read once more, but for at most so long: a run shorter than two scrapes is hardly seen else")
 }

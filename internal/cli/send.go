@@ -68,6 +68,7 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 		return paceline.Summary{}, err
 	}
 	defer shutDown(eng)
+	s.metrics.tell(eng, s.metricFacts())
 	options.Stats = eng.Stats
 	view = newLive(s.env, options)
 	defer view.Stop()
@@ -96,6 +97,11 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 // that an endpoint refuses our response_format and does without.
 func (s *session) endpoints(refused func(error)) []paceline.Endpoint {
 	list := s.pool.library()
+	if s.telemetry != nil {
+		for i := range list {
+			list[i].Provider = s.telemetry.Wrap(list[i].Provider, s.pool.endpoints[i].baseURL)
+		}
+	}
 	if s.checks.format == nil || s.flags.schemaMode != "auto" {
 		return list
 	}

@@ -43,6 +43,8 @@ type session struct {
 	interrupts *interrupts
 	log        *runLog              // nil: none was asked for
 	view       atomic.Pointer[live] // nil: nothing is shown
+	metrics    *metricsServer       // nil: nobody wants any
+	telemetry  Telemetry            // likewise
 	failures   failureLog
 	answers    answers
 	web        *web // nil: there is no page
@@ -64,10 +66,20 @@ func (s *session) run(ctx context.Context) error {
 		return err
 	}
 	defer s.log.close()
+	stop, err := s.serveMetrics()
+	if err != nil {
+		return err
+	}
+	defer stop(ctx)
+	finish, err := s.startTelemetry(ctx)
+	if err != nil {
+		return err
+	}
+	defer finish()
 	if err := s.begin(ctx); err != nil {
 		return s.interruptible(err)
 	}
-	err := s.work(ctx)
+	err = s.work(ctx)
 	s.web.stay(ctx, s.interrupts)
 	return err
 }

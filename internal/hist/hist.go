@@ -2,6 +2,7 @@
 package hist
 
 import (
+	"iter"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -17,7 +18,8 @@ const (
 // Durations outside are counted at the bounds. It is not safe for concurrent
 // use. It takes about 25 KiB.
 type Histogram struct {
-	h *hdrhistogram.Histogram
+	h   *hdrhistogram.Histogram
+	sum time.Duration
 }
 
 // New returns an empty histogram.
@@ -27,10 +29,14 @@ func New() *Histogram { return &Histogram{h: hdrhistogram.New(lowest, highest, d
 func (h *Histogram) Record(d time.Duration) {
 	// In bounds by construction, so that no error is possible.
 	_ = h.h.RecordValue(min(max(int64(d), lowest), highest))
+	h.sum += d
 }
 
 // Count returns how many durations were recorded.
 func (h *Histogram) Count() int64 { return h.h.TotalCount() }
+
+// Sum returns all durations recorded together, exactly.
+func (h *Histogram) Sum() time.Duration { return h.sum }
 
 // Max returns the longest duration recorded, 0 if none was.
 func (h *Histogram) Max() time.Duration {
@@ -47,7 +53,30 @@ func (h *Histogram) Quantile(q float64) time.Duration {
 }
 
 // Merge adds all that other has recorded.
-func (h *Histogram) Merge(other *Histogram) { h.h.Merge(other.h) }
+func (h *Histogram) Merge(other *Histogram) {
+	h.h.Merge(other.h)
+	h.sum += other.sum
+}
 
 // Reset empties h.
-func (h *Histogram) Reset() { h.h.Reset() }
+func (h *Histogram) Reset() {
+	h.h.Reset()
+	h.sum = 0
+}
+
+// Clone returns a copy.
+func (h *Histogram) Clone() *Histogram {
+	return &Histogram{hdrhistogram.Import(h.h.Export()), h.sum}
+}
+
+// All yields durations in ascending order, each with how many were recorded that
+// lie within 1 % of it.
+func (h *Histogram) All() iter.Seq2[time.Duration, int64] {
+	return func(yield func(time.Duration, int64) bool) {
+		for _, bar := range h.h.Distribution() {
+			if bar.Count > 0 && !yield(time.Duration(bar.From+(bar.To-bar.From)/2), bar.Count) {
+				return
+			}
+		}
+	}
+}

@@ -42,6 +42,7 @@ var Rooms = []Room{
 	{"provider/openai", []string{".", "internal/sse"}, "an adapter knows the contract and the event stream only"},
 	{"provider/anthropic", []string{".", "internal/sse"}, "an adapter knows the contract and the event stream only"},
 	{"provider/providertest", library, "the conformance suite knows the contract only"},
+	{"metrics", library, "metrics know the contract only"},
 	{"sim", library, "the simulator knows the contract only"},
 	{"dataset", []string{".", "internal/jsontext"}, "sources and sinks know the contract, and how to write JSON"},
 	{"internal/prompt", []string{".", "internal/jsontext", "internal/spelling"}, "templates know the contract, how to write JSON, and to guess a name"},

@@ -169,7 +169,7 @@ func (a *axis) wasted(s *Series) *chart.Chart {
 	by := (len(s.X) + mostColumns - 1) / mostColumns
 	for _, t := range wasteTones {
 		if y := s.Wasted[t.cause]; y != nil {
-			list = append(list, chart.Series{Name: waste.Words(t.cause), Look: chart.Stacked, Tone: t.tone, Y: coarse(y, by)})
+			list = append(list, chart.Series{Name: waste.Words(t.cause), Look: chart.Stacked, Tone: t.tone, Y: a.coarse(s.X, y, by)})
 		}
 	}
 	return a.over(every(s.X, by), chart.Chart{Unit: chart.PerMinute, Label: "Requests a minute that brought no row, by cause"}, list...)
@@ -186,14 +186,20 @@ func every(l Line, by int) (out Line) {
 	return out
 }
 
-// coarse returns the means of by values each.
-func coarse(l Line, by int) (out Line) {
-	for i := 0; i < len(l); i += by {
-		part, sum := l[i:min(i+by, len(l))], 0.0
-		for _, v := range part {
-			sum += v
+// coarse returns the means of by values each, by how wide their steps are.
+func (a *axis) coarse(x, l Line, by int) (out Line) {
+	width := func(i int) float64 {
+		if i+1 < len(x) {
+			return x[i+1] - x[i]
 		}
-		out = append(out, sum/float64(len(part)))
+		return a.end - x[i]
+	}
+	for i := 0; i < len(l); i += by {
+		sum, whole := 0.0, 1e-9
+		for k := i; k < min(i+by, len(l)); k++ {
+			sum, whole = sum+l[k]*width(k), whole+width(k)
+		}
+		out = append(out, sum/whole)
 	}
 	return out
 }
@@ -201,7 +207,10 @@ func coarse(l Line, by int) (out Line) {
 func (a *axis) limited(r *Report) *chart.Chart {
 	var list []chart.Series
 	for _, share := range r.LimitedBy {
-		list = append(list, chart.Series{Name: limitedBy(share.By), Look: chart.Stacked, Tone: cmp.Or(share.By, "none"), Y: r.Series.Limited[share.By]})
+		if share.Share < leastShare {
+			continue
+		}
+		list = append(list, chart.Series{Name: share.short(), Look: chart.Stacked, Tone: cmp.Or(share.By, "none"), Y: r.Series.Limited[share.By]})
 	}
 	return a.over(r.Series.X, chart.Chart{Unit: chart.Share, Height: 130, Label: "What held the run back over time"}, list...)
 }

@@ -2,30 +2,14 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/advice"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 )
-
-// limitWords say what held a run back, as the end of "limited by".
-var limitWords = map[string]string{
-	"": "nothing", "requests": "requests/min", "tokens": "tokens/min", "money": "money/h",
-	"concurrency": "calls at once", "budget": "the budget", "answers": "the last answers", "retries": "retries",
-	"throttled": "the server's pauses", "outage": "an outage", "hold": "a pause by hand",
-	"cpu": "this machine's processor", "disk": "the disk", "input": "the input",
-}
-
-// limitedBy returns the words for the name of a bottleneck.
-func limitedBy(name string) string {
-	if words := limitWords[name]; words != "" {
-		return words
-	}
-	return name
-}
 
 // headline says what happened, in a sentence.
 func headline(r *Report) string {
@@ -39,7 +23,7 @@ func headline(r *Report) string {
 		b.WriteString(" for " + price.USD(paceline.Cost{USD: *r.CostUSD, Known: true}))
 	}
 	if w, ok := r.worst(); ok {
-		fmt.Fprintf(&b, "; limited by %s %.0f %% of the time", limitedBy(w.By), math.Round(w.Share*100))
+		fmt.Fprintf(&b, "; limited by %s %s of the time", w.short(), advice.Percent(w.Share))
 	}
 	return b.String()
 }
@@ -61,5 +45,8 @@ func (r *Report) worst() (Share, bool) {
 	}
 	return Share{}, false
 }
+
+// short is what it was in two or three words.
+func (s *Share) short() string { return advice.Short(s.bottleneck) }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -14,7 +14,12 @@ import (
 // account says where the requests went.
 func (w *writer) account(r *Report) {
 	causes, all := waste.Causes(w.held.Account, w.held.Totals.Lost)
-	r.Answered = newSpent(w.held.Account.Answered)
+	answered := w.held.Account.Answered
+	r.Unpriced = answered.Unpriced + all.Unpriced
+	if cost := answered.Cost + all.Cost; cost > 0 || r.Unpriced == 0 {
+		r.CostUSD = dollars(cost)
+	}
+	r.Answered = newSpent(answered)
 	r.Waste = Waste{Spent: newSpent(all), Causes: []WasteCause{}}
 	for _, c := range causes {
 		r.Waste.Causes = append(r.Waste.Causes, WasteCause{c.Name, newSpent(c.Spent)})

@@ -13,7 +13,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/chart"
 )
 
@@ -127,9 +126,7 @@ func TestThePageIsWholeAndStrict(t *testing.T) {
 func TestMarkdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &past{items: 1000, rate: 40}
-		r, _ := written(t, p, Options{Advice: func(paceline.Limited, *Report) []string {
-			return []string{"raise --rpm: the token limit was 40 % used"}
-		}})
+		r, _ := written(t, p, Options{})
 		r.Output = "labels.jsonl"
 		golden(t, "report.md", r.Markdown())
 	})

@@ -1,13 +1,12 @@
 package report
 
 import (
-	"cmp"
 	"errors"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/advice"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -20,9 +19,6 @@ type Options struct {
 
 	// About reads the identity of a run. nil, or an error: nothing is known of it.
 	About func(identity []byte) (About, error)
-	// Advice says what to change so that a run is held back less, in sentences;
-	// nil: nothing is said.
-	Advice func(limited paceline.Limited, r *Report) []string
 }
 
 // tries is how often a journal is read that is rewritten meanwhile.
@@ -161,9 +157,6 @@ func (w *writer) counts(r *Report) {
 	if t.PromptTokens+t.CompletionTokens > 0 || r.Items.Done == 0 {
 		r.PromptTokens, r.CompletionTokens = &t.PromptTokens, &t.CompletionTokens
 	}
-	if t.Unpriced == 0 && (t.Cost > 0 || t.Requests == 0) {
-		r.CostUSD = dollars(t.Cost)
-	}
 }
 
 func (w *writer) state(r *Report) State {
@@ -178,18 +171,14 @@ func (w *writer) state(r *Report) State {
 	return Finished
 }
 
-// limits says what held the run back.
+// limits says what held the run back, and what would help.
 func (w *writer) limits(r *Report) {
-	whole := w.course.moments.whole
-	total := whole.Total().Seconds()
+	m := &w.course.moments
 	r.LimitedBy = []Share{}
-	for b, d := range whole {
-		if d > 0 {
-			r.LimitedBy = append(r.LimitedBy, Share{paceline.Bottleneck(b).String(), d.Seconds() / total, d.Seconds()})
-		}
+	for _, p := range advice.Parts(m.whole) {
+		r.LimitedBy = append(r.LimitedBy, Share{p.Bottleneck.String(), p.Share, m.whole[p.Bottleneck].Seconds(), p.Bottleneck})
 	}
-	slices.SortStableFunc(r.LimitedBy, func(a, b Share) int { return cmp.Compare(b.Seconds, a.Seconds) })
-	if w.o.Advice != nil && total > 0 {
-		r.Advice = append(r.Advice, w.o.Advice(whole, r)...)
+	if text := m.run().Remedy(); text != "" {
+		r.Advice = append(r.Advice, text)
 	}
 }

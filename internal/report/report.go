@@ -7,7 +7,11 @@
 // are the same for people.
 package report
 
-import "time"
+import (
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
 
 // Format is the name of the form that a [Report] has in JSON. Fields may be added
 // to it; a change of those that are there gets another name.
@@ -34,9 +38,10 @@ type Report struct {
 	Requests         Requests `json:"requests"`
 	PromptTokens     *int64   `json:"prompt_tokens"`
 	CompletionTokens *int64   `json:"completion_tokens"`
-	CostUSD          *float64 `json:"cost_usd"`
-	FirstToken       Latency  `json:"ttft_ms"`  // of answered requests
-	Total            Latency  `json:"total_ms"` // likewise
+	CostUSD          *float64 `json:"cost_usd"`          // as far as known; null: of no request
+	Unpriced         int64    `json:"unpriced_requests"` // whose cost is not known
+	FirstToken       Latency  `json:"ttft_ms"`           // of answered requests
+	Total            Latency  `json:"total_ms"`          // likewise
 
 	LimitedBy []Share  `json:"limited_by"` // the largest first; together 1, or none
 	Advice    []string `json:"advice"`     // what to change, in sentences
@@ -114,9 +119,11 @@ type Latency struct {
 
 // A Share is for how long one thing held the run back.
 type Share struct {
-	By      string  `json:"by"` // the name of a paceline.Bottleneck; "" for none
+	By      string  `json:"cause"` // the name of a paceline.Bottleneck; "" for none
 	Share   float64 `json:"share"`
-	Seconds float64 `json:"s"`
+	Seconds float64 `json:"seconds"`
+
+	bottleneck paceline.Bottleneck
 }
 
 // Spent is what some requests used. A figure is null when it is not known of one

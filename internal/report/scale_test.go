@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	scaleRows    = flag.Int("rows", 20_000, "rows of TestScale")
+	scaleRows    = flag.Int("rows", 5_000, "rows of TestScale")
 	scaleSeconds = flag.Float64("seconds", 0, "in which TestScale must write its report; 0: not measured")
 )
 
@@ -28,7 +28,7 @@ func TestScale(t *testing.T) {
 	for _, answer := range []string{"", string(long)} {
 		p := &past{items: *scaleRows, rate: 2000, answer: answer}
 		if answer != "" {
-			p.items = min(p.items, 20_000)
+			p.items = min(p.items, 5_000)
 		}
 		output := p.write(t, t.TempDir(), 0, p.items)
 		info, err := os.Stat(filepath.Join(journal.Dir(output), "journal"))

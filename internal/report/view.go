@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/advice"
 	"github.com/seed-1814a72b/paceline/internal/chart"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
@@ -127,7 +128,11 @@ func (v *view) costNote() string {
 	case v.Items.Done == 0 || *v.CostUSD == 0:
 		return ""
 	}
-	return usd(&[]float64{*v.CostUSD / float64(v.Items.Done) * 1000}[0]) + " per 1,000 answers"
+	text := usd(&[]float64{*v.CostUSD / float64(v.Items.Done) * 1000}[0]) + " per 1,000 answers"
+	if v.Unpriced > 0 {
+		text += "; " + numeral.Counted(v.Unpriced, "request") + " of unknown cost"
+	}
+	return text
 }
 
 // usd returns an amount, a dash if it is not known.
@@ -137,6 +142,9 @@ func usd(v *float64) string {
 	}
 	return price.USD(paceline.Cost{USD: *v, Known: true})
 }
+
+// leastShare is the share of the time from which on a cause is shown.
+const leastShare = 0.002
 
 // A bar is one part of what limited the run.
 type bar struct {
@@ -149,21 +157,16 @@ func (v *view) Bars() []bar {
 	var list []bar
 	from := 0.0
 	for _, s := range v.LimitedBy {
+		if s.Share < leastShare {
+			continue
+		}
 		list = append(list, bar{
-			Tone: cmp.Or(s.By, "none"), Words: limitedBy(s.By), Share: shareText(s.Share), Time: numeral.Span(seconds(s.Seconds)),
+			Tone: cmp.Or(s.By, "none"), Words: s.short(), Share: advice.Percent(s.Share), Time: numeral.Span(seconds(s.Seconds)),
 			From: fmt.Sprintf("%.2f", from*1000), Width: fmt.Sprintf("%.2f", s.Share*1000),
 		})
 		from += s.Share
 	}
 	return list
-}
-
-// shareText returns a share in per cent; what is not nothing is not 0 %.
-func shareText(share float64) string {
-	if share > 0 && share < 0.01 {
-		return "<1 %"
-	}
-	return fmt.Sprintf("%.0f %%", share*100)
 }
 
 // A picture is a chart with its title.
@@ -225,7 +228,7 @@ func (v *view) WasteLead() string {
 	}
 	text := fmt.Sprintf("%s of %s brought no accepted row", numeral.Grouped(v.Waste.Requests), numeral.Counted(v.Requests.Sent, "request"))
 	if c := v.Waste.CostUSD; c != nil && *c > 0 && v.CostUSD != nil && *v.CostUSD > 0 {
-		text += fmt.Sprintf(", for %s, %s of the money", usd(c), shareText(*c / *v.CostUSD))
+		text += fmt.Sprintf(", for %s, %s of the money", usd(c), advice.Percent(*c / *v.CostUSD))
 	}
 	return text + "."
 }

@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// A Telemetry tells others of each request that a run sends. It is safe for
+// concurrent use.
+type Telemetry interface {
+	// Wrap returns p, and tells of its attempts. baseURL is the endpoint's.
+	Wrap(p paceline.Provider, baseURL string) paceline.Provider
+	// Shutdown tells what has not been told yet, until ctx ends.
+	Shutdown(ctx context.Context) error
+}
+
+// A Telemetries begins a [Telemetry]; warn is told of what fails later.
+type Telemetries func(ctx context.Context, version string, warn func(error)) (Telemetry, error)
+
+// lastExport is how long the last export may take, after the run.
+const lastExport = 5 * time.Second
+
+// defineTelemetry defines --otel, and hides it where it leads to an error only.
+func (f *runFlags) defineTelemetry(s *pflag.FlagSet, built bool) {
+	s.BoolVar(&f.otel, "otel", false, "tell OpenTelemetry of every request, by OTLP: a span and the metrics gen_ai.client.*, as the OTEL_* variables say (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER, ...)")
+	f.noTelemetry = !built
+	s.Lookup("otel").Hidden = !built
+}
+
+// checkTelemetry refuses --otel in a program without it.
+func (f *runFlags) checkTelemetry() error {
+	if f.otel && f.noTelemetry {
+		return errors.New("--otel: this program was built without OpenTelemetry; 'make build-otel' in the sources builds one with it (docs/metrics.md)")
+	}
+	return nil
+}
+
+// startTelemetry begins to tell, if that was asked for. The caller calls stop at
+// the end of the run.
+func (s *session) startTelemetry(ctx context.Context) (stop func(), err error) {
+	if !s.flags.otel {
+		return func() {}, nil
+	}
+	s.telemetry, err = s.env.Telemetry(ctx, version(), s.telemetryFails)
+	if err != nil {
+		return nil, fmt.Errorf("--otel: %w", err)
+	}
+	return s.endTelemetry, nil
+}
+
+// telemetryFails says what could not be told. The run goes on.
+func (s *session) telemetryFails(err error) {
+	fmt.Fprint(s.notices(s.interrupts.output()), tame(fmt.Sprintf("paceline: --otel: %s\n", oneLine(err))))
+}
+
+func (s *session) endTelemetry() {
+	ctx, cancel := context.WithTimeout(context.Background(), lastExport)
+	defer cancel()
+	if err := s.telemetry.Shutdown(ctx); err != nil {
+		s.say("--otel: what was measured last could not be told: %s", oneLine(err))
+	}
+}
