@@ -1,5 +1,6 @@
 # Paceline's tasks. `make` alone lists them. Only Go is needed, but for
-# e2e-real (Python 3.10 or later) and race (a C compiler).
+# e2e-real, bench-peers (Python 3.10 or later; Node), e2e-web (Chromium) and race
+# (a C compiler).
 
 GO       ?= go
 FUZZTIME ?= 20s
@@ -7,8 +8,12 @@ BENCH    ?= .
 ITEMS    ?= 1000000
 MAX_MB   ?= 200
 ROWS     ?= .
+PEERS    ?= .
+QUICK    ?=
+BASE     ?= HEAD
 SEEDS    ?= 20
 KILLS    ?= 1000
+SHOTS    ?=
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .DEFAULT_GOAL := help
@@ -17,8 +22,8 @@ TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 wind
 help: ## list the tasks
 	@printf '\nPaceline: language-model API calls in bulk\n\n'
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\nFUZZTIME=%s, BENCH=%s, ITEMS=%s, MAX_MB=%s, ROWS=%s, SEEDS=%s and KILLS=%s can be set: make fuzz FUZZTIME=2m\n\n' \
-		'$(FUZZTIME)' '$(BENCH)' '$(ITEMS)' '$(MAX_MB)' '$(ROWS)' '$(SEEDS)' '$(KILLS)'
+	@printf '\nFUZZTIME=%s, BENCH=%s, ITEMS=%s, MAX_MB=%s, ROWS=%s, PEERS=%s, QUICK=%s, BASE=%s, SEEDS=%s and KILLS=%s can be set: make fuzz FUZZTIME=2m\n\n' \
+		'$(FUZZTIME)' '$(BENCH)' '$(ITEMS)' '$(MAX_MB)' '$(ROWS)' '$(PEERS)' '$(QUICK)' '$(BASE)' '$(SEEDS)' '$(KILLS)'
 
 build: ## build bin/paceline
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/paceline ./cmd/paceline
@@ -46,11 +51,17 @@ fuzz: ## run each fuzz target for FUZZTIME
 bench: ## run the benchmarks that match BENCH
 	$(GO) test ./... -run '^$$' -bench '$(BENCH)' -benchmem
 
+bench-diff: ## compare the benchmarks that match BENCH with those of the revision BASE
+	@scripts/bench-diff '$(BASE)' '$(BENCH)'
+
 bench-commit: ## measure what group commit costs at 10,000 rows a second
 	$(GO) run ./bench/commit
 
 bench-flow: ## measure admission and stuck calls, into docs/flow.md
 	$(GO) test ./bench/flow -full -count=1 -timeout 4h -seeds $(SEEDS) -run '$(ROWS)' -page '$(CURDIR)/docs/flow.md'
+
+bench-peers: ## measure Paceline beside other clients, into docs/PERFORMANCE.md
+	$(GO) run ./bench/peers $(if $(QUICK),-quick) -rows '$(ROWS)' -peers '$(PEERS)' -page docs/PERFORMANCE.md
 
 cross: ## build for every system and processor, without cgo
 	@for t in $(TARGETS); do \
@@ -76,6 +87,9 @@ e2e-real: ## label 50 items with a real model, served by llama.cpp
 
 e2e-metrics: ## scrape runs by a real Prometheus, and try the dashboard's queries
 	$(GO) test -tags e2e -count=1 -timeout 10m -v ./e2e/metrics
+
+e2e-web: ## open the page and the report of runs in Chromium; SHOTS=DIR keeps pictures
+	cd e2e/web && PACELINE_SHOTS='$(abspath $(SHOTS))' $(GO) test -count=1 -timeout 15m -v .
 
 clean: ## remove what was built; .e2e (model and server) stays
 	rm -rf bin dist

@@ -1,10 +1,6 @@
 package flow
 
-import (
-	"errors"
-	"fmt"
-	"strings"
-)
+import "github.com/seed-1814a72b/paceline/bench/page"
 
 // The markers between which a page holds the tables. What stands outside of
 // them is written by people.
@@ -34,39 +30,15 @@ const (
 	titlePacing       = "Pacing on real timers"
 )
 
+// form is the page's.
+var form = page.Form{Begin: Begin, End: End, Titles: Titles}
+
 // Merge returns the page with the given tables in place of those of the same
 // titles; tables that were not measured stay as they are.
-func Merge(page string, tables []*Table) (string, error) {
-	head, rest, ok := strings.Cut(page, Begin)
-	body, tail, ended := strings.Cut(rest, End)
-	if !ok || !ended {
-		return "", errors.New("the page lacks the markers " + Begin + " and " + End)
+func Merge(text string, tables []*Table) (string, error) {
+	measured := make([]page.Section, len(tables))
+	for i, t := range tables {
+		measured[i] = page.Section{Title: t.Title, Text: t.Markdown()}
 	}
-	sections := split(body)
-	for _, t := range tables {
-		sections[t.Title] = t.Markdown()
-	}
-	var b strings.Builder
-	b.WriteString(head + Begin + "\n\n")
-	for _, title := range Titles {
-		if text := sections[title]; text != "" {
-			b.WriteString(strings.TrimRight(text, "\n") + "\n\n")
-		}
-		delete(sections, title)
-	}
-	for title := range sections {
-		return "", fmt.Errorf("the page has a table %q that no measurement makes: remove it", title)
-	}
-	return b.String() + End + tail, nil
-}
-
-// split returns the sections of a page's body by their titles.
-func split(body string) map[string]string {
-	sections := map[string]string{}
-	for part := range strings.SplitSeq("\n"+body, "\n### ") {
-		if title, _, ok := strings.Cut(part, "\n"); ok && strings.TrimSpace(title) != "" {
-			sections[title] = "### " + part
-		}
-	}
-	return sections
+	return form.Merge(text, measured)
 }

@@ -28,7 +28,7 @@ func TestStrictReal(t *testing.T) {
 		}
 		tb.Rows = append(tb.Rows,
 			Row{l.String(), "limit used", Percent, AtLeast(0.99), used},
-			Row{l.String(), "refused of " + grouped(float64(l.calls)), Count, AtMost(0), refused})
+			Row{l.String(), "refused of " + Count(float64(l.calls)), Count, AtMost(0), refused})
 	}
 	tb.loadRow(loads)
 }

@@ -59,9 +59,9 @@ type strictLimit struct {
 
 func (l strictLimit) String() string {
 	if l.window == time.Minute {
-		return fmt.Sprintf("%s a minute", grouped(float64(l.n)))
+		return fmt.Sprintf("%s a minute", Count(float64(l.n)))
 	}
-	return fmt.Sprintf("%s a second", grouped(float64(l.n)))
+	return fmt.Sprintf("%s a second", Count(float64(l.n)))
 }
 
 func (l strictLimit) server(w sim.Window) sim.Limits {
@@ -87,7 +87,7 @@ func strict(t *testing.T, tb *Table, delay sim.Durations, used float64, limits .
 			tb.Rows = append(tb.Rows,
 				Row{name, "limit used", Percent, AtLeast(used), s["used"]},
 				Row{name, "between windows", Percent, NoneButMore(), s["between"]},
-				Row{name, "refused of " + grouped(float64(l.calls)), Count, AtMost(0), s["refused"]})
+				Row{name, "refused of " + Count(float64(l.calls)), Count, AtMost(0), s["refused"]})
 		}
 	}
 }

@@ -2,10 +2,10 @@ package flow
 
 import (
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/seed-1814a72b/paceline/bench/page"
 )
 
 // A Table is one measurement: its scenarios and, for each, its figures.
@@ -30,38 +30,13 @@ type Format func(float64) string
 
 // The formats.
 var (
-	Count   Format = func(v float64) string { return grouped(v) }
-	Plain   Format = func(v float64) string { return decimals(v, 3) }
-	Percent Format = func(v float64) string { return decimals(100*v, 4) + " %" }
-	Seconds Format = func(v float64) string { return decimals(v, 4) + " s" }
-	Millis  Format = func(v float64) string { return decimals(1000*v, 3) + " ms" }
-	Micros  Format = func(v float64) string { return decimals(1e6*v, 3) + " µs" }
+	Count   Format = func(v float64) string { return page.Grouped(v) }
+	Plain   Format = func(v float64) string { return page.Decimals(v, 3) }
+	Percent Format = func(v float64) string { return page.Decimals(100*v, 4) + " %" }
+	Seconds Format = func(v float64) string { return page.Decimals(v, 4) + " s" }
+	Millis  Format = func(v float64) string { return page.Decimals(1000*v, 3) + " ms" }
+	Micros  Format = func(v float64) string { return page.Decimals(1e6*v, 3) + " µs" }
 )
-
-// decimals writes v with so many significant digits, without an exponent.
-func decimals(v float64, digits int) string {
-	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	}
-	places := max(0, digits-1-int(math.Floor(math.Log10(math.Abs(v)))))
-	text := strconv.FormatFloat(v, 'f', min(places, digits), 64)
-	if strings.Contains(text, ".") {
-		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
-	}
-	return text
-}
-
-// grouped writes a whole number with a comma between thousands.
-func grouped(v float64) string {
-	if v < 0 {
-		return "-" + grouped(-v)
-	}
-	digits := strconv.FormatFloat(v, 'f', 0, 64)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
 
 // Markdown returns the table as a section of a page.
 func (t *Table) Markdown() string {

@@ -52,7 +52,7 @@ func openTab(t *testing.T, hosts ...string) *tab {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		if len(b.complaints) > 0 && !b.expected {
-			t.Errorf("the console complains: %q", b.complaints)
+			t.Errorf("the console complains %d times: %q", len(b.complaints), b.complaints[:min(len(b.complaints), 5)])
 		}
 	})
 	return b

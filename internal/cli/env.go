@@ -55,6 +55,8 @@ type Env struct {
 	// Probe reports why a file could not be created in a folder, nil if it
 	// could. It leaves nothing behind.
 	Probe func(folder string) error
+	// MkdirAll makes a folder and its parents; one that is there is no error.
+	MkdirAll func(path string) error
 	// TempDir makes a fresh folder for temporary files.
 	TempDir func(pattern string) (string, error)
 	// Open shows a file in the browser.
@@ -86,10 +88,11 @@ func System() (env Env, stop func()) {
 		AppendFile: func(path string) (io.WriteCloser, error) {
 			return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		},
-		Stat:    os.Stat,
-		Probe:   probe,
-		TempDir: func(pattern string) (string, error) { return os.MkdirTemp("", pattern) },
-		Open:    openInBrowser,
+		Stat:     os.Stat,
+		Probe:    probe,
+		MkdirAll: func(path string) error { return os.MkdirAll(path, 0o755) },
+		TempDir:  func(pattern string) (string, error) { return os.MkdirTemp("", pattern) },
+		Open:     openInBrowser,
 	}
 	return env, func() { signal.Stop(signals) }
 }

@@ -22,7 +22,7 @@ func newRunCommand(env *Env) *cobra.Command {
 			return err
 		}
 		s := &session{env: env, flags: flags, inputs: args}
-		return s.run(ctx)
+		return profiled(env, flags.profile, func() error { return s.run(ctx) })
 	})
 }
 
@@ -45,7 +45,7 @@ func (f *runFlags) check() error {
 	if f.sync > time.Minute {
 		return fmt.Errorf("--sync: %s is too long; at most 1m, or off", shortDuration(f.sync))
 	}
-	return errors.Join(f.checkFlags.check(), f.checkPool(), f.checkMetrics(), f.checkTelemetry(), f.checkLog())
+	return errors.Join(f.checkFlags.check(), f.checkPool(), f.checkLog(), f.checkMetrics(), f.checkTelemetry())
 }
 
 // checkDeadlines refuses one that the deadline of the whole call always comes

@@ -48,6 +48,8 @@ type runFlags struct {
 
 	logFlags
 	webFlags
+
+	profile string // a folder; "": none
 }
 
 // The words that stand for values of durations: the engine takes 0 for its
@@ -80,6 +82,7 @@ func (f *runFlags) define(p *page) {
 	f.defineLog(p.group("Log"))
 	f.webFlags.define(p.group("Page in the browser"))
 	f.defineMetrics(p.group("Metrics"))
+	f.defineProfile(p.group("Profile"))
 }
 
 func (f *runFlags) defineInput(s *pflag.FlagSet) {

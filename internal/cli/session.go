@@ -41,10 +41,10 @@ type session struct {
 	resend     *resend // nil: nothing is sent again
 	idle       bool    // every item had its row
 	interrupts *interrupts
-	log        *runLog              // nil: none was asked for
-	view       atomic.Pointer[live] // nil: nothing is shown
 	metrics    *metricsServer       // nil: nobody wants any
 	telemetry  Telemetry            // likewise
+	log        *runLog              // nil: none was asked for
+	view       atomic.Pointer[live] // nil: nothing is shown
 	failures   failureLog
 	answers    answers
 	web        *web // nil: there is no page

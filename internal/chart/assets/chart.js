@@ -58,7 +58,7 @@ class Chart {
     const { spec, host } = this;
     const sync = spec.kind === 'time' ? { key: 'paceline-time' } : undefined;
     return {
-      width: Math.max(this.room.clientWidth, 120), height: this.height(), padding: [14, 8, 0, 0],
+      width: Math.max(this.room.clientWidth, 120), height: this.height(), padding: [14, spec.clock ? 24 : 8, 0, 0],
       legend: { show: false },
       cursor: { sync, y: false, points: { show: spec.kind === 'time', size: 6, width: 0 }, drag: { x: spec.kind === 'time', y: false, setScale: true } },
       scales: plot.scales(spec), axes: plot.axes(spec, host),

@@ -121,7 +121,15 @@ class Page {
       return;
     }
     for (const [name, chart] of Object.entries(this.drawn.charts)) chart.set(data.charts[name]);
-    for (const [name, table] of Object.entries(this.drawn.tables)) table.set(data.tables[name]);
+    for (const [name, table] of Object.entries(this.drawn.tables)) {
+      if (this.state.ended || !this.reads(table.host)) table.set(data.tables[name]);
+    }
+  }
+
+  // reads reports whether somebody is at a table, which must not move under them.
+  reads(host) {
+    const marked = getSelection();
+    return host.matches(':hover') || (!marked.isCollapsed && host.contains(marked.anchorNode));
   }
 
   tables() {
@@ -157,7 +165,7 @@ class Page {
           ...(i.error ? [{ title: 'Error', text: i.error }] : []),
         ],
       })),
-      empty: 'No item has ended yet.', filter: true, note: `A few of them, ${count(list.length, 'row')} at most 4 a second. All rows are in the output file.`,
+      empty: 'No item has ended yet.', filter: true, note: `A few of them, ${count(list.length, 'row')} at most 4 a second; they stand still under the pointer. All rows are in the output file.`,
     };
   }
 
