@@ -26,7 +26,6 @@ type past struct {
 	requests, answered, throttled int64
 	failed, invalid               int64
 	prompt, completion, cost      int64
-	busy                          time.Duration
 	slowest                       int64
 }
 

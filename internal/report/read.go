@@ -21,21 +21,34 @@ type Options struct {
 	About func(identity []byte) (About, error)
 }
 
-// tries is how often a journal is read that is rewritten meanwhile.
-const tries = 3
+// While the rows of a run are put in order, its journal cannot be read for a
+// moment. That is waited for if the run goes on; if it does not, its next session
+// completes the order.
+const (
+	tries       = 100
+	triesOfDead = 3
+	retryAfter  = 20 * time.Millisecond
+)
 
 // Read reads the run that wrote an output. It changes nothing and takes no lock,
 // and needs no more memory for a large run. Of a run that goes on it shows what
 // was written when it began. The error is the journal's: it wraps fs.ErrNotExist
 // if there is none.
 func Read(output string, o Options) (*Report, error) {
+	last := triesOfDead
+	if o.Running {
+		last = tries
+	}
 	for try := 1; ; try++ {
 		before, _ := os.Stat(output)
 		r, err := read(output, o)
 		after, _ := os.Stat(output)
 		replaced := before != nil && after != nil && !os.SameFile(before, after)
-		if try == tries || err == nil && !replaced || err != nil && !replaced && !changing(err) {
+		if try == last || !replaced && !changing(err) {
 			return r, err
+		}
+		if o.Running {
+			time.Sleep(retryAfter)
 		}
 	}
 }

@@ -163,7 +163,7 @@ func (r *Report) history(it *Item) *chart.Table {
 	t := &chart.Table{Shown: mostFirst + mostLast, Columns: []chart.Column{
 		{Name: "#", Kind: chart.Number, Unit: chart.Count},
 		{Name: "Sent after", Kind: chart.Number, Unit: chart.Seconds, Hint: "After the item's first request"},
-		{Name: "Outcome", Kind: chart.Text},
+		{Name: "Outcome", Kind: chart.Choice},
 		{Name: "HTTP", Kind: chart.Number, Unit: chart.Count},
 		{Name: "First token", Kind: chart.Number, Unit: chart.Seconds},
 		{Name: "Total", Kind: chart.Number, Unit: chart.Seconds},

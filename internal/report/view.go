@@ -43,7 +43,7 @@ func (v *view) Main() string { main, _, _ := strings.Cut(v.Headline, "; "); retu
 func (v *view) Limit() string { _, limit, _ := strings.Cut(v.Headline, "; "); return tied(limit) }
 
 // ties hold a number and its unit together at the end of a line.
-var ties = strings.NewReplacer(" min", "\u00a0min", " s ", "\u00a0s ", " h ", "\u00a0h ", " d ", "\u00a0d ", " %", "\u00a0%", " items", "\u00a0items")
+var ties = strings.NewReplacer(" for $", " for\u00a0$", " min", "\u00a0min", " s ", "\u00a0s ", " h ", "\u00a0h ", " d ", "\u00a0d ", " %", "\u00a0%", " items", "\u00a0items")
 
 func tied(text string) string { return strings.TrimSpace(ties.Replace(text + " ")) }
 

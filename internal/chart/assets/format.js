@@ -8,8 +8,9 @@ const group = (n) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
 const digits = (v) => {
   const a = Math.abs(v);
   if (a === 0) return '0';
-  if (a < 9.995) return String(Number(v.toPrecision(3)));
-  if (a < 99.95) return String(Number(v.toFixed(1)));
+  if (a < 0.995) return String(Number(v.toPrecision(3)));
+  if (a < 9.995) return v.toFixed(2);
+  if (a < 99.95) return v.toFixed(1);
   return group(v);
 };
 

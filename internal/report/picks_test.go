@@ -1,0 +1,73 @@
+package report
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/seed-1814a72b/paceline/journal"
+)
+
+func TestATopKeepsTheHighest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		values := rapid.SliceOf(rapid.Int64Range(1, 100)).Draw(t, "values")
+		top := top{most: 5}
+		for i, v := range values {
+			top.offer(v, &journal.Entry{Index: int64(i), Cost: v})
+		}
+		slices.SortFunc(values, func(a, b int64) int { return cmp.Compare(b, a) })
+		list := top.list()
+		if len(list) != min(len(values), 5) {
+			t.Fatalf("%d kept of %d", len(list), len(values))
+		}
+		for i, e := range list {
+			if e.Cost != values[i] {
+				t.Fatalf("number %d is %d, want %d", i, e.Cost, values[i])
+			}
+		}
+	})
+}
+
+// Each of 1,000 has the same chance: over many draws the halves are taken equally.
+func TestAReservoirIsFair(t *testing.T) {
+	early := 0
+	for seed := range uint64(400) {
+		r := reservoir{most: 10, rand: rand.New(rand.NewPCG(seed, 1))}
+		for i := range int64(1000) {
+			r.offer(&journal.Entry{Index: i})
+		}
+		if len(r.taken) != 10 {
+			t.Fatalf("%d taken", len(r.taken))
+		}
+		for _, e := range r.taken {
+			if e.Index < 500 {
+				early++
+			}
+		}
+	}
+	if early < 1850 || early > 2150 { // 2,000 ± 4.7 deviations
+		t.Errorf("%d of 4,000 are of the first half", early)
+	}
+}
+
+func TestTheSameSeedDrawsTheSameItems(t *testing.T) {
+	draw := func(seed uint64) (list []int64) {
+		p := newPicks(seed)
+		for i := range int64(5000) {
+			p.offer(&journal.Entry{Index: i, Status: journal.Failed})
+		}
+		for _, e := range append(p.failed.taken, p.sampled.taken...) {
+			list = append(list, e.Index)
+		}
+		return list
+	}
+	if a, b := draw(1), draw(1); !slices.Equal(a, b) || len(a) != mostFailed+mostSampled {
+		t.Errorf("%d and %d items differ", len(a), len(b))
+	}
+	if slices.Equal(draw(1), draw(2)) {
+		t.Error("another seed draws the same")
+	}
+}
