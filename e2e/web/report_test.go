@@ -58,7 +58,9 @@ func TestTheReportShowsWhatTheSummarySays(t *testing.T) {
 	if n := eval[int](b, rows); n >= all {
 		t.Errorf("of %d rows of %s a search left %d", all, table, n)
 	}
+	b.do(chromedp.Evaluate[chromedp.Void](`document.activeElement.blur(); scrollTo(0, 0)`))
 	b.shoot("report", 1200, 1120, false)
+	b.shoot("report-narrow", 400, 900, true)
 }
 
 func TestFault68AHostileAnswerStaysTextInTheReport(t *testing.T) {
