@@ -81,7 +81,10 @@ func rowsOf(quick bool) []*row {
 // hasten makes the measurement a small one.
 func (r *row) hasten() {
 	r.rounds, r.warm, r.window, r.cycles = 1, r.warm/5, min(r.window, time.Second), 1
-	r.without = append(r.without, "net/http+json", "httpx", "litellm") // the slowest to start, and what others show
+	r.without = append(r.without, "net/http+json", "httpx", "litellm") // what others show, and the slowest
+	if r.name != "json-64" {
+		r.without = append(r.without, "openai-python", "openai-node") // once is enough of them
+	}
 	switch r.mode {
 	case "stream":
 		r.concurrency = min(r.concurrency, max(300, r.concurrency/10))
