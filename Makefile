@@ -61,7 +61,7 @@ bench-flow: ## measure admission and stuck calls, into docs/flow.md
 	$(GO) test ./bench/flow -full -count=1 -timeout 4h -seeds $(SEEDS) -run '$(ROWS)' -page '$(CURDIR)/docs/flow.md'
 
 bench-peers: ## measure Paceline beside other clients, into docs/PERFORMANCE.md
-	$(GO) run ./bench/peers $(if $(QUICK),-quick) -rows '$(ROWS)' -peers '$(PEERS)' -page docs/PERFORMANCE.md
+	$(GO) run ./bench/peers $(if $(QUICK),-quick) -rows '$(value ROWS)' -peers '$(value PEERS)' -page docs/PERFORMANCE.md
 
 cross: ## build for every system and processor, without cgo
 	@for t in $(TARGETS); do \
