@@ -24,8 +24,10 @@ type call struct {
 	index    int64           // of its item; -1: none
 	run      *run            // nil: none
 
-	ticket flow.Ticket
-	most   spend // what its next request may use at most
+	ticket    flow.Ticket
+	estimator *flow.Estimator // the dispatcher's: of calls of its model
+	learnt    int             // from how many calls that knew, when it weighed this one
+	most      spend           // what its next request may use at most
 	// admitted hands over an attempt, or nil when there will be none. The
 	// dispatcher calls it; it must not block.
 	admitted func(*attempt)

@@ -74,6 +74,7 @@ func newPool(endpoints []Endpoint, cfg Config, on processors) (*Engine, error) {
 		needy:     make(map[*purse]bool),
 		out:       make(map[int]*Error),
 	}
+	d.admission.Weigh = d.reweigh
 	go d.loop()
 	return e, nil
 }

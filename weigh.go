@@ -13,16 +13,10 @@ const microDollars = 1e6
 // may not be sent: a cost that is to be limited is not known.
 func (d *dispatcher) weigh(c *call) *Error {
 	e := d.estimator(c.model)
-	t := &c.ticket
-	t.Model = d.admission.Model(c.model)
-	t.In, t.Out = e.Input(c.size), e.Output(c.maxTokens)
-	t.Money = 0
-	if d.money.of(c.model) {
-		cost := d.engine.cost(c.model, t.In, t.Out)
-		if !cost.Known {
-			return errUnpriced(c.model, "a limit on money (Limits.Money)")
-		}
-		t.Money = cost.USD * microDollars
+	c.ticket.Model = d.admission.Model(c.model)
+	c.estimator = e
+	if !d.expect(c) {
+		return errUnpriced(c.model, "a limit on money (Limits.Money)")
 	}
 	if c.run == nil || c.run.purse == nil && c.run.job.Journal == nil {
 		return nil
@@ -32,6 +26,34 @@ func (d *dispatcher) weigh(c *call) *Error {
 		return errUnpriced(c.model, "a budget of money")
 	}
 	return nil
+}
+
+// expect puts onto c's ticket what it is expected to use, as far as is known by
+// now, and reports whether that has a price where it needs one.
+func (d *dispatcher) expect(c *call) (priced bool) {
+	t, e := &c.ticket, c.estimator
+	c.learnt = e.Seen()
+	t.In, t.Out = e.Input(c.size), e.Output(c.maxTokens)
+	t.Money = 0
+	if !d.money.of(c.model) {
+		return true
+	}
+	cost := d.engine.cost(c.model, t.In, t.Out)
+	t.Money = cost.USD * microDollars
+	return cost.Known
+}
+
+// reweigh expects anew what a call uses whose turn has come: those that were read
+// ahead were weighed by the first guess, and of a price that is not known any more
+// the last one holds.
+func (d *dispatcher) reweigh(t *flow.Ticket) {
+	c := t.Owner.(*call)
+	if c.estimator.Seen() == c.learnt {
+		return
+	}
+	if was := t.Money; !d.expect(c) {
+		t.Money = was
+	}
 }
 
 // most returns what a request may use at most, as far as e has learnt. price is

@@ -9,6 +9,11 @@ import (
 // limits. A call starts at the first instant at which every limit permits. It
 // is owned by one goroutine and is not safe for concurrent use.
 type Admission struct {
+	// Weigh puts anew onto a ticket what it is expected to use, when its turn
+	// comes; nil: that stays as it was added. It may have waited for long, and more
+	// is known by now.
+	Weigh func(*Ticket)
+
 	queue  queue
 	lanes  []*Lane
 	models map[string]int
@@ -59,6 +64,9 @@ func (a *Admission) Next(now Instant) (*Ticket, Instant) {
 		t, line := q.turn()
 		if t == nil {
 			break
+		}
+		if a.Weigh != nil {
+			a.Weigh(t)
 		}
 		lane, w, shuts := a.choose(now, t)
 		if lane != nil {

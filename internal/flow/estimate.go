@@ -55,6 +55,9 @@ func (e *Estimator) Output(limit int64) float64 {
 	return guess
 }
 
+// Seen returns how many calls it has learnt from.
+func (e *Estimator) Seen() int { return e.seen }
+
 // Observe learns from a call whose body had n bytes.
 func (e *Estimator) Observe(n int, prompt, completion int64) {
 	if prompt <= 0 {

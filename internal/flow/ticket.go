@@ -9,8 +9,8 @@ type Ticket struct {
 	Again     bool    // goes ahead of the fresh calls of its priority
 	Retry     bool    // it failed before: it needs the retry budget
 	NotBefore Instant // it waits at least until then
-	In, Out   float64 // tokens to reserve, input and output
-	Money     float64 // to reserve, in the unit of Limits.Money
+	In, Out   float64 // tokens to reserve, input and output; see Admission.Weigh
+	Money     float64 // to reserve, in the unit of Limits.Money; likewise
 	Owner     any     // the owner's own
 	Party     *Party  // counts it while it waits; nil: it is not counted
 
