@@ -155,6 +155,7 @@ func (l *Lane) common(now Instant, t *Ticket) (Instant, Cause) {
 func (l *Lane) take(now Instant, t *Ticket) {
 	s := l.shares[t.Model]
 	t.passages = passages{whole: l.whole.take(now, t), share: s.take(now, t)}
+	t.marks = s.count(now, t)
 	if strict := t.passages.limit(); strict != nil {
 		l.muster.join(now, t, strict)
 	}
@@ -245,6 +246,7 @@ func (l *Lane) throttled(now Instant, t *Ticket, o Outcome, chance float64) {
 		s.seek.throttled(now, t.Started, t.order, o.RetryAfter)
 		return
 	}
+	s.refuses(now, t)
 	s.seek.lost(t.Started)
 	if s.pardons(now, t, &l.whole) && o.RetryAfter == 0 {
 		return

@@ -18,6 +18,7 @@ type Ticket struct {
 
 	lane       *Lane
 	passages   passages
+	marks      marks
 	mustering  mustering
 	order      int64 // its number in its model's seek
 	state      state
