@@ -12,7 +12,7 @@ const (
 	musterLong = 50 * time.Millisecond
 )
 
-// A muster has the first calls of a strict limit go out together, once their
+// A muster has a window's calls of a strict limit go out together, once their
 // connections are open. Opening them takes each another time, and whatever
 // distances the calls of the first window have, those of all later windows keep:
 // a few stragglers at its end would need the whole guard in every window, a crowd
@@ -36,11 +36,11 @@ const (
 	held
 )
 
-// join notes that t was taken at now. It is part of the muster if the limit had
-// stood idle for two windows when that began: one of them may be what its calls
-// wait for.
+// join notes that t was taken at now. It is part of the muster if none was taken
+// for a window when that began, as at the start, and where whole windows' calls go
+// out at once: some of them may need a connection more than there are.
 func (m *muster) join(now Instant, t *Ticket, s *Sliding) {
-	idle := m.taken == 0 || now.Sub(m.taken) > 2*s.window
+	idle := m.taken == 0 || now.Sub(m.taken) > s.window
 	m.taken = now
 	if !m.on && (!idle || s.n < musterMin) {
 		return

@@ -78,7 +78,7 @@ func TestLaterCallsWaitForNoOthers(t *testing.T) {
 		a.Sent(1*ms, x, 0)
 	}
 	fill(a, 1, 0)
-	if x, _ := a.Next(1100 * ms); x == nil || x.Musters() {
-		t.Errorf("%+v is to wait for others", x)
+	if x, _ := a.Next(1100 * ms); x == nil || !a.Ready(1101*ms, x) {
+		t.Errorf("%+v waits for others", x)
 	}
 }

@@ -3,11 +3,11 @@ package flow
 import "time"
 
 const (
-	// Crowds of at least musterMin calls begin spread over this share of a
-	// window, so that there is time to see whether they queue,
-	spreadFirst = 0.005
-	// and are spread over spreadMore times as much while they do, up to this
-	// share. It costs so much of a window once: what is spread stays so.
+	// A crowd of at least musterMin calls that queues is spread over this share of
+	// a window,
+	spreadFirst = 0.02
+	// and over spreadMore times as much while it still does, up to spreadMost. It
+	// costs so much of a window once: what is spread stays so.
 	spreadMore = 4
 	spreadMost = 0.4
 	// A call queues in this machine if its goroutine begins that much later than
@@ -41,9 +41,7 @@ type spread struct {
 func (s *spread) adjust(n int, window time.Duration) {
 	s.n, s.window = n, window
 	s.gap = min(s.gap, s.share(spreadMost))
-	if n >= musterMin {
-		s.gap = max(s.gap, s.share(spreadFirst))
-	} else {
+	if n < musterMin {
 		s.gap = 0
 	}
 }
@@ -64,7 +62,7 @@ func (s *spread) take(now Instant) {
 // begins notes that a call that was admitted at the instant started has begun
 // at now.
 func (s *spread) begins(now, started Instant) {
-	if s.gap == 0 || started < s.stretched {
+	if s.n < musterMin || started < s.stretched {
 		return
 	}
 	s.begun++
@@ -82,9 +80,10 @@ func (s *spread) begins(now, started Instant) {
 
 // stretch widens the gap.
 func (s *spread) stretch(now Instant) {
-	if s.gap > 0 {
-		s.gap = min(spreadMore*s.gap, s.share(spreadMost))
-		s.stretched = now
-		s.begun, s.late = 0, 0
+	if s.n < musterMin {
+		return
 	}
+	s.gap = min(max(spreadMore*s.gap, s.share(spreadFirst)), s.share(spreadMost))
+	s.stretched = now
+	s.begun, s.late = 0, 0
 }
