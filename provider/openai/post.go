@@ -115,6 +115,12 @@ func (x *exchange) trace() *httptrace.ClientTrace {
 // attempt's own goroutine, before it writes, so that emit can hold it back.
 func (x *exchange) got(info httptrace.GotConnInfo) {
 	x.kept.got(info)
+	x.ready()
+}
+
+// ready tells that the connection is open; emit may take until the request may
+// go out.
+func (x *exchange) ready() {
 	if x.emit != nil && x.ctx.Err() == nil {
 		x.emit(paceline.Delta{Kind: paceline.DeltaReady})
 	}
