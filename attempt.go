@@ -30,7 +30,8 @@ type attempt struct {
 	most     spend // what it may use at most
 	question       // what it asks
 
-	strict bool // admission wants to know when it goes out
+	strict bool          // admission wants to know when it goes out
+	gate   chan struct{} // it waits here before it goes out; nil: it does not
 
 	sent  atomic.Int64         // instant of the sending, 0: not yet
 	gap   time.Duration        // its longest silence between two pieces of content
@@ -61,7 +62,11 @@ const held = int64(flow.Never)
 
 // send makes the request. The result is a response or an error, never both.
 func (a *attempt) send() (*Response, *Error) {
-	a.sent.Store(int64(a.call.engine.now()))
+	now := a.call.engine.now()
+	a.sent.Store(int64(now))
+	if a.strict {
+		a.call.engine.box.put(message{kind: msgBegun, attempt: a, at: now})
+	}
 	resp, err := a.endpoint.Provider.Attempt(a.ctx, a.req, a.emit)
 	a.call.diary.repeated(a.repeats)
 	failure := a.failure(err)
@@ -126,6 +131,9 @@ func (a *attempt) emit(d Delta) {
 func (a *attempt) noProgress(d Delta) {
 	if d.Kind == DeltaSent && a.strict {
 		a.call.engine.box.put(message{kind: msgSent, attempt: a, took: d.Took, at: a.call.engine.now()})
+	}
+	if d.Kind == DeltaReady && a.gate != nil {
+		a.wait()
 	}
 	if d.Kind == DeltaRepeat {
 		a.repeats++

@@ -69,6 +69,8 @@ func (d *dispatcher) adjust(m *message) {
 		}
 		d.admission.SetLimits(d.engine.now(), m.lane, m.limits)
 	case msgTold:
-		d.admission.Told(d.engine.now(), m.attempt.lane, m.attempt.ticket.Model, *m.told)
+		now := d.engine.now()
+		d.admission.Told(now, m.attempt.lane, m.attempt.ticket.Model, *m.told)
+		d.admission.Left(now, m.attempt.ticket, *m.told)
 	}
 }

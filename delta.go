@@ -21,11 +21,12 @@ const (
 	DeltaToolCall                   // a piece of a tool call
 	DeltaOther                      // a finish reason, usage: the end is near
 	DeltaRepeat                     // the request was refused for something that the provider had added, and goes out once more without
+	DeltaReady                      // the request's connection is open and nothing has been written to it; emit may hold it back
 )
 
 // Progress reports whether the model has produced something: connections, headers and
 // keep-alives are no progress, a reasoning token is.
-func (k DeltaKind) Progress() bool { return k >= DeltaContent && k != DeltaRepeat }
+func (k DeltaKind) Progress() bool { return k >= DeltaContent && k < DeltaRepeat }
 
 // A Delta is one sign of life of an attempt. Its slices belong to the provider
 // and are valid until the emit function returns; clone what is to be kept.

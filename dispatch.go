@@ -26,8 +26,9 @@ type dispatcher struct {
 	meter     meter
 	draining  bool
 	money     moneyLimits
-	needy     map[*purse]bool // those for which calls wait
-	out       map[int]*Error  // endpoints taken out of the pool, and why
+	needy     map[*purse]bool           // those for which calls wait
+	held      map[*flow.Ticket]*attempt // those that wait for each other's connections
+	out       map[int]*Error            // endpoints taken out of the pool, and why
 }
 
 func (d *dispatcher) loop() {
@@ -43,7 +44,7 @@ func (d *dispatcher) loop() {
 		}
 		clear(messages)
 		now := d.engine.now()
-		wake := min(d.admit(now), d.outage(now), d.ping(now))
+		wake := min(d.admit(now), d.release(now), d.outage(now), d.ping(now))
 		d.watch.look(now, d)
 		wake = min(wake, d.hedge(now))
 		d.attribute(now)
@@ -90,6 +91,10 @@ func (d *dispatcher) handle(m *message) {
 		d.alive(m.attempt)
 	case msgTold, msgHold, msgLimits:
 		d.adjust(m)
+	case msgBegun:
+		d.admission.Begun(m.at, m.attempt.ticket)
+	case msgReady:
+		d.ready(m.attempt)
 	case msgSent:
 		d.admission.Sent(m.at, m.attempt.ticket, m.took)
 	case msgPing:
@@ -213,6 +218,9 @@ func (d *dispatcher) newAttempt(c *call, q question, t *flow.Ticket, now flow.In
 		call: c, question: q, number: c.sent, ticket: t, lane: t.Lane(), endpoint: d.engine.endpoints[t.Lane()],
 		most: c.most, admitted: now, strict: d.admission.Strict(t.Lane(), t.Model), learners: learnt,
 	}
+	if t.Musters() {
+		a.gate = make(chan struct{}, 1)
+	}
 	a.tellings = a.endpoint.tellings(t.Model)
 	a.probe = d.admission.Health(a.lane).Down
 	a.limits = d.deadlines.limits(a)
@@ -240,6 +248,7 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 	c := a.call
 	now := d.engine.now()
 	d.watch.remove(a)
+	delete(d.held, a.ticket)
 	d.deadlines.observe(a, end, &d.watch)
 	end.price()
 	d.admission.Done(now, a.ticket, end.outcome)

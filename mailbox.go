@@ -14,6 +14,8 @@ const (
 	msgWithdraw                     // call does not want to start any more
 	msgAlive                        // attempt has its first content
 	msgTold                         // the endpoint told its limits
+	msgBegun                        // attempt begins
+	msgReady                        // attempt has a connection, and waits to be let go
 	msgSent                         // attempt has been written to its connection
 	msgPing                         // a round trip was measured, or could not be
 	msgDone                         // attempt has ended
@@ -44,7 +46,7 @@ type message struct {
 	limits   flow.Limits   // likewise
 	model    string        // likewise: whose they are; "": the endpoint's own
 	took     time.Duration // of msgSent: the opening of its connection; of msgPing: the trip, 0 if it failed
-	at       flow.Instant  // of msgSent
+	at       flow.Instant  // of msgSent and msgBegun
 	run      *run          // of msgRun to msgOver, and msgStats (nil: the engine's)
 	result   *Result       // of msgItem
 	stats    chan<- Stats

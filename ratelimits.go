@@ -29,6 +29,7 @@ type tellings struct {
 	mu     sync.Mutex
 	limits [4]telling
 	last   flow.Told
+	scarce bool // last told that little is left
 }
 
 // told takes in what an attempt's response told, and passes on what is news.
@@ -43,8 +44,9 @@ func (a *attempt) told(r *RateLimits) {
 		Requests: t.limits[0].read(now, r.Requests), Tokens: t.limits[1].read(now, r.Tokens),
 		In: t.limits[2].read(now, r.InputTokens), Out: t.limits[3].read(now, r.OutputTokens),
 	}
-	if !told.Same(t.last) {
-		t.last = told
+	scarce := told.Scarce()
+	if scarce || t.scarce || !told.Same(t.last) {
+		t.last, t.scarce = told, scarce
 		// Under the lock, so that what was told last is also heard last.
 		a.call.engine.box.put(message{kind: msgTold, attempt: a, told: &told})
 	}

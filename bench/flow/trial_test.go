@@ -30,6 +30,7 @@ type trial struct {
 	until   time.Duration // the engine is shut down then, without a row for what waits; 0: never
 	mayFail bool          // items that fail are a figure, not a fault of the measurement
 	whole   bool          // ask for answers unstreamed
+	beside  time.Duration // another client of the same key sends a request so often; 0: there is none
 	batch   int64         // wait for all of so many before the next begin; 0: no barrier
 
 	request func(i int64, chance *rand.Rand) *paceline.Request // nil: a short question
@@ -53,6 +54,7 @@ type report struct {
 	sum      paceline.Summary // of the last batch
 	refused  int64            // by the provider's ledger
 	arrivals []sim.Record     // in the order of arrival, of all phases
+	others   []sim.Record     // likewise, of another client
 	cuts     map[int64][]cut  // attempts that we cancelled at a deadline, by item
 	lost     int64            // events, for which cuts would be too few
 	rows     map[int64]row    // by item
@@ -97,6 +99,10 @@ func (tr trial) inBubble(t *testing.T, r *report) {
 	time.Sleep(time.Duration(chance.Int64N(int64(time.Minute))))
 	p.start()
 	r.began = time.Now()
+	leave := func() {}
+	if tr.beside > 0 {
+		leave = others(client, tr.beside)
+	}
 	src := &source{trial: &tr, chance: chance}
 	if tr.until > 0 {
 		time.AfterFunc(tr.until, func() { e.Shutdown(context.Background()) })
@@ -116,6 +122,7 @@ func (tr trial) inBubble(t *testing.T, r *report) {
 	r.took = time.Since(r.began)
 	r.items = src.next
 	r.lost = e.Stats().EventsLost
+	leave()
 	if err := e.Shutdown(context.Background()); err != nil {
 		t.Error(err)
 	}
@@ -285,13 +292,26 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.servers[now].ServeHTTP(w, r)
 }
 
+// arrive takes over what the provider saw of a request.
+func (r *report) arrive(rec *sim.Record) {
+	switch {
+	case strings.Contains(rec.Body, stranger):
+		r.others = append(r.others, *rec)
+		return
+	case rec.Status == http.StatusTooManyRequests:
+		r.refused++
+	}
+	r.arrivals = append(r.arrivals, *rec)
+}
+
 // end closes the servers and takes over what they saw.
 func (p *provider) end(r *report) {
 	for _, s := range p.servers {
 		s.Close()
 		l := s.Ledger()
-		r.refused += l.Refused
-		r.arrivals = append(r.arrivals, l.Records...)
+		for i := range l.Records {
+			r.arrive(&l.Records[i])
+		}
 	}
 	slices.SortStableFunc(r.arrivals, func(a, b sim.Record) int { return a.At.Compare(b.At) })
 }

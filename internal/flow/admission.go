@@ -214,6 +214,7 @@ func (a *Admission) Sent(now Instant, t *Ticket, opening time.Duration) {
 	if t.state != running {
 		return
 	}
+	t.lane.muster.leave(t)
 	t.passages.whole.sent(now)
 	t.passages.share.sent(now)
 	a.queue.unpark(a.queue.lines[t.Model])

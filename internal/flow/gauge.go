@@ -21,6 +21,15 @@ func (t Told) Same(u Told) bool {
 	return same(t.Requests, u.Requests) && same(t.Tokens, u.Tokens) && same(t.In, u.In) && same(t.Out, u.Out)
 }
 
+// scarce is the share of a limit below which it matters how much is left.
+const scarce = 0.25
+
+// Scarce reports whether so little of a limit is left that it matters how much.
+func (t Told) Scarce() bool {
+	low := func(a Allowance) bool { return a.Left < scarce*a.N }
+	return low(t.Requests) || low(t.Tokens) || low(t.In) || low(t.Out)
+}
+
 // toldMargin is kept below a limit that was told, since nobody told how it is
 // counted: evenly spaced calls stand now and then one too many in a window.
 const toldMargin = 0.005
@@ -34,6 +43,13 @@ type gauge struct {
 	last  Allowance     // as it was told last
 	worth time.Duration // the burst is what the rate brings in this time,
 	size  float64       // or, of a rate that is given, so many units, unless it is 0
+	left  remaining     // of last
+}
+
+// When returns the earliest instant, not before now, at which n units are there,
+// by our own count and by what the endpoint told.
+func (g *gauge) When(now Instant, n float64) Instant {
+	return max(g.Bucket.When(now, n), g.left.when(now, n))
 }
 
 // told takes over a limit that the endpoint told, unless a lower one is given.
@@ -119,6 +135,14 @@ func (g *gauge) enforce(now Instant, r Rate, margin, burst float64) bool {
 	return true
 }
 
+// tells takes over what the endpoint told is left, in the answer to a call that
+// started at the instant started, when mark units had been taken.
+func (g *gauge) tells(now, started Instant, mark float64, a Allowance) {
+	if a.N > 0 && a.Per > 0 {
+		g.left.tells(now, started, mark, a)
+	}
+}
+
 // clear forgets what is in force.
 func (g *gauge) clear() { g.rate, g.Bucket = Rate{}, Bucket{} }
 
@@ -134,4 +158,43 @@ func (a *Admission) Told(now Instant, n, model int, t Told) {
 	}
 	l.adaptive.expect(l.requests().worth(startWorth))
 	a.queue.unpark(a.queue.lines[model])
+}
+
+// Left notes what the endpoint told is left of its limits for calls of t's model,
+// in its answer to t, which is in flight. What was told of the limits themselves
+// must have been noted by Told.
+func (a *Admission) Left(now Instant, t *Ticket, told Told) {
+	if t.state != running {
+		return
+	}
+	s := t.lane.shares[t.Model]
+	if t.lane.whole.strict == nil && s.strict == nil {
+		s.requests.tells(now, t.Started, t.marks.requests, told.Requests)
+	}
+	s.tokens.tells(now, t.Started, t.marks.tokens, told.Tokens)
+	s.in.tells(now, t.Started, t.marks.in, told.In)
+	s.out.tells(now, t.Started, t.marks.out, told.Out)
+	a.queue.unpark(a.queue.lines[t.Model])
+}
+
+// marks are how many units of each limit a model had taken when a call of it
+// started, the call included.
+type marks struct{ requests, tokens, in, out float64 }
+
+// count counts what t takes, whatever is known of limits, since what will be told
+// is to be compared with it.
+func (q *quota) count(now Instant, t *Ticket) marks {
+	q.requests.left.take(now, 1)
+	q.tokens.left.take(now, t.In+t.Out)
+	q.in.left.take(now, t.In)
+	q.out.left.take(now, t.Out)
+	return marks{q.requests.left.taken, q.tokens.left.taken, q.in.left.taken, q.out.left.taken}
+}
+
+// refuses notes that t was refused.
+func (q *quota) refuses(now Instant, t *Ticket) {
+	q.requests.left.refuses(now, t.Started, 1)
+	q.tokens.left.refuses(now, t.Started, t.In+t.Out)
+	q.in.left.refuses(now, t.Started, t.In)
+	q.out.left.refuses(now, t.Started, t.Out)
 }

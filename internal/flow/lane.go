@@ -43,6 +43,7 @@ type Lane struct {
 	breaker breaker
 	retries retryBudget
 	trips   *jitter // of the network to it
+	muster  muster
 
 	shut   uint64 // the round in which a call waits here for what all share
 	closed bool   // nothing starts here any more
@@ -154,6 +155,10 @@ func (l *Lane) common(now Instant, t *Ticket) (Instant, Cause) {
 func (l *Lane) take(now Instant, t *Ticket) {
 	s := l.shares[t.Model]
 	t.passages = passages{whole: l.whole.take(now, t), share: s.take(now, t)}
+	t.marks = s.count(now, t)
+	if strict := t.passages.limit(); strict != nil {
+		l.muster.join(now, t, strict)
+	}
 	s.started(now, t)
 	l.inFlight++
 	l.adaptive.started(l.inFlight)
@@ -190,6 +195,7 @@ const (
 // done ends t here.
 func (l *Lane) done(now Instant, t *Ticket, o Outcome, chance float64) {
 	s := l.shares[t.Model]
+	l.muster.leave(t)
 	l.inFlight--
 	s.inFlight--
 	l.whole.done(now, t, &t.passages.whole, &o)
@@ -240,6 +246,7 @@ func (l *Lane) throttled(now Instant, t *Ticket, o Outcome, chance float64) {
 		s.seek.throttled(now, t.Started, t.order, o.RetryAfter)
 		return
 	}
+	s.refuses(now, t)
 	s.seek.lost(t.Started)
 	if s.pardons(now, t, &l.whole) && o.RetryAfter == 0 {
 		return

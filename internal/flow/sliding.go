@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -26,10 +27,13 @@ type Sliding struct {
 
 	floor    time.Duration // the guard is never shorter; refusals widen it
 	latest   time.Duration // the guard that was asked for last
-	widened  Instant       // when one did
+	forgiven Instant       // when some of that was taken back
 	trouble  float64       // refusals, those of long ago forgotten
 	troubled Instant       // the last of them
 	trips    *jitter
+	spread   spread
+	hold     time.Duration // the latest pause after a refusal
+	held     Instant       // its end
 }
 
 // firstGuard is the guard on an even network, where only scheduling delays a
@@ -62,6 +66,7 @@ func (s *Sliding) adjust(n float64, d time.Duration) {
 		n, d = 1, time.Duration(float64(d)/n)
 	}
 	s.window, s.n, s.floor = d, int(n), min(firstGuard, d/100)
+	s.spread.adjust(s.n, d)
 	if missing := s.n - len(s.out); s.forgot && missing > 0 {
 		s.out = append(slices.Repeat(s.out[:1], missing), s.out...)
 	}
@@ -74,6 +79,8 @@ func (s *Sliding) When(now Instant) Instant {
 	if free <= 0 {
 		return Never
 	}
+	s.forgive(now)
+	now = max(now, s.spread.next, s.held)
 	i := len(s.out) - free
 	if i < 0 {
 		return now
@@ -99,6 +106,7 @@ func (s *Sliding) guard(i int) time.Duration {
 
 // Take starts a call at now.
 func (s *Sliding) Take(now Instant) passage {
+	s.spread.take(now)
 	if s.blind {
 		s.went(now)
 		return passage{}
@@ -159,41 +167,67 @@ func (p *passage) ended(now Instant, kind OutcomeKind) {
 }
 
 const (
-	// A refusal makes the guard twice as long, and as long as the refused call
-	// was there and back, if that is not more than so many times as long.
-	// Further ones within a window of it do not.
-	widening = 8
-	// stray refusals do not stop the others: calls arrived closer together than
-	// they were sent. Beyond one for so many calls it is more than that, and
-	// beyond strayMost for few calls. They are forgotten within strayWindows.
+	// Refusals of one moment are one event. Beyond strayMost events, and one more
+	// for so many calls of a window, it is more than calls that arrived closer
+	// together than they were sent. They are forgotten within strayWindows.
 	strayMost    = 3
 	strayCalls   = 100
 	strayWindows = 20
+	// calming is by how much a pause is longer than the one before that did not
+	// help.
+	calming = 4
+	// forgiving is within how many windows without a refusal half of what
+	// refusals have added to the guard is taken back.
+	forgiving = 200
 )
 
 // Refused notes that a call was refused, whose passage was p: it arrived too
-// close to others. That widens the guard: what delayed the others, in the network
-// or in the server, is about as long as what delayed it. It reports whether that
-// is all there is to do: more refusals mean that the limit is another, or that
-// somebody else uses it.
+// close to others. It reports whether that is a stray one; more of them mean that
+// the limit is another, or that somebody else uses it.
+//
+// A server that stood still for once, and took late what it was sent, will find
+// all that follows too early, until it is as late: the pause sees to that, and
+// costs its length once. Where it happens again, the guard is doubled, which costs
+// as much in every window.
 func (s *Sliding) Refused(now Instant, p *passage) (stray bool) {
-	since := now.Sub(s.troubled)
-	s.trouble *= max(0, 1-float64(since)/float64(strayWindows*s.window))
-	s.trouble++
-	s.troubled = now
-	if s.widened == 0 || now.Sub(s.widened) > s.window {
-		s.widened = now
-		s.widen(now, p)
+	if now < s.held || p.limit == s && p.at > 0 && p.at < s.held { // it was on its way already
+		return s.bearable()
 	}
-	return s.trouble <= strayMost+float64(s.n)/strayCalls
+	s.forgive(now)
+	s.trouble *= max(0, 1-float64(now.Sub(s.troubled))/float64(strayWindows*s.window))
+	again := s.trouble > 0 && now.Sub(s.troubled) > s.window
+	s.trouble++
+	s.pause(now)
+	if again {
+		s.floor = min(s.floor+max(s.latest, s.floor), s.window/10)
+		s.forgiven = now
+	}
+	s.troubled = now
+	return s.bearable()
 }
 
-func (s *Sliding) widen(now Instant, p *passage) {
-	guard := max(s.latest, s.floor)
-	trip := time.Duration(0)
-	if p.limit == s && p.at > 0 {
-		trip = now.Sub(p.at)
+func (s *Sliding) bearable() bool { return s.trouble <= strayMost+float64(s.n)/strayCalls }
+
+// pause has nothing start for a moment: for as long as the guard, and longer if
+// a call is refused within a window of the last pause.
+func (s *Sliding) pause(now Instant) {
+	if s.held > 0 && now.Sub(s.held) < s.window {
+		s.hold = min(calming*s.hold, s.window/2)
+	} else {
+		s.hold = max(s.latest, s.floor)
 	}
-	wanted := max(2*guard, min(trip, widening*guard))
-	s.floor = min(s.floor+wanted-guard, s.window/10)
+	s.held = now.Add(s.hold)
+	s.spread.stretch(now)
+}
+
+// forgive takes back part of what refusals have added to the guard.
+func (s *Sliding) forgive(now Instant) {
+	least := min(firstGuard, s.window/100)
+	since := now.Sub(s.forgiven)
+	if s.floor <= least || since < s.window {
+		return
+	}
+	left := math.Exp2(-float64(since) / float64(forgiving*s.window))
+	s.floor = least + time.Duration(float64(s.floor-least)*left)
+	s.forgiven = now
 }

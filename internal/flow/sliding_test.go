@@ -65,34 +65,45 @@ func TestSlidingHoldsInAnyWindow(t *testing.T) {
 	})
 }
 
-func TestSlidingWidensItsGuardOnARefusal(t *testing.T) {
+func TestSlidingPausesOnceAfterARefusal(t *testing.T) {
 	s := NewSliding(10, time.Second)
-	if !s.Refused(1000*ms, &passage{}) || s.floor != 4*time.Millisecond {
-		t.Errorf("guard %v after a refusal", s.floor)
+	refuse := func(sent, heard Instant) (pause time.Duration) {
+		p := s.Take(sent)
+		p.sent(sent)
+		s.Refused(heard, &p)
+		return max(0, s.When(heard).Sub(heard))
 	}
-	if s.Refused(1010*ms, &passage{}); s.floor != 4*time.Millisecond {
-		t.Errorf("guard %v after another in the same window", s.floor)
+	if d := refuse(1000*ms, 1001*ms); d != 2*time.Millisecond || s.floor != firstGuard {
+		t.Errorf("a pause of %v and a guard of %v after a refusal", d, s.floor)
 	}
-	late := s.Take(3000 * ms)
-	late.sent(3000 * ms)
-	if s.Refused(3017*ms, &late); s.floor != 17*time.Millisecond {
-		t.Errorf("guard %v after a refusal that took 17ms to come", s.floor)
+	if d := refuse(1001*ms, 1002*ms); d != time.Millisecond {
+		t.Errorf("a pause of %v more for a call that was on its way", d)
 	}
-	slow := s.Take(5000 * ms)
-	slow.sent(5000 * ms)
-	for s.pass(5000 * ms); s.When(5000*ms) <= 5000*ms; s.pass(5000 * ms) { // so that a guard is asked for
+	if d := refuse(1003*ms, 1005*ms); d != 8*time.Millisecond || s.floor != firstGuard {
+		t.Errorf("a pause of %v and a guard of %v after a refusal behind the pause", d, s.floor)
 	}
-	for i := range Instant(20) {
-		s.Refused((i+10)*1000*ms, &passage{})
+	for sent := 1100 * ms; sent < 2000*ms; sent += 100 * ms {
+		if d := refuse(sent, sent); d > 500*time.Millisecond {
+			t.Errorf("a pause of %v, want at most half a window", d)
+		}
 	}
-	if g := s.guard(0); g != 100*time.Millisecond {
-		t.Errorf("guard %v, want at most a tenth of the window", g)
+}
+
+func TestSlidingWidensItsGuardWhereRefusalsComeAgain(t *testing.T) {
+	s := NewSliding(10, time.Second)
+	for i, want := range []time.Duration{2, 4, 8, 16, 32, 64, 100, 100} {
+		now := Instant(2*i+1) * 1000 * ms
+		want *= time.Millisecond
+		if s.Refused(now, &passage{}); s.floor > want || s.floor < want*9/10 { // some is forgiven meanwhile
+			t.Errorf("guard %v after %d refusals, each in another window", s.floor, i+1)
+		}
 	}
-	s = NewSliding(10, time.Second)
-	tarpit := s.Take(1000 * ms)
-	tarpit.sent(1000 * ms)
-	if s.Refused(3000*ms, &tarpit); s.floor != 16*time.Millisecond {
-		t.Errorf("guard %v after a refusal that took 2s to come, want not more than eight times as long", s.floor)
+	last := s.troubled
+	for at := last; at <= last.Add(forgiving*time.Second); at += 1000 * ms {
+		s.When(at)
+	}
+	if s.floor < 48*time.Millisecond || s.floor > 54*time.Millisecond {
+		t.Errorf("guard %v after %d windows without a refusal, want half of what was added", s.floor, forgiving)
 	}
 }
 

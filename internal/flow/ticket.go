@@ -18,6 +18,8 @@ type Ticket struct {
 
 	lane       *Lane
 	passages   passages
+	marks      marks
+	mustering  mustering
 	order      int64 // its number in its model's seek
 	state      state
 	rank       uint64  // its place among the ready ones of its priority; the lowest is first

@@ -78,6 +78,7 @@ func (x *exchange) head(length int, last bool) []byte {
 // Connected implements [http1.Watcher].
 func (x *exchange) Connected(kept bool, idle, opening time.Duration) {
 	x.kept.connected(kept, idle, opening)
+	x.ready()
 }
 
 // Wrote implements [http1.Watcher].

@@ -105,10 +105,25 @@ func (x *exchange) trace() *httptrace.ClientTrace {
 	t := x.kept.watch.trace()
 	t.GetConn = func(string) { x.kept.watch.start() }
 	t.TLSHandshakeStart = x.kept.watch.stop
-	t.GotConn = x.kept.got
+	t.GotConn = x.got
 	t.WroteRequest = x.wrote
 	t.GotFirstResponseByte = x.kept.firstByte
 	return t
+}
+
+// got notes that the exchange has a connection. net/http calls it on the
+// attempt's own goroutine, before it writes, so that emit can hold it back.
+func (x *exchange) got(info httptrace.GotConnInfo) {
+	x.kept.got(info)
+	x.ready()
+}
+
+// ready tells that the connection is open; emit may take until the request may
+// go out.
+func (x *exchange) ready() {
+	if x.emit != nil && x.ctx.Err() == nil {
+		x.emit(paceline.Delta{Kind: paceline.DeltaReady})
+	}
 }
 
 // wrote notes that the request is on its way. net/http calls it on a goroutine

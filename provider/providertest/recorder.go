@@ -73,7 +73,7 @@ func (r *recorder) check(t *testing.T, target Target) {
 	}
 	// Of going out an adapter tells if it knows, again when it had to ask anew,
 	// and on any goroutine.
-	kinds := slices.DeleteFunc(slices.Clone(r.kinds), func(k paceline.DeltaKind) bool { return k == paceline.DeltaSent })
+	kinds := slices.DeleteFunc(slices.Clone(r.kinds), func(k paceline.DeltaKind) bool { return k == paceline.DeltaSent || k == paceline.DeltaReady })
 	headers, contents := 0, 0
 	for _, k := range kinds {
 		switch k {

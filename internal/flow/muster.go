@@ -1,0 +1,141 @@
+package flow
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	// Fewer calls than this do not wait for each other.
+	musterMin = 64
+	// They do for a twentieth of the window at most, and for so long.
+	musterLong = 50 * time.Millisecond
+)
+
+// A muster has a window's calls of a strict limit go out together, once their
+// connections are open. Opening them takes each another time, and whatever
+// distances the calls of the first window have, those of all later windows keep:
+// a few stragglers at its end would need the whole guard in every window, a crowd
+// needs a small part of it (see [jitter.crowd]). The last call goes out no later
+// for that, since it waits for nobody.
+type muster struct {
+	on      bool
+	taken   Instant       // the last call
+	most    time.Duration // how long it lasts, once the first call is ready
+	until   Instant       // when it ends at the latest, once one is
+	opening int           // calls whose connection is being opened
+	held    []*Ticket     // those that are ready
+}
+
+// mustering is a ticket's part in a muster.
+type mustering uint8
+
+const (
+	unmustered mustering = iota
+	opening
+	held
+)
+
+// join notes that t was taken at now. It is part of the muster if none was taken
+// for a window when that began, as at the start, and where whole windows' calls go
+// out at once: some of them may need a connection more than there are.
+func (m *muster) join(now Instant, t *Ticket, s *Sliding) {
+	idle := m.taken == 0 || now.Sub(m.taken) > s.window
+	m.taken = now
+	if !m.on && (!idle || s.n < musterMin) {
+		return
+	}
+	m.on, m.most = true, min(musterLong, s.window/20)
+	t.mustering = opening
+	m.opening++
+}
+
+// ready notes that t's connection is open, and reports whether it may go out.
+func (m *muster) ready(now Instant, t *Ticket) bool {
+	if t.mustering == held {
+		return false
+	}
+	if !m.on || m.opening+len(m.held) < musterMin {
+		m.leave(t)
+		return true
+	}
+	if len(m.held) == 0 {
+		m.until = now.Add(m.most)
+	}
+	m.opening--
+	t.mustering = held
+	m.held = append(m.held, t)
+	return false
+}
+
+// leave notes that t has gone out, or will not.
+func (m *muster) leave(t *Ticket) {
+	switch t.mustering {
+	case opening:
+		m.opening--
+	case held:
+		m.held = slices.DeleteFunc(m.held, func(other *Ticket) bool { return other == t })
+	}
+	t.mustering = unmustered
+	m.on = m.on && m.opening+len(m.held) > 0
+}
+
+// release returns those that may go out, if the muster is over at now, else when
+// it is at the latest.
+func (m *muster) release(now Instant) (out []*Ticket, wake Instant) {
+	switch {
+	case len(m.held) == 0:
+		return nil, Never
+	case m.opening > 0 && now < m.until:
+		return nil, m.until
+	}
+	out, m.held, m.on = m.held, nil, false
+	for _, t := range out {
+		t.mustering = unmustered
+	}
+	return out, Never
+}
+
+// limit returns the strict limit that the ticket passes, or nil.
+func (p *passages) limit() *Sliding {
+	if p.whole.limit != nil {
+		return p.whole.limit
+	}
+	return p.share.limit
+}
+
+// Ready notes that t's connection is open and reports whether t may go out at
+// once; if not, Release returns it when it may.
+func (a *Admission) Ready(now Instant, t *Ticket) bool {
+	return t.state != running || t.lane.muster.ready(now, t)
+}
+
+// Begun notes that t, which was admitted, has begun at now: how late that is
+// tells whether a crowd of calls queues.
+func (a *Admission) Begun(now Instant, t *Ticket) {
+	if t.state != running {
+		return
+	}
+	for _, s := range [...]*Sliding{t.passages.whole.limit, t.passages.share.limit} {
+		if s != nil {
+			s.spread.begins(now, t.Started)
+		}
+	}
+}
+
+// Musters reports whether t, which was admitted, is to be told of by Ready.
+func (t *Ticket) Musters() bool { return t.mustering != unmustered }
+
+// Release calls out with each ticket that may go out now, and returns when to
+// call it again.
+func (a *Admission) Release(now Instant, out func(*Ticket)) Instant {
+	wake := Never
+	for _, l := range a.lanes {
+		all, at := l.muster.release(now)
+		wake = min(wake, at)
+		for _, t := range all {
+			out(t)
+		}
+	}
+	return wake
+}

@@ -1,0 +1,84 @@
+package flow
+
+import (
+	"testing"
+	"time"
+)
+
+// crowd starts n calls under a strict limit of as many a second.
+func crowd(n int, now Instant) (*Admission, []*Ticket) {
+	a := New(half, Limits{Requests: Rate{float64(n), time.Second}, Strict: true, InFlight: 2 * n})
+	var started []*Ticket
+	fill(a, n, 0)
+	for wake := now; len(started) < n; {
+		t, next := a.Next(wake)
+		if t == nil {
+			wake = next
+			continue
+		}
+		started = append(started, t)
+	}
+	return a, started
+}
+
+// gone returns how many are released at now.
+func gone(a *Admission, now Instant) (n int) {
+	a.Release(now, func(*Ticket) { n++ })
+	return n
+}
+
+func TestTheFirstCallsWaitForEachOthersConnections(t *testing.T) {
+	a, all := crowd(100, 0)
+	for i, x := range all[:99] {
+		if !x.Musters() || a.Ready(Instant(10+i)*ms/10, x) {
+			t.Fatalf("call %d goes out while others connect", i)
+		}
+	}
+	if n := gone(a, 20*ms); n != 0 {
+		t.Errorf("%d go out while one connects", n)
+	}
+	if a.Ready(25*ms, all[99]); gone(a, 25*ms) != 100 {
+		t.Error("not all go out once all are connected")
+	}
+}
+
+func TestAStragglerHoldsNobodyUpForLong(t *testing.T) {
+	a, all := crowd(100, 0)
+	for _, x := range all[:98] {
+		a.Ready(10*ms, x)
+	}
+	if wake := a.Release(10*ms, func(*Ticket) {}); wake != 60*ms {
+		t.Errorf("the muster ends at %v, want 50 ms after the first was ready", time.Duration(wake))
+	}
+	a.Done(11*ms, all[0], Outcome{Kind: Neutral}) // it was given up
+	if n := gone(a, 60*ms); n != 97 {
+		t.Errorf("%d go out, want 97", n)
+	}
+	if !a.Ready(70*ms, all[98]) {
+		t.Error("a straggler waits for another")
+	}
+	a.Sent(71*ms, all[99], 0) // by a provider that does not tell of its connection
+	if l := a.lanes[0]; l.muster.opening != 0 || l.muster.on {
+		t.Errorf("%d calls are thought to be connecting", l.muster.opening)
+	}
+}
+
+func TestFewCallsWaitForNoOthers(t *testing.T) {
+	a, all := crowd(musterMin-1, 0)
+	for i, x := range all {
+		if !a.Ready(10*ms, x) {
+			t.Fatalf("call %d waits", i)
+		}
+	}
+}
+
+func TestLaterCallsWaitForNoOthers(t *testing.T) {
+	a, all := crowd(100, 0)
+	for _, x := range all {
+		a.Sent(1*ms, x, 0)
+	}
+	fill(a, 1, 0)
+	if x, _ := a.Next(1100 * ms); x == nil || !a.Ready(1101*ms, x) {
+		t.Errorf("%+v waits for others", x)
+	}
+}

@@ -1,0 +1,45 @@
+package openai
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/sim"
+)
+
+// A caller that is told that the connection is open can hold the request back:
+// nothing has been written yet.
+func TestNothingIsSentBeforeTheCallerLetsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, err := sim.New(sim.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, stop := new(sim.Network).Serve(server)
+		p := Provider{BaseURL: "http://sim/v1", Transport: client.Transport}
+		for range 2 { // on a connection of its own, and on a kept one
+			var kinds []paceline.DeltaKind
+			before := server.Ledger().Requests
+			_, failure := p.Attempt(t.Context(), &paceline.Request{Model: "m", Messages: paceline.User("hello")}, func(d paceline.Delta) {
+				if d.Kind == paceline.DeltaReady {
+					time.Sleep(time.Second)
+					if n := server.Ledger().Requests; n != before {
+						t.Errorf("%d requests have arrived, %d before", n, before)
+					}
+				}
+				kinds = append(kinds, d.Kind)
+			})
+			if failure != nil {
+				t.Error(failure)
+			}
+			if len(kinds) < 3 || kinds[0] != paceline.DeltaReady || kinds[1] != paceline.DeltaSent {
+				t.Errorf("deltas %v", kinds)
+			}
+			synctest.Wait()
+		}
+		stop()
+		server.Close()
+	})
+}
