@@ -47,7 +47,7 @@ func (l strictLimit) real(t *testing.T) *report {
 	server := p.servers[0].HTTPServer()
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
-	transport := openai.NewTransport()
+	transport := new(openai.Direct)
 	e, err := paceline.New(openai.Provider{BaseURL: "http://" + listener.Addr().String() + "/v1", Transport: transport}, l.config())
 	if err != nil {
 		t.Fatal(err)
