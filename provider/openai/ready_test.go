@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,28 +19,34 @@ func TestNothingIsSentBeforeTheCallerLetsIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		client, stop := new(sim.Network).Serve(server)
-		p := Provider{BaseURL: "http://sim/v1", Transport: client.Transport}
-		for range 2 { // on a connection of its own, and on a kept one
-			var kinds []paceline.DeltaKind
-			before := server.Ledger().Requests
-			_, failure := p.Attempt(t.Context(), &paceline.Request{Model: "m", Messages: paceline.User("hello")}, func(d paceline.Delta) {
-				if d.Kind == paceline.DeltaReady {
-					time.Sleep(time.Second)
-					if n := server.Ledger().Requests; n != before {
-						t.Errorf("%d requests have arrived, %d before", n, before)
-					}
-				}
-				kinds = append(kinds, d.Kind)
-			})
-			if failure != nil {
-				t.Error(failure)
-			}
-			if len(kinds) < 3 || kinds[0] != paceline.DeltaReady || kinds[1] != paceline.DeltaSent {
-				t.Errorf("deltas %v", kinds)
-			}
+		over := direct(client.Transport)
+		for _, rt := range []http.RoundTripper{client.Transport, client.Transport, over, over} { // on a connection of its own, and on a kept one
+			holdBack(t, server, Provider{BaseURL: "http://sim/v1", Transport: rt})
 			synctest.Wait()
 		}
+		over.CloseIdleConnections()
 		stop()
 		server.Close()
 	})
+}
+
+// holdBack makes an attempt that is held back for a second.
+func holdBack(t *testing.T, server *sim.Server, p Provider) {
+	var kinds []paceline.DeltaKind
+	before := server.Ledger().Requests
+	_, failure := p.Attempt(t.Context(), &paceline.Request{Model: "m", Messages: paceline.User("hello")}, func(d paceline.Delta) {
+		if d.Kind == paceline.DeltaReady {
+			time.Sleep(time.Second)
+			if n := server.Ledger().Requests; n != before {
+				t.Errorf("over %T %d requests have arrived, %d before", p.Transport, n, before)
+			}
+		}
+		kinds = append(kinds, d.Kind)
+	})
+	if failure != nil {
+		t.Error(failure)
+	}
+	if len(kinds) < 3 || kinds[0] != paceline.DeltaReady || kinds[1] != paceline.DeltaSent {
+		t.Errorf("over %T deltas %v", p.Transport, kinds)
+	}
 }
