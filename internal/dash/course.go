@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/failures"
 )
 
 // readersMost is how many browsers may read the feed at once.
@@ -19,7 +20,7 @@ type message struct {
 	Status   object          `json:"status,omitempty"`   // the fields that changed
 	Stats    object          `json:"stats,omitempty"`    // likewise
 	Points   json.RawMessage `json:"points,omitempty"`   // what follows what was told before
-	Failures []fault         `json:"failures,omitempty"` // all that are told, if any changed
+	Failures []failure       `json:"failures,omitempty"` // all that are told, if any changed
 	Samples  []sample        `json:"samples,omitempty"`  // those that are new
 	Ended    bool            `json:"ended,omitempty"`
 	Summary  json.RawMessage `json:"summary,omitempty"`
@@ -34,7 +35,8 @@ type course struct {
 	seen    *sources
 
 	status, stats object
-	failures      []fault
+	failures      []failure
+	failed        int64 // how many failures were counted at the last look
 	sampled       int64
 	lastStats     paceline.Stats
 	lastPoint     time.Time
@@ -47,7 +49,7 @@ type course struct {
 // sources are what others add to while the run goes on.
 type sources struct {
 	latencies *latencies
-	faults    faults
+	failures  failures.List
 	samples   samples
 }
 
@@ -75,9 +77,9 @@ func (c *course) look(st *paceline.Stats, status json.RawMessage, now time.Time,
 		c.lastStats, c.lastPoint = *st, now
 		m.Points = appendPoints(nil, []point{p})
 	}
-	list, changed := c.seen.faults.take()
-	if changed {
-		c.failures, m.Failures = list, list
+	if list, counted := c.seen.failures.Recent(failuresTold); counted != c.failed {
+		c.failures, c.failed = newFailures(list), counted
+		m.Failures = c.failures
 	}
 	m.Samples, c.sampled = c.seen.samples.since(c.sampled)
 	c.tell("frame", &m)

@@ -60,7 +60,7 @@ func New() *Dash {
 // Observe takes an event of the engine. It is quick, and safe for concurrent use.
 func (d *Dash) Observe(ev *paceline.Event) {
 	d.seen.latencies.observe(ev)
-	d.seen.faults.observe(ev)
+	d.seen.failures.Observe(ev)
 }
 
 // Finished takes an item that has ended. Most of them it lets pass at the cost of
