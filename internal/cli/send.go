@@ -106,7 +106,7 @@ func (s *session) endpoints(refused func(error)) []paceline.Endpoint {
 		return list
 	}
 	for i := range list {
-		list[i].Provider = &formatless{Provider: list[i].Provider, format: string(s.checks.format), tell: refused}
+		list[i].Provider = withoutFormat(list[i].Provider, string(s.checks.format), refused)
 	}
 	return list
 }
