@@ -12,6 +12,10 @@ import (
 // readersMost is how many browsers may read the feed at once.
 const readersMost = 32
 
+// leastSpan is what a point spans at the least: the last one, when a run ends right
+// after another, would have no width, and rates without end.
+const leastSpan = 100 * time.Millisecond
+
 // A message is one event of the feed. The first one that a reader gets is whole;
 // later ones hold what has changed.
 type message struct {
@@ -30,7 +34,7 @@ type message struct {
 // owns it; time is an argument.
 type course struct {
 	id      string // of the process
-	budget  paceline.BudgetState
+	facts   Facts
 	history history
 	seen    *sources
 
@@ -60,8 +64,8 @@ type reader struct{ frames chan []byte }
 // framesBehind is how many messages a reader may be behind.
 const framesBehind = 16
 
-func newCourse(id string, budget paceline.BudgetState, seen *sources, now time.Time) *course {
-	return &course{id: id, budget: budget, seen: seen, lastPoint: now, readers: make(map[*reader]struct{})}
+func newCourse(id string, facts Facts, seen *sources, now time.Time) *course {
+	return &course{id: id, facts: facts, seen: seen, lastPoint: now, readers: make(map[*reader]struct{})}
 }
 
 // look takes in how the run stands now, and tells every reader what is new. A
@@ -69,9 +73,9 @@ func newCourse(id string, budget paceline.BudgetState, seen *sources, now time.T
 func (c *course) look(st *paceline.Stats, status json.RawMessage, now time.Time, ends bool) {
 	m := message{}
 	m.Status, c.status = c.update(c.status, readObject(status))
-	m.Stats, c.stats = c.update(c.stats, objectOf(newFigures(st, &c.budget)))
+	m.Stats, c.stats = c.update(c.stats, objectOf(newFigures(st, &c.facts)))
 	if ends {
-		p := pointBetween(&c.lastStats, st, now, now.Sub(c.lastPoint))
+		p := pointBetween(&c.lastStats, st, now, max(now.Sub(c.lastPoint), leastSpan))
 		p.firstToken, p.total = c.seen.latencies.take()
 		c.history.add(p)
 		c.lastStats, c.lastPoint = *st, now
