@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/failures"
 )
 
 // progressEvery is how often a log says how far the run is.
@@ -56,7 +57,7 @@ func (c *chronicle) at(t time.Time, level slog.Level, msg string, attrs ...slog.
 	}
 	r := slog.NewRecord(t, level, msg, 0)
 	r.AddAttrs(attrs...)
-	// A logFile takes every line.
+	// A logfile.File takes every line.
 	_ = c.log.Handler().Handle(ctx, r)
 }
 
@@ -118,7 +119,7 @@ func errorAttrs(e *paceline.Error) []slog.Attr {
 	if e.RetryAfter > 0 {
 		attrs = append(attrs, slog.Float64("retry_after_s", e.RetryAfter.Seconds()))
 	}
-	return append(attrs, slog.String("error", errorWords(e)))
+	return append(attrs, slog.String("error", failures.Words(e)))
 }
 
 // item is the end of an item: a warning if it has no accepted answer.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/seed-1814a72b/paceline/internal/keyboard"
 )
 
 // Env is everything of the outside world that the commands touch. [System]
@@ -81,7 +83,7 @@ func System() (env Env, stop func()) {
 		StdoutTerminal: isTerminal(os.Stdout),
 		StderrTerminal: isTerminal(os.Stderr),
 		Size:           func() (int, int) { return terminalSize(os.Stderr) },
-		Keys:           func(awake func()) (<-chan byte, func(), error) { return readKeys(os.Stdin, awake) },
+		Keys:           func(awake func()) (<-chan byte, func(), error) { return keyboard.Read(os.Stdin, awake) },
 		Signals:        signals,
 		ReadFile:       os.ReadFile,
 		WriteFile:      func(path string, data []byte) error { return os.WriteFile(path, data, 0o644) },

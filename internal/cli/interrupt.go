@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -115,8 +116,27 @@ func (i *interrupts) handle(s os.Signal) {
 	if s != os.Interrupt {
 		grace, repeat = min(grace, terminateGrace), "a second signal"
 	}
-	warn(log, "stopping: calls in flight may take %s; %s stops at once", shortDuration(grace), repeat)
+	i.announce(log, fmt.Sprintf("stopping: calls in flight may take %s; %s stops at once", shortDuration(grace), repeat))
 	i.wait.Go(func() { drain(i.ctx, engine, grace) })
+}
+
+// announceIn is how long a signal waits for its announcement to be written.
+const announceIn = time.Second
+
+// announce warns of what is done next, before it is done if log takes it: one that
+// takes nothing, such as a terminal after Ctrl-S, holds no signal up.
+func (i *interrupts) announce(log io.Writer, text string) {
+	said := make(chan struct{})
+	i.wait.Go(func() {
+		defer close(said)
+		warn(log, "%s", text)
+	})
+	late := time.NewTimer(announceIn)
+	defer late.Stop()
+	select {
+	case <-said:
+	case <-late.C:
+	}
 }
 
 // drain shuts engine down within grace, or until ctx ends.

@@ -107,3 +107,36 @@ func TestInterruptBeforeTheEngine(t *testing.T) {
 		}
 	})
 }
+
+// A stuck is a terminal that takes nothing until it is let go.
+type stuck chan struct{}
+
+func (s stuck) Write(p []byte) (int, error) {
+	<-s
+	return len(p), nil
+}
+
+// A terminal that somebody has stopped (Ctrl-S), or a pipe that nobody reads, keeps
+// neither the first signal from draining nor the second one from stopping at once.
+func TestFault44AStuckTerminalHoldsNoSignalUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signals, terminal := make(chan os.Signal, 2), make(stuck)
+		ctx, i := watchInterrupts(t.Context(), signals, 30*time.Second, terminal)
+		e := &slowEngine{time.Hour, make(chan time.Duration, 2)}
+		i.attach(e, terminal)
+		signals <- syscall.SIGTERM
+		time.Sleep(announceIn + 2*time.Second)
+		signals <- syscall.SIGTERM
+		synctest.Wait()
+		select {
+		case took := <-e.ended:
+			if took != 2*time.Second || context.Cause(ctx) != errInterrupted {
+				t.Errorf("stopped after %v by %v", took, context.Cause(ctx))
+			}
+		default:
+			t.Error("it goes on: the signals wait for the terminal")
+		}
+		close(terminal)
+		i.stop()
+	})
+}

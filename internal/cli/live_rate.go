@@ -16,6 +16,9 @@ const (
 	// heldWindow is the time whose prevailing bottleneck is shown: the one of a
 	// moment changes too often to be read.
 	heldWindow = 3 * time.Second
+	// longestLeft bounds what is said of the time to come: a century is as good as
+	// never, and more of them than three are no time.Duration.
+	longestLeft = 100 * 365 * 24 * time.Hour
 )
 
 // meter turns successive snapshots into rates and an estimated time of
@@ -122,7 +125,8 @@ func (m *meter) left(now time.Time, st paceline.Stats, total int64) time.Duratio
 		return -1
 	}
 	unsent := max(remaining-int64(st.InFlight), 0)
-	left := time.Duration(float64(unsent)/rate*float64(time.Second)) + st.Total.P50 + st.Pace.PausedFor
+	seconds := min(float64(unsent)/rate, longestLeft.Seconds())
+	left := time.Duration(seconds*float64(time.Second)) + min(st.Total.P50+st.Pace.PausedFor, longestLeft)
 	if remaining <= 0 {
 		left = 0
 	}

@@ -144,3 +144,17 @@ func TestSpendingIsMeasured(t *testing.T) {
 		t.Errorf("$%g a second, want $0.2", got.Money)
 	}
 }
+
+// TestArrivalOfAnAge has many items and hardly any rate: it takes longer than a
+// time.Duration can say, which must not come out as no time at all.
+func TestArrivalOfAnAge(t *testing.T) {
+	slow := paceline.Stats{Pace: paceline.Pace{Requests: paceline.Per(1, 24*time.Hour)}}
+	var m meter
+	for i := range 100 {
+		at := epoch.Add(time.Duration(i) * time.Second)
+		if got := m.observe(at, slow, 1e9).Left; got >= 0 && got < longestLeft/2 {
+			t.Fatalf("after %d s: %v left, want an age, or that it is not known", i, got)
+		}
+		slow.Done = int64(i / 50)
+	}
+}

@@ -22,6 +22,31 @@ type formatless struct {
 	tell    func(error) // told once of the refusal
 }
 
+// withoutFormat returns p, asked without the response_format that the checks have
+// made where an endpoint refuses it; tell is told of that, once. What p can do
+// besides ([paceline.Pinger], Validate) the returned provider can, too.
+func withoutFormat(p paceline.Provider, format string, tell func(error)) paceline.Provider {
+	w := &formatless{Provider: p, format: format, tell: tell}
+	if pings, ok := p.(paceline.Pinger); ok {
+		return formatlessPinger{w, pings}
+	}
+	return w
+}
+
+// A formatlessPinger is one that can measure the network.
+type formatlessPinger struct {
+	*formatless
+	paceline.Pinger
+}
+
+// Validate returns what the provider itself finds wrong.
+func (p *formatless) Validate() error {
+	if v, ok := p.Provider.(interface{ Validate() error }); ok {
+		return v.Validate()
+	}
+	return nil
+}
+
 // Attempt sends req, without our response_format where that is refused.
 func (p *formatless) Attempt(ctx context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
 	if p.refused.Load() {

@@ -10,6 +10,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/provider/openai"
 )
 
 // How servers refuse a schema; those of llama.cpp were heard from it.
@@ -62,7 +63,7 @@ func TestAFormatThatIsRefusedIsLeftOut(t *testing.T) {
 		return &paceline.Response{}, nil
 	})
 	told := 0
-	p := &formatless{Provider: inner, format: ours, tell: func(error) { told++ }}
+	p := withoutFormat(inner, ours, func(error) { told++ })
 	body := `{"seed":12345678901234567890,"response_format":` + ours + `,"n":1}`
 	attempt := func(body string) paceline.Code {
 		_, err := p.Attempt(t.Context(), &paceline.Request{Body: []byte(body)}, nil)
@@ -78,5 +79,24 @@ func TestAFormatThatIsRefusedIsLeftOut(t *testing.T) {
 	}
 	if want := []string{ours, "", ours, "", "", `{"type":"json_object"}`}; fmt.Sprint(seen) != fmt.Sprint(want) {
 		t.Errorf("sent with %q", seen)
+	}
+}
+
+// An endpoint that may refuse a format is as much as it was before: strict limits
+// learn from its pings, and what is wrong with it is found before anything is sent.
+func TestAFormatHidesNothingOfItsProvider(t *testing.T) {
+	bare := openai.Provider{BaseURL: "nowhere", Key: "k"}
+	p := withoutFormat(bare, `{}`, func(error) {})
+	if _, ok := p.(paceline.Pinger); !ok {
+		t.Error("it cannot be pinged any more")
+	}
+	if v, ok := p.(interface{ Validate() error }); !ok || bare.Validate() == nil || v.Validate() == nil {
+		t.Error("an address that is none is not found")
+	}
+	only := paceline.ProviderFunc(func(context.Context, *paceline.Request, func(paceline.Delta)) (*paceline.Response, error) {
+		return &paceline.Response{}, nil
+	})
+	if _, ok := withoutFormat(only, `{}`, func(error) {}).(paceline.Pinger); ok {
+		t.Error("it says that it can be pinged, and cannot")
 	}
 }

@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/logfile"
 )
 
 // A runLog is the file of --log; nil: there is none. Its methods may be called on
 // nil.
 type runLog struct {
 	*chronicle
-	file *logFile
+	file *logfile.File
 }
 
 // checkLogFile reports that the log would be written into something that the run
@@ -44,7 +45,7 @@ func (s *session) openLog() error {
 		return fmt.Errorf("--log: %s: %w", s.flags.log, reason(err))
 	}
 	l := new(runLog)
-	l.file = startLogFile(out, s.pool.keys(), func(now time.Time) { l.look(now) }, s.warnOfLog)
+	l.file = logfile.Start(out, s.pool.keys(), func(now time.Time) { l.look(now) }, s.warnOfLog)
 	l.chronicle = newChronicle(l.file, s.flags.logLevel)
 	s.log = l
 	return nil
@@ -138,6 +139,6 @@ func (l *runLog) end(sum *summary, why string) {
 // close writes what waits and closes the file.
 func (l *runLog) close() {
 	if l != nil {
-		l.file.close()
+		l.file.Close()
 	}
 }

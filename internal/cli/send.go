@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/internal/dash"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -79,7 +80,7 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	control := s.takeOrders(eng, view)
 	dropKeys := sync.OnceFunc(s.takeKeys(view, control))
 	defer dropKeys()
-	s.web.begin(control, s.budgets(), view)
+	s.web.begin(control, dash.Facts{Budget: s.budgets(), Adapted: s.adapts()}, view)
 	sum, err := eng.Run(ctx, s.job())
 	view.last(sum.Stats)
 	dropKeys()
@@ -106,7 +107,7 @@ func (s *session) endpoints(refused func(error)) []paceline.Endpoint {
 		return list
 	}
 	for i := range list {
-		list[i].Provider = &formatless{Provider: list[i].Provider, format: string(s.checks.format), tell: refused}
+		list[i].Provider = withoutFormat(list[i].Provider, string(s.checks.format), refused)
 	}
 	return list
 }

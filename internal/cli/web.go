@@ -57,12 +57,12 @@ func (w *web) read(events *eventReaders) {
 }
 
 // begin serves the page, and says where, on log.
-func (w *web) begin(c *control, budget paceline.BudgetState, log io.Writer) {
+func (w *web) begin(c *control, facts dash.Facts, log io.Writer) {
 	if w == nil {
 		return
 	}
 	w.run = &webRun{control: c}
-	w.page.Start(w.run, budget)
+	w.page.Start(w.run, facts)
 	w.server = dash.Serve(w.listener, w.page.Handler(w.listener.Guard(w.token)))
 	w.say(log, "watch it at %s", w.listener.URL(w.token))
 }

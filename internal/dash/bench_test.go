@@ -82,7 +82,7 @@ func newBench(t *testing.T, g Guard) *bench {
 		t.Fatal(err)
 	}
 	b := &bench{t: t, run: &script{began: time.Now()}, page: New()}
-	b.page.Start(b.run, paceline.BudgetState{Limit: paceline.Budget{Requests: 1000}})
+	b.page.Start(b.run, Facts{Budget: paceline.BudgetState{Limit: paceline.Budget{Requests: 1000}}})
 	b.server = Serve(l, b.page.Handler(g))
 	b.client = &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return network.Dial(ctx, "tcp", pageAddress) },

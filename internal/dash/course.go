@@ -6,10 +6,15 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/failures"
 )
 
 // readersMost is how many browsers may read the feed at once.
 const readersMost = 32
+
+// leastSpan is what a point spans at the least: the last one, when a run ends right
+// after another, would have no width, and rates without end.
+const leastSpan = 100 * time.Millisecond
 
 // A message is one event of the feed. The first one that a reader gets is whole;
 // later ones hold what has changed.
@@ -19,7 +24,7 @@ type message struct {
 	Status   object          `json:"status,omitempty"`   // the fields that changed
 	Stats    object          `json:"stats,omitempty"`    // likewise
 	Points   json.RawMessage `json:"points,omitempty"`   // what follows what was told before
-	Failures []fault         `json:"failures,omitempty"` // all that are told, if any changed
+	Failures []failure       `json:"failures,omitempty"` // all that are told, if any changed
 	Samples  []sample        `json:"samples,omitempty"`  // those that are new
 	Ended    bool            `json:"ended,omitempty"`
 	Summary  json.RawMessage `json:"summary,omitempty"`
@@ -29,12 +34,13 @@ type message struct {
 // owns it; time is an argument.
 type course struct {
 	id      string // of the process
-	budget  paceline.BudgetState
+	facts   Facts
 	history history
 	seen    *sources
 
 	status, stats object
-	failures      []fault
+	failures      []failure
+	failed        int64 // how many failures were counted at the last look
 	sampled       int64
 	lastStats     paceline.Stats
 	lastPoint     time.Time
@@ -47,7 +53,7 @@ type course struct {
 // sources are what others add to while the run goes on.
 type sources struct {
 	latencies *latencies
-	faults    faults
+	failures  failures.List
 	samples   samples
 }
 
@@ -58,8 +64,8 @@ type reader struct{ frames chan []byte }
 // framesBehind is how many messages a reader may be behind.
 const framesBehind = 16
 
-func newCourse(id string, budget paceline.BudgetState, seen *sources, now time.Time) *course {
-	return &course{id: id, budget: budget, seen: seen, lastPoint: now, readers: make(map[*reader]struct{})}
+func newCourse(id string, facts Facts, seen *sources, now time.Time) *course {
+	return &course{id: id, facts: facts, seen: seen, lastPoint: now, readers: make(map[*reader]struct{})}
 }
 
 // look takes in how the run stands now, and tells every reader what is new. A
@@ -67,17 +73,17 @@ func newCourse(id string, budget paceline.BudgetState, seen *sources, now time.T
 func (c *course) look(st *paceline.Stats, status json.RawMessage, now time.Time, ends bool) {
 	m := message{}
 	m.Status, c.status = c.update(c.status, readObject(status))
-	m.Stats, c.stats = c.update(c.stats, objectOf(newFigures(st, &c.budget)))
+	m.Stats, c.stats = c.update(c.stats, objectOf(newFigures(st, &c.facts)))
 	if ends {
-		p := pointBetween(&c.lastStats, st, now, now.Sub(c.lastPoint))
+		p := pointBetween(&c.lastStats, st, now, max(now.Sub(c.lastPoint), leastSpan))
 		p.firstToken, p.total = c.seen.latencies.take()
 		c.history.add(p)
 		c.lastStats, c.lastPoint = *st, now
 		m.Points = appendPoints(nil, []point{p})
 	}
-	list, changed := c.seen.faults.take()
-	if changed {
-		c.failures, m.Failures = list, list
+	if list, counted := c.seen.failures.Recent(failuresTold); counted != c.failed {
+		c.failures, c.failed = newFailures(list), counted
+		m.Failures = c.failures
 	}
 	m.Samples, c.sampled = c.seen.samples.since(c.sampled)
 	c.tell("frame", &m)

@@ -60,18 +60,17 @@ func New() *Dash {
 // Observe takes an event of the engine. It is quick, and safe for concurrent use.
 func (d *Dash) Observe(ev *paceline.Event) {
 	d.seen.latencies.observe(ev)
-	d.seen.faults.observe(ev)
+	d.seen.failures.Observe(ev)
 }
 
 // Finished takes an item that has ended. Most of them it lets pass at the cost of
 // some nanoseconds. It is safe for concurrent use, and does not keep r.
 func (d *Dash) Finished(r *paceline.Result) { d.seen.samples.add(r, time.Now()) }
 
-// Start begins to look at run. budget says what it may use, and what earlier
-// sessions have used. It must be called once, before anything below.
-func (d *Dash) Start(run Run, budget paceline.BudgetState) {
+// Start begins to look at run. It must be called once, before anything below.
+func (d *Dash) Start(run Run, facts Facts) {
 	d.run = run
-	course := newCourse(d.id, budget, &d.seen, time.Now())
+	course := newCourse(d.id, facts, &d.seen, time.Now())
 	d.wait.Go(func() { d.loop(course) })
 }
 

@@ -126,7 +126,7 @@ func TestASlowReaderHoldsNobodyUp(t *testing.T) {
 }
 
 func TestASlowReaderIsDroppedAtOnce(t *testing.T) {
-	c := newCourse("ID", paceline.BudgetState{}, &sources{latencies: newLatencies()}, time.Unix(0, 0))
+	c := newCourse("ID", Facts{}, &sources{latencies: newLatencies()}, time.Unix(0, 0))
 	slow, _ := c.join("", 0)
 	quick, _ := c.join("", 0)
 	for i := range framesBehind + 1 {
@@ -141,6 +141,28 @@ func TestASlowReaderIsDroppedAtOnce(t *testing.T) {
 	}
 	if _, more := <-slow.frames; more {
 		t.Error("it was not told")
+	}
+}
+
+// TestAPointHasAWidth ends a run in the instant after a point: on clocks that are
+// coarse, no time has passed since.
+func TestAPointHasAWidth(t *testing.T) {
+	c := newCourse("ID", Facts{}, &sources{latencies: newLatencies()}, time.Unix(0, 0))
+	c.look(&paceline.Stats{Requests: 1}, nil, time.Unix(1, 0), true)
+	c.end(&Ending{Stats: paceline.Stats{Requests: 3}}, time.Unix(1, 0))
+	points, _ := c.history.since(0)
+	if last := points[len(points)-1]; len(points) != 2 || last.requests != 2 || last.span != leastSpan {
+		t.Errorf("%d points, at the end of %d requests in %v", len(points), last.requests, last.span)
+	}
+}
+
+// The page's advice is that of the summary: who gave no cap on calls at once is not
+// told to raise it.
+func TestAdviceKnowsWhatWasGiven(t *testing.T) {
+	st := paceline.Stats{Limited: paceline.Limited{paceline.BottleneckConcurrency: time.Second}, Pace: paceline.Pace{InFlight: 40}}
+	given, adapted := newFigures(&st, &Facts{}).Advice, newFigures(&st, &Facts{Adapted: true}).Advice
+	if !strings.HasPrefix(given, "raise --concurrency above 40") || !strings.HasPrefix(adapted, "so many calls at once are what the server bore") {
+		t.Errorf("given: %q; adapted: %q", given, adapted)
 	}
 }
 

@@ -69,14 +69,15 @@ func newBudgets(b *paceline.BudgetState, s *paceline.Stats) map[string]budget {
 	return list
 }
 
-// newFigures returns the figures of a run with budgets b.
-func newFigures(s *paceline.Stats, b *paceline.BudgetState) *figures {
+// newFigures returns the figures of a run.
+func newFigures(s *paceline.Stats, of *Facts) *figures {
 	f := &figures{
 		TTFT: newPercentiles(s.FirstToken), Total: newPercentiles(s.Total),
 		Causes: map[string]int64{}, Limited: newHeld(s),
-		Advice: advice.Run{Limited: s.Limited, Use: s.Use, Cap: s.Pace.InFlight, FoundOut: s.Pace.FoundOut}.Remedy(),
-		Lost:   s.EventsLost, Budgets: newBudgets(b, s),
+		Lost: s.EventsLost, Budgets: newBudgets(&of.Budget, s),
 	}
+	known := advice.Run{Limited: s.Limited, Use: s.Use, Adapted: of.Adapted, Cap: s.Pace.InFlight, FoundOut: s.Pace.FoundOut}
+	f.Advice = known.Remedy()
 	for code, n := range s.Causes {
 		f.Causes[code.String()] = n
 	}

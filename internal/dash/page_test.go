@@ -2,8 +2,6 @@ package dash
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -62,7 +60,7 @@ func TestStateIsWhatTheFeedTold(t *testing.T) {
 			Run, CSRF string
 			Status    struct{ Done int }
 			Stats     map[string]json.RawMessage
-			Failures  []fault
+			Failures  []failure
 			Samples   []sample
 			Ended     bool
 		}
@@ -74,46 +72,6 @@ func TestStateIsWhatTheFeedTold(t *testing.T) {
 			t.Errorf("%s", text)
 		}
 	})
-}
-
-func TestFailuresAreToldOnceEach(t *testing.T) {
-	var f faults
-	event := func(kind paceline.EventKind, attempt int, code paceline.Code, message string) {
-		f.observe(&paceline.Event{Kind: kind, Time: time.Unix(int64(attempt), 0), Attempt: attempt, Err: &paceline.Error{Code: code, Message: message}})
-	}
-	event(paceline.EventEnd, 1, paceline.CodeConnection, "read tcp 127.0.0.1:48738->127.0.0.1:80: reset")
-	event(paceline.EventEnd, 2, paceline.CodeConnection, "read tcp 127.0.0.1:50001->127.0.0.1:80: reset")
-	event(paceline.EventEnd, 3, paceline.CodeServer, "request req_8f3a2 failed")
-	event(paceline.EventEnd, 4, paceline.CodeServer, "request req_77b failed")
-	event(paceline.EventEnd, 5, paceline.CodeOutrun, "another was quicker")
-	event(paceline.EventEnd, 6, paceline.CodeCanceled, "shut down")
-	event(paceline.EventLater, 7, paceline.CodeThrottled, "told as the end of its attempt too")
-	event(paceline.EventItem, 8, paceline.CodeServer, "told as the end of its attempt too")
-	event(paceline.EventItem, 9, paceline.CodeInvalidAnswer, "not one of the labels")
-	event(paceline.EventItem, 0, paceline.CodeBadItem, "no field text")
-	f.observe(&paceline.Event{Kind: paceline.EventEnd})
-	list, changed := f.take()
-	var got []string
-	for _, l := range list {
-		got = append(got, fmt.Sprintf("%d %s: %s", l.Count, l.Code, l.Message))
-	}
-	want := []string{"1 invalid_answer: not one of the labels", "2 server_error: request req_77b failed",
-		"2 connection: read tcp 127.0.0.1:50001->127.0.0.1:80: reset", "1 bad_item: no field text"}
-	if strings.Join(got, "\n") != strings.Join(want, "\n") || !changed {
-		t.Errorf("%t, %q, want %q", changed, got, want)
-	}
-	if _, changed := f.take(); changed {
-		t.Error("nothing happened, and it changed")
-	}
-	for i := range 10_000 {
-		f.observe(&paceline.Event{Kind: paceline.EventEnd, Time: time.Unix(int64(100+i), 0),
-			Err: &paceline.Error{Code: paceline.CodeServer, Err: errors.New(strings.Repeat("é", 500) + strings.Repeat("x", i))}})
-		f.observe(&paceline.Event{Kind: paceline.EventEnd, Time: time.Unix(int64(100+i), 0),
-			Err: &paceline.Error{Code: paceline.CodeServer, Message: "w" + strings.Repeat("x", i%250)}})
-	}
-	if list, _ := f.take(); len(list) != faultsTold || len(f.list) > faultsKept {
-		t.Errorf("%d are told, %d kept", len(list), len(f.list))
-	}
 }
 
 func TestSamplesAreFewAndRecent(t *testing.T) {

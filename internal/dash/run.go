@@ -22,6 +22,12 @@ type Run interface {
 	Do(Order) (json.RawMessage, error)
 }
 
+// Facts are what does not change while a run goes on.
+type Facts struct {
+	Budget  paceline.BudgetState // what it may use, and what earlier sessions have used
+	Adapted bool                 // nobody gave a cap on calls at once
+}
+
 // ErrEnded is the answer to an order that comes too late.
 var ErrEnded = errors.New("the run has ended")
 

@@ -15,6 +15,7 @@ const (
 	samplesKept   = 40
 	samplePause   = 250 * time.Millisecond
 	longestSample = 600
+	longestError  = 300
 )
 
 // A sample is an item that has ended.
@@ -75,7 +76,7 @@ func newSample(r *paceline.Result, now time.Time) sample {
 		s.Answer = shorten(r.Response.Text(), longestSample)
 	}
 	if r.Err != nil {
-		s.Error = shorten(r.Err.Error(), longestFault)
+		s.Error = shorten(r.Err.Error(), longestError)
 	}
 	return s
 }

@@ -9,8 +9,6 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
-
-	"github.com/seed-1814a72b/paceline"
 )
 
 func TestAddressesAreReadAndRefused(t *testing.T) {
@@ -101,7 +99,7 @@ func TestAServerOverSocketsLeavesNothingBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := New()
-	page.Start(&script{}, paceline.BudgetState{})
+	page.Start(&script{}, Facts{})
 	s := Serve(l, page.Handler(l.Guard(Token{})))
 	client := &http.Client{Transport: &http.Transport{}}
 	resp, err := client.Get(l.URL(Token{}) + "events")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/failures"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -13,7 +14,7 @@ import (
 type Failure struct {
 	Code    paceline.Code
 	HTTP    int    // status of the last answer; 0: none came
-	Message string // why the last request failed, numbers as #; "": not known
+	Message string // why the last request failed, what varies as #; "": not known
 	Count   int64
 	Example journal.Entry // the first of them
 }
@@ -22,7 +23,7 @@ type Failure struct {
 const maxFailures = 50
 
 // Failures groups items without an accepted answer by code, status and message.
-// What differs in numbers alone is alike. Of each code 50 groups are told apart;
+// What differs in numbers and ids alone is alike. Of each code 50 groups are told apart;
 // the others count in one of no message.
 type Failures struct {
 	groups map[failureKey]*Failure
@@ -43,7 +44,7 @@ func (f *Failures) Add(e *journal.Entry) {
 	if f.groups == nil {
 		f.groups, f.kinds = map[failureKey]*Failure{}, map[paceline.Code]int{}
 	}
-	key := failureKey{paceline.Code(e.Code), e.Trip.HTTP, withoutNumbers(e.Trip.Message)}
+	key := failureKey{paceline.Code(e.Code), e.Trip.HTTP, failures.Gist(e.Trip.Message)}
 	group := f.groups[key]
 	if group == nil && f.kinds[key.code] >= maxFailures {
 		key = failureKey{code: key.code}
@@ -52,6 +53,7 @@ func (f *Failures) Add(e *journal.Entry) {
 	if group == nil {
 		own := *e
 		own.Trip = keepTrip(e.Trip)
+		key.message = strings.Clone(key.message)
 		group = &Failure{Code: key.code, HTTP: key.http, Message: key.message, Example: own}
 		f.groups[key] = group
 		f.kinds[key.code]++
@@ -84,21 +86,4 @@ func (f *Failures) ByCode() []Failure {
 	}
 	slices.SortStableFunc(list, func(a, b Failure) int { return cmp.Compare(b.Count, a.Count) })
 	return list
-}
-
-// withoutNumbers returns text of its own with a # in place of each run of digits.
-func withoutNumbers(text string) string {
-	var b strings.Builder
-	in := false
-	for _, r := range text {
-		digit := r >= '0' && r <= '9'
-		switch {
-		case digit && !in:
-			b.WriteByte('#')
-		case !digit:
-			b.WriteRune(r)
-		}
-		in = digit
-	}
-	return b.String()
 }

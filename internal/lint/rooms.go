@@ -24,7 +24,7 @@ var (
 		".", "provider/openai", "provider/anthropic", "sim", "dataset", "journal",
 		"internal/flow", "internal/backoff", "internal/sse", "internal/hist",
 		"internal/prompt", "internal/schema", "internal/check", "internal/price",
-		"internal/advice", "internal/chart", "internal/numeral", "internal/tamed", "internal/waste",
+		"internal/advice", "internal/chart", "internal/failures", "internal/numeral", "internal/tamed", "internal/waste",
 	}
 )
 
@@ -36,7 +36,7 @@ var Rooms = []Room{
 	{"internal/server", upper, "the server lies beside the other front rooms, above the library"},
 	{"internal/dash", upper, "the dashboard lies beside the other front rooms, above the library"},
 	{"internal/report", upper, "the report lies beside the other front rooms, above the library"},
-	{"internal/inspect", []string{".", "journal", "internal/hist"}, "questions about a run know its journal, and the codes of the contract"},
+	{"internal/inspect", []string{".", "journal", "internal/failures", "internal/hist"}, "questions about a run know its journal, and the codes of the contract"},
 	{"internal/cluster", upper, "the cluster lies beside the other front rooms, above the library"},
 	{".", []string{"internal/flow", "internal/backoff", "internal/hist", "internal/processor", "journal"}, "the library knows no provider, format or front room"},
 	{"provider/openai", []string{".", "internal/sse", "internal/http1"}, "an adapter knows the contract, the event stream and the connections only"},
@@ -53,6 +53,9 @@ var Rooms = []Room{
 	{"internal/flow", nothing, "admission is pure and imports nothing of ours"},
 	{"internal/backoff", nothing, "backoff is pure and imports nothing of ours"},
 	{"internal/processor", nothing, "reading the processor's use imports nothing of ours"},
+	{"internal/keyboard", nothing, "reading keys imports nothing of ours"},
+	{"internal/logfile", nothing, "writing a log down imports nothing of ours"},
+	{"internal/failures", library, "what is alike among failures is told by the contract only"},
 	{"internal/http1", nothing, "connections import nothing of ours"},
 	{"internal/sse", nothing, "the decoder imports nothing of ours"},
 	{"internal/jsontext", nothing, "writing JSON imports nothing of ours"},

@@ -72,7 +72,7 @@ func (v *view) failuresMarkdown(b *strings.Builder) {
 	}
 	b.WriteString("\n## Items without an accepted answer\n\n| cause | items | example |\n|---|--:|---|\n")
 	for _, f := range rows {
-		fmt.Fprintf(b, "| %s | %s | %s |\n", f.Cause, f.Count, plain(cut(f.Example, 160)))
+		fmt.Fprintf(b, "| %s | %s | %s |\n", f.Cause, f.Count, code(cut(f.Example, 160)))
 	}
 }
 
@@ -90,13 +90,36 @@ func (v *view) slowestMarkdown(b *strings.Builder) {
 		if it.TookS != nil {
 			took = numeral.Latency(seconds(*it.TookS))
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", plain(it.name()), it.Status, took, numeral.Grouped(it.Requests), usd(it.CostUSD))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", code(it.name()), it.Status, took, numeral.Grouped(it.Requests), usd(it.CostUSD))
 	}
+}
+
+// code returns a text as code, where Markdown takes nothing for its own: no link,
+// no mention of anybody, no picture. It is longer by a backtick at each side than
+// the longest row of them in it.
+func code(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if text == "" {
+		return ""
+	}
+	fence, row := "`", 0
+	for _, r := range text {
+		if row++; r != '`' {
+			row = 0
+		}
+		if row >= len(fence) {
+			fence += "`"
+		}
+	}
+	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") {
+		text = " " + text + " "
+	}
+	return fence + strings.ReplaceAll(text, "|", "\\|") + fence
 }
 
 // markup is what Markdown, or HTML in it, would take for its own.
 var markup = strings.NewReplacer(
-	"\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "&", "&amp;", "*", "\\*", "`", "\\`", "[", "\\[", "]", "\\]", "#", "\\#", "_", "\\_",
+	"\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "&", "&amp;", "*", "\\*", "`", "\\`", "[", "\\[", "]", "\\]", "#", "\\#", "_", "\\_", "~", "\\~",
 	"\n", " ", "\r", " ",
 )
 

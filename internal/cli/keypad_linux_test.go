@@ -168,16 +168,6 @@ func TestKeysOnARealTerminal(t *testing.T) {
 	}
 }
 
-func TestArrowsMeanNothing(t *testing.T) {
-	for pressed, want := range map[string]string{
-		"p": "p", "\x1b[Ap": "p", "p\x1b[1;5Dq": "pq", "\x1bOPq": "q", "\x1b": "", "\x1bp+": "+", "\x1b[": "", "\x1b[3~-": "-",
-	} {
-		if got := string(withoutEscapes([]byte(pressed))); got != want {
-			t.Errorf("%q: %q, want %q", pressed, got, want)
-		}
-	}
-}
-
 // TestKeysLeaveAnothersTerminalAlone starts a run in the background of a shell
 // with job control: it must neither be stopped nor touch the terminal, and takes
 // the keys once it is brought to the front.

@@ -1,4 +1,4 @@
-package cli
+package logfile
 
 import (
 	"bytes"
@@ -62,7 +62,7 @@ func TestLogFileIsWrittenEachSecondAndAtTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, w := &disk{room: -1}, new(warnings)
 		looks := 0
-		f := startLogFile(d, nil, func(time.Time) { looks++ }, w.add)
+		f := Start(d, nil, func(time.Time) { looks++ }, w.add)
 		fmt.Fprintln(f, "a")
 		if d.written() != "" {
 			t.Error("who logs waits for the disk")
@@ -73,7 +73,7 @@ func TestLogFileIsWrittenEachSecondAndAtTheEnd(t *testing.T) {
 			t.Errorf("after a second %q, %d looks", d.written(), looks)
 		}
 		fmt.Fprintln(f, "b")
-		f.close()
+		f.Close()
 		if d.written() != "a\nb\n" || !d.closed || len(*w) > 0 {
 			t.Errorf("at the end %q, closed %t, said %q", d.written(), d.closed, *w)
 		}
@@ -86,14 +86,14 @@ func TestLogFileIsWrittenEachSecondAndAtTheEnd(t *testing.T) {
 func TestAFullDiskIsSaidOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, w := &disk{room: 8}, new(warnings)
-		f := startLogFile(d, nil, nil, w.add)
+		f := Start(d, nil, nil, w.add)
 		for i := range 5 {
 			fmt.Fprintf(f, "line %d\n", i)
 			time.Sleep(time.Second + time.Millisecond)
 		}
 		d.free()
 		fmt.Fprintln(f, "again")
-		f.close()
+		f.Close()
 		if want := "line 0\nl\nagain\n"; d.written() != want {
 			t.Errorf("the file has %q, want %q", d.written(), want)
 		}
@@ -106,13 +106,13 @@ func TestAFullDiskIsSaidOnce(t *testing.T) {
 func TestLogFileBoundsWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, w := &disk{room: -1}, new(warnings)
-		f := startLogFile(d, nil, nil, w.add)
+		f := Start(d, nil, nil, w.add)
 		line := []byte(strings.Repeat("x", 1<<20-1) + "\n")
 		for range 12 {
 			f.Write(line)
 		}
-		f.close()
-		if len(d.written()) != logMost || strings.Join(*w, "; ") != "<nil> 4" {
+		f.Close()
+		if len(d.written()) != waitMost || strings.Join(*w, "; ") != "<nil> 4" {
 			t.Errorf("%d bytes were kept, said %q", len(d.written()), *w)
 		}
 	})
@@ -125,10 +125,10 @@ func TestFault66NoKeyInALogFile(t *testing.T) {
 		const key = `sk-1"2\3/4+5&6`
 		quoted, _ := json.Marshal(key)
 		d := &disk{room: -1}
-		f := startLogFile(d, []string{"", "EMPTY", key, "second-key"}, nil, new(warnings).add)
+		f := Start(d, []string{"", "EMPTY", key, "second-key"}, nil, new(warnings).add)
 		fmt.Fprintf(f, "%s in the open, %s quoted, ?k=%s, /%s, and second-key; the word EMPTY stays\n",
 			key, quoted, url.QueryEscape(key), url.PathEscape(key))
-		f.close()
+		f.Close()
 		if want := "[key] in the open, \"[key]\" quoted, ?k=[key], /[key], and [key]; the word EMPTY stays\n"; d.written() != want {
 			t.Errorf("got  %swant %s", d.written(), want)
 		}

@@ -1,13 +1,13 @@
 //go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd || windows)
 
-package cli
+package keyboard
 
 import (
 	"errors"
 	"os"
 )
 
-// readKeys implements [Env.Keys] where it is not known how: there are none.
-func readKeys(*os.File, func()) (<-chan byte, func(), error) {
+// Read returns an error where it is not known how.
+func Read(*os.File, func()) (<-chan byte, func(), error) {
 	return nil, nil, errors.ErrUnsupported
 }

@@ -1,4 +1,4 @@
-package cli
+package keyboard
 
 import (
 	"os"
@@ -40,9 +40,9 @@ type keyboard struct {
 	wait    sync.WaitGroup
 }
 
-// readKeys implements [Env.Keys] on a console. Ctrl-C stays a signal; processes
+// Read reads the keys of a console. Ctrl-C stays a signal; processes
 // are not stopped here, so that awake is never called.
-func readKeys(terminal *os.File, _ func()) (<-chan byte, func(), error) {
+func Read(terminal *os.File, _ func()) (<-chan byte, func(), error) {
 	k := &keyboard{console: windows.Handle(terminal.Fd()), keys: make(chan byte), quit: make(chan struct{})}
 	var before uint32
 	if err := windows.GetConsoleMode(k.console, &before); err != nil {

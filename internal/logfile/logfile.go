@@ -1,26 +1,29 @@
-package cli
+// Package logfile appends lines to a file without anybody who writes them waiting
+// for a disk, and keeps secrets out of it.
+package logfile
 
 import (
 	"bytes"
 	"encoding/json"
 	"io"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 )
 
-// A log file's measures: how long lines wait, and how many bytes of them at most
+// A file's measures: how long lines wait, and how many bytes of them at most
 // where the disk does not keep up; further ones are lost, and counted.
 const (
-	logEvery = time.Second
-	logMost  = 8 << 20
+	writeEvery = time.Second
+	waitMost   = 8 << 20
 )
 
-// A logFile appends lines to a file from a goroutine of its own, so that nobody
+// A File appends lines to a file from a goroutine of its own, so that nobody
 // who writes waits for a disk. Where one cannot be written it says so once, goes
 // on trying, and counts the lines that are lost. What is secret is taken out of
 // every line. Write is safe for concurrent use.
-type logFile struct {
+type File struct {
 	out     io.WriteCloser
 	secrets [][]byte
 	warn    func(err error, lost int64) // told of the first failure, and at the end of lines that were lost
@@ -37,10 +40,12 @@ type logFile struct {
 	told bool
 }
 
-// startLogFile begins to append to out, which close closes. look is called once a
-// second, from the goroutine that writes; nil: nothing is.
-func startLogFile(out io.WriteCloser, secrets []string, look func(time.Time), warn func(error, int64)) *logFile {
-	f := &logFile{out: out, warn: warn, quit: make(chan struct{}), joined: make(chan struct{})}
+// Start begins to append to out, which Close closes. What of secrets is shorter
+// than 6 characters is a word, not a key, and stays. look is called once a second,
+// from the goroutine that writes; nil: nothing is. warn is told of the first write
+// that fails, with its error, and at the end, with nil, of how many lines were lost.
+func Start(out io.WriteCloser, secrets []string, look func(time.Time), warn func(err error, lost int64)) *File {
+	f := &File{out: out, warn: warn, quit: make(chan struct{}), joined: make(chan struct{})}
 	for _, s := range secrets {
 		f.hide(s)
 	}
@@ -53,32 +58,23 @@ func startLogFile(out io.WriteCloser, secrets []string, look func(time.Time), wa
 const shortestSecret = 6
 
 // hide keeps a secret, however it may stand in a line, out of the file.
-func (f *logFile) hide(secret string) {
+func (f *File) hide(secret string) {
 	if len(secret) < shortestSecret {
 		return
 	}
 	quoted, _ := json.Marshal(secret)
 	for _, form := range []string{secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret), url.PathEscape(secret)} {
-		if !containsBytes(f.secrets, form) {
+		if !slices.ContainsFunc(f.secrets, func(b []byte) bool { return string(b) == form }) {
 			f.secrets = append(f.secrets, []byte(form))
 		}
 	}
-}
-
-func containsBytes(list [][]byte, form string) bool {
-	for _, b := range list {
-		if string(b) == form {
-			return true
-		}
-	}
-	return false
 }
 
 // hidden stands in a line in the place of a secret.
 var hidden = []byte("[key]")
 
 // Write takes one whole line. It never fails: who logs has no use for an error.
-func (f *logFile) Write(line []byte) (int, error) {
+func (f *File) Write(line []byte) (int, error) {
 	n := len(line)
 	for _, secret := range f.secrets {
 		if bytes.Contains(line, secret) {
@@ -87,7 +83,7 @@ func (f *logFile) Write(line []byte) (int, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.text)+len(line) > logMost {
+	if len(f.text)+len(line) > waitMost {
 		f.lost++
 		return n, nil
 	}
@@ -95,9 +91,9 @@ func (f *logFile) Write(line []byte) (int, error) {
 	return n, nil
 }
 
-func (f *logFile) loop(look func(time.Time)) {
+func (f *File) loop(look func(time.Time)) {
 	defer close(f.joined)
-	tick := time.NewTicker(logEvery)
+	tick := time.NewTicker(writeEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -114,7 +110,7 @@ func (f *logFile) loop(look func(time.Time)) {
 }
 
 // flush writes what waits.
-func (f *logFile) flush() {
+func (f *File) flush() {
 	f.mu.Lock()
 	text := f.text
 	f.text = nil
@@ -148,8 +144,9 @@ func (f *logFile) flush() {
 	}
 }
 
-// close writes what waits, joins the goroutine and closes the file.
-func (f *logFile) close() {
+// Close writes what waits, joins the goroutine and closes the file. It must be
+// called once, after the last Write.
+func (f *File) Close() {
 	close(f.quit)
 	<-f.joined
 	if err := f.out.Close(); err != nil && !f.told {

@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package cli
+package keyboard
 
 import (
 	"os"
@@ -36,8 +36,8 @@ type keyboard struct {
 	asleep bool          // about to be stopped: leave it alone
 }
 
-// readKeys implements [Env.Keys] on a terminal.
-func readKeys(terminal *os.File, awake func()) (<-chan byte, func(), error) {
+// Read reads the keys of a terminal.
+func Read(terminal *os.File, awake func()) (<-chan byte, func(), error) {
 	k := &keyboard{
 		fd: int(terminal.Fd()), keys: make(chan byte), awake: awake, quit: make(chan struct{}),
 		signals: make(chan os.Signal, 4), suspend: make(chan struct{}),
