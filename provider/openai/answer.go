@@ -150,10 +150,7 @@ func (x *exchange) result(body []byte) (*paceline.Response, error) {
 	if err := validObject(body); err != nil && !(list && err == errNoObject) {
 		return nil, err
 	}
-	if e := errorInFrame(body); e != nil {
-		return nil, e
-	}
-	return x.family.result(body, x.res.header, x.res.status)
+	return x.family.whole(body, x.res.header, x.res.status)
 }
 
 // statusError reads and classifies an answer that is no success.

@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 
@@ -199,23 +200,57 @@ func contains(message string, phrases ...string) bool {
 	return false
 }
 
-// errorInFrame returns the error that a 200's body or chunk holds, or nil.
+// errorInFrame returns the error that a 200's body or chunk holds, or nil. Of a
+// name that comes twice the last counts.
 func errorInFrame(raw []byte) *paceline.Error {
-	if inner := rawjson.Get(raw, "error"); says(inner) {
+	var inner, object, choices []byte
+	for c := rawjson.Object(raw); c.Next(); {
+		switch string(c.Key()) {
+		case "error":
+			inner = c.Value()
+		case "object":
+			object = c.Value()
+		case "choices":
+			choices = c.Value()
+		}
+	}
+	if says(inner) {
 		return frameError(inner, raw)
 	}
-	if rawjson.Str(rawjson.Get(raw, "object")) == "error" {
+	if saysError(object) {
 		return frameError(raw, raw)
 	}
-	for c := rawjson.Array(rawjson.Get(raw, "choices")); c.Next(); {
-		if inner := rawjson.Get(c.Value(), "error"); says(inner) {
-			return frameError(inner, raw)
-		}
-		if rawjson.Str(rawjson.Get(c.Value(), "finish_reason")) == "error" {
-			return frameError([]byte(`{"message":"the answer ended with finish_reason \"error\""}`), raw)
+	for c := rawjson.Array(choices); c.Next(); {
+		if e := errorInChoice(c.Value(), raw); e != nil {
+			return e
 		}
 	}
 	return nil
+}
+
+// errorInChoice returns the error that one choice of a whole frame holds, or nil.
+func errorInChoice(choice, whole []byte) *paceline.Error {
+	var inner, reason []byte
+	for c := rawjson.Object(choice); c.Next(); {
+		switch string(c.Key()) {
+		case "error":
+			inner = c.Value()
+		case "finish_reason":
+			reason = c.Value()
+		}
+	}
+	if says(inner) {
+		return frameError(inner, whole)
+	}
+	if saysError(reason) {
+		return frameError([]byte(`{"message":"the answer ended with finish_reason \"error\""}`), whole)
+	}
+	return nil
+}
+
+// saysError reports whether a value is the string "error".
+func saysError(val []byte) bool {
+	return string(val) == `"error"` || bytes.IndexByte(val, '\\') >= 0 && rawjson.Str(val) == "error"
 }
 
 // frameError classifies the error that a whole frame holds inside.

@@ -2,7 +2,6 @@ package openai
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 
 	"github.com/seed-1814a72b/paceline/provider/openai/internal/rawjson"
@@ -20,8 +19,9 @@ var (
 // they take, and names count by exact case.
 type envelope struct {
 	rawjson.Cursor
-	seen  [][]byte
-	store [12][]byte
+	n     int
+	first [16][]byte // the names seen; not all need room of their own
+	later [][]byte   // those beyond
 	err   error
 }
 
@@ -41,29 +41,39 @@ func (e *envelope) Next() bool {
 		}
 		return false
 	}
-	if e.seen == nil {
-		e.seen = e.store[:0]
-	}
-	key := e.Key()
-	if len(e.seen) >= maxMembers {
+	if e.n >= maxMembers || !e.see(e.Key()) {
 		e.err = errDuplicate
 		return false
 	}
-	for _, s := range e.seen {
-		if bytes.Equal(s, key) {
-			e.err = errDuplicate
-			return false
-		}
-	}
-	e.seen = append(e.seen, key)
 	return true
 }
 
-// validObject reports why raw is not one valid JSON object. The standard
-// library's check also bounds nesting, at 10,000.
+// see notes a name and reports whether it is new.
+func (e *envelope) see(key []byte) bool {
+	for i := range min(e.n, len(e.first)) {
+		if bytes.Equal(e.first[i], key) {
+			return false
+		}
+	}
+	for _, s := range e.later {
+		if bytes.Equal(s, key) {
+			return false
+		}
+	}
+	if e.n < len(e.first) {
+		e.first[e.n] = key
+	} else {
+		e.later = append(e.later, key)
+	}
+	e.n++
+	return true
+}
+
+// validObject reports why raw is not one valid JSON object. The check also bounds
+// nesting, at 10,000.
 func validObject(raw []byte) error {
 	switch {
-	case !json.Valid(raw):
+	case !rawjson.Valid(raw):
 		return errNotJSON
 	case rawjson.Trim(raw)[0] != '{':
 		return errNoObject

@@ -62,8 +62,10 @@ func allowance(h http.Header, providers []names) paceline.Allowance {
 		if left, ok := number(h, n.left); ok && left >= 0 && left <= limit {
 			a.Left = left
 		}
-		if d, err := time.ParseDuration(first(h, n.reset)); err == nil && d > 0 {
-			a.Reset = d
+		if reset := first(h, n.reset); reset != "" {
+			if d, err := time.ParseDuration(reset); err == nil && d > 0 {
+				a.Reset = d
+			}
 		}
 		return a
 	}
@@ -71,7 +73,11 @@ func allowance(h http.Header, providers []names) paceline.Allowance {
 }
 
 func number(h http.Header, key string) (float64, bool) {
-	f, err := strconv.ParseFloat(first(h, key), 64)
+	value := first(h, key)
+	if value == "" {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(value, 64)
 	return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
 }
 

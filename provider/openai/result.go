@@ -1,10 +1,10 @@
 package openai
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"slices"
+	"sort"
 
 	paceline "github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/provider/openai/internal/rawjson"
@@ -22,107 +22,177 @@ const (
 	responseAPI               // /responses
 )
 
-// result makes the response of a complete body, streamed or not. Its error,
-// if not an [*paceline.Error], says what is wrong with the body's shape.
+// result makes the response of a body that was put together from a stream, of
+// which every piece was looked at for an error. Its own error, if not an
+// [*paceline.Error], says what is wrong with the body's shape.
 func (f family) result(body []byte, h http.Header, status int) (*paceline.Response, error) {
-	resp := &paceline.Response{Body: body, Status: status, Header: h, RequestID: requestID(h)}
-	if f == other && rawjson.Trim(body)[0] == '[' {
-		return resp, nil
+	r := f.reading(body, h, status)
+	return r.resp, r.read(body)
+}
+
+// whole makes the response of a body that came whole. An error that the body holds
+// goes before what is wrong with its shape.
+func (f family) whole(body []byte, h http.Header, status int) (*paceline.Response, error) {
+	r := f.reading(body, h, status)
+	err := r.read(body)
+	if err != nil || r.suspect {
+		if e := errorInFrame(body); e != nil {
+			return nil, e
+		}
 	}
-	var choices []byte
+	return r.resp, err
+}
+
+func (f family) reading(body []byte, h http.Header, status int) reading {
+	return reading{family: f, resp: &paceline.Response{Body: body, Status: status, Header: h, RequestID: requestID(h)}}
+}
+
+// A reading is of a body into a response. It looks at each byte of interest once,
+// and leaves what is not usual to others.
+type reading struct {
+	family  family
+	resp    *paceline.Response
+	choices []byte
+	suspect bool // the body may hold an error
+}
+
+func (r *reading) read(body []byte) error {
+	if r.family == other && rawjson.Trim(body)[0] == '[' {
+		return nil
+	}
 	env := openEnvelope(body)
 	for env.Next() {
-		switch string(env.Key()) {
-		case "model":
-			resp.Model = rawjson.Str(env.Value())
-		case "usage":
-			resp.Usage = readUsage(env.Value())
-		case "choices":
-			choices = env.Value()
-		case "id":
-			if resp.RequestID == "" {
-				resp.RequestID = rawjson.Str(env.Value())
-			}
-		}
+		r.member(env.Key(), env.Value())
 	}
 	if env.err != nil {
-		return nil, env.err
+		return env.err
 	}
-	var err error
-	resp.Choices, err = f.choices(body, choices)
-	return resp, err
+	return r.readChoices(body)
 }
 
-func (f family) choices(body, choices []byte) ([]paceline.Choice, error) {
-	switch f {
+// member takes a member of the body.
+func (r *reading) member(key, val []byte) {
+	switch string(key) {
+	case "model":
+		r.resp.Model = rawjson.Str(val)
+	case "usage":
+		r.resp.Usage = readUsage(val)
+	case "choices":
+		r.choices = val
+	case "id":
+		if r.resp.RequestID == "" {
+			r.resp.RequestID = rawjson.Str(val)
+		}
+	case "error":
+		r.suspect = r.suspect || says(val)
+	case "object":
+		r.suspect = r.suspect || saysError(val)
+	}
+}
+
+func (r *reading) readChoices(body []byte) error {
+	switch r.family {
 	case chat, legacyText:
-		return readChoices(choices, f == legacyText)
+		return r.list()
 	case responseAPI:
 		if status := rawjson.Str(rawjson.Get(body, "status")); status == "failed" || status == "cancelled" {
-			return nil, responseError(body)
+			return responseError(body)
 		}
 		if rawjson.Get(body, "output") == nil {
-			return nil, errNoOutput
+			return errNoOutput
 		}
-		return readResponse(body), nil
+		r.resp.Choices = readResponse(body)
 	}
-	return nil, nil
+	r.suspect = r.suspect || r.choices != nil // which nobody has looked at
+	return nil
 }
 
-// readChoices reads the list of choices, which must not be empty, and brings
-// it into the order of the indexes.
-func readChoices(raw []byte, legacy bool) ([]paceline.Choice, error) {
-	type indexed struct {
-		index int64
-		paceline.Choice
-	}
-	var all []indexed
-	c := rawjson.Array(raw)
+// list reads the list of choices, which must not be empty, and brings it into the
+// order of the indexes.
+func (r *reading) list() error {
+	all := make([]paceline.Choice, 0, 1)
+	indexes := make([]int64, 0, 8)
+	c := rawjson.Array(r.choices)
 	for c.Next() {
-		ch := indexed{index: int64(len(all))}
-		if n, ok := count(rawjson.Get(c.Value(), "index")); ok {
-			ch.index = n
+		all = append(all, paceline.Choice{})
+		index, err := r.choice(c.Value(), &all[len(all)-1])
+		if err != nil {
+			return err
 		}
-		if err := readChoice(c.Value(), legacy, &ch.Choice); err != nil {
-			return nil, err
+		if index < 0 {
+			index = int64(len(indexes))
 		}
-		all = append(all, ch)
+		indexes = append(indexes, index)
 	}
 	if c.Bad() || len(all) == 0 {
-		return nil, errChoices
+		return errChoices
 	}
-	slices.SortStableFunc(all, func(a, b indexed) int { return cmp.Compare(a.index, b.index) })
-	out := make([]paceline.Choice, len(all))
-	for i := range all {
-		out[i] = all[i].Choice
+	if !slices.IsSorted(indexes) {
+		sort.Stable(byIndex{indexes, all})
 	}
-	return out, nil
+	r.resp.Choices = all
+	return nil
 }
 
-func readChoice(raw []byte, legacy bool, ch *paceline.Choice) error {
+// byIndex sorts choices by their indexes.
+type byIndex struct {
+	indexes []int64
+	choices []paceline.Choice
+}
+
+func (b byIndex) Len() int           { return len(b.indexes) }
+func (b byIndex) Less(i, j int) bool { return b.indexes[i] < b.indexes[j] }
+func (b byIndex) Swap(i, j int) {
+	b.indexes[i], b.indexes[j] = b.indexes[j], b.indexes[i]
+	b.choices[i], b.choices[j] = b.choices[j], b.choices[i]
+}
+
+// choice reads a choice. The index is -1 if none is told that can be used.
+func (r *reading) choice(raw []byte, ch *paceline.Choice) (index int64, err error) {
 	env := openEnvelope(raw)
-	message := legacy
+	message := r.family == legacyText
+	index = -1
 	for env.Next() {
 		val := slices.Clip(env.Value())
 		switch string(env.Key()) {
+		case "index":
+			if n, ok := count(val); ok {
+				index = n
+			}
 		case "finish_reason":
-			ch.FinishReason = rawjson.Str(val)
+			ch.FinishReason = finishReason(val)
+			r.suspect = r.suspect || ch.FinishReason == "error"
+		case "error":
+			r.suspect = r.suspect || says(val)
 		case "text":
-			if legacy {
+			if r.family == legacyText {
 				ch.Content = val
 			}
 		case "message":
 			if message = val[0] == '{'; message {
 				if err := readMessage(val, ch); err != nil {
-					return err
+					return index, err
 				}
 			}
 		}
 	}
 	if env.err == nil && !message {
-		return errChoices
+		return index, errChoices
 	}
-	return env.err
+	return index, env.err
+}
+
+// finishReason returns why a choice ended. The usual reasons are not copied.
+func finishReason(val []byte) string {
+	switch string(val) {
+	case `"stop"`:
+		return "stop"
+	case `"length"`:
+		return "length"
+	case `"tool_calls"`:
+		return "tool_calls"
+	}
+	return rawjson.Str(val)
 }
 
 func readMessage(raw []byte, ch *paceline.Choice) error {
@@ -150,7 +220,7 @@ func readMessage(raw []byte, ch *paceline.Choice) error {
 // OpenAI, Anthropic and Azure give it.
 func requestID(h http.Header) string {
 	for _, name := range []string{"X-Request-Id", "Request-Id", "Apim-Request-Id", "X-Ms-Request-Id"} {
-		if id := h.Get(name); id != "" {
+		if id := first(h, name); id != "" {
 			return id
 		}
 	}

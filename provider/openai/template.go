@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/provider/openai/internal/rawjson"
 )
 
 // A template is the fast path. The chunks of a stream differ, mostly, in one
@@ -99,7 +100,7 @@ func textLen(b []byte) int {
 		case c < ' ':
 			return -1
 		case c == '\\':
-			n := escapeLen(b[i:])
+			n := rawjson.EscapeLen(b[i:])
 			if n == 0 {
 				return -1
 			}
@@ -107,24 +108,4 @@ func textLen(b []byte) int {
 		}
 	}
 	return -1
-}
-
-// escapeLen returns the length of a valid escape sequence, or 0.
-func escapeLen(b []byte) int {
-	if len(b) < 2 {
-		return 0
-	}
-	switch b[1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return 2
-	case 'u':
-		if len(b) >= 6 && isHex(b[2]) && isHex(b[3]) && isHex(b[4]) && isHex(b[5]) {
-			return 6
-		}
-	}
-	return 0
-}
-
-func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }
