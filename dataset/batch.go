@@ -28,15 +28,15 @@ func BatchPath(url string) (path string, ok bool) {
 // isBatch reports whether the item is an OpenAI Batch request line: it has a
 // custom_id, a url and a body, and the body is an object.
 func (f *itemFields) isBatch(text []byte) bool {
-	return !f.customID.none() && !f.url.none() && !f.body.none() && text[f.body.from] == '{'
+	return !f.customID.None() && !f.url.None() && !f.body.None() && text[f.body.From] == '{'
 }
 
 // request makes the call that a batch line asks for, its body byte for byte.
 func (f *itemFields) request(text []byte) (*paceline.Request, error) {
-	if m := f.method.of(text); len(m) > 0 && string(m) != `"POST"` {
+	if m := f.method.Of(text); len(m) > 0 && string(m) != `"POST"` {
 		return nil, fmt.Errorf("batch line: method must be \"POST\", not %s", brief(m))
 	}
-	url := f.url.of(text)
+	url := f.url.Of(text)
 	path, ok := "", false
 	if url[0] == '"' {
 		path, ok = BatchPath(unquote(url))
@@ -45,7 +45,7 @@ func (f *itemFields) request(text []byte) (*paceline.Request, error) {
 		return nil, fmt.Errorf("batch line: url %s is not allowed: it must be one of /v1%s",
 			brief(url), strings.Join(endpoints, ", /v1"))
 	}
-	return &paceline.Request{Body: f.body.of(text), Path: path}, nil
+	return &paceline.Request{Body: f.body.Of(text), Path: path}, nil
 }
 
 // brief returns a JSON token short enough for a message.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsonscan"
 	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
@@ -68,7 +69,7 @@ func appendReason(dst []byte, e *paceline.Error) []byte {
 // appendBody appends an error's body: JSON as it is, else its beginning as a
 // string.
 func appendBody(dst, body []byte) []byte {
-	if !validJSON(body) {
+	if !jsonscan.Valid(body) {
 		body = clip(body, maxErrorText)
 	}
 	return appendJSON(dst, body)

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/seed-1814a72b/paceline/internal/jsonscan"
 )
 
 // A Format is how a file's items are written.
@@ -100,7 +102,7 @@ func looksJSON(first []byte, whole bool) bool {
 	case '[':
 		return len(first) == 1 || first[1] == '{'
 	case '"':
-		return !whole || validJSON(first)
+		return !whole || jsonscan.Valid(first)
 	}
 	return false
 }
@@ -108,7 +110,7 @@ func looksJSON(first []byte, whole bool) bool {
 // firstLine returns the first line that is not blank, and whether it is whole.
 func firstLine(head []byte) (text []byte, whole bool) {
 	head = bytes.TrimPrefix(head, bom)
-	head = head[skipSpace(head, 0):]
+	head = head[jsonscan.SkipSpace(head, 0):]
 	if i := bytes.IndexByte(head, '\n'); i >= 0 {
 		return trimSpace(head[:i]), true
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsonscan"
 )
 
 // A reader reads the items of one file.
@@ -55,16 +56,16 @@ func (r *jsonlReader) read(it *paceline.Item, keep bool) error {
 func parseItem(it *paceline.Item, text []byte) error {
 	var f itemFields
 	switch end := f.scan(text); {
-	case end == invalid:
+	case end == jsonscan.Invalid:
 		return syntaxProblem(text)
-	case skipSpace(text, end) != len(text):
+	case jsonscan.SkipSpace(text, end) != len(text):
 		return errors.New("more text follows the item: one JSON object or string a line is due")
 	case text[0] != '{' && text[0] != '"':
 		return errors.New("an item must be a JSON object or a string")
 	}
 	it.Raw = text
-	if it.ID = idOf(f.customID.of(text)); it.ID == "" {
-		it.ID = idOf(f.id.of(text))
+	if it.ID = idOf(f.customID.Of(text)); it.ID == "" {
+		it.ID = idOf(f.id.Of(text))
 	}
 	if f.isBatch(text) {
 		it.Request, it.Err = f.request(text)
@@ -84,29 +85,29 @@ func syntaxProblem(text []byte) error {
 
 // itemFields are the values of the fields that a source looks at.
 type itemFields struct {
-	customID, id, method, url, body span
+	customID, id, method, url, body jsonscan.Span
 }
 
 // scan checks the value that text begins with and notes the fields of an
 // object. It returns the offset after the value, or invalid.
 func (f *itemFields) scan(text []byte) int {
 	if text[0] != '{' {
-		return valueEnd(text, 0, 0)
+		return jsonscan.ValueEnd(text, 0, 0)
 	}
-	m := membersOf(text, 0)
-	for m.next() {
-		f.note(text, m.key, m.val)
+	m := jsonscan.MembersOf(text, 0)
+	for m.Next() {
+		f.note(text, m.Key, m.Val)
 	}
-	if m.bad {
-		return invalid
+	if m.Bad {
+		return jsonscan.Invalid
 	}
-	return m.at
+	return m.At
 }
 
 // note keeps the first value of each field that matters.
-func (f *itemFields) note(text []byte, key, val span) {
-	var at *span
-	switch string(text[key.from+1 : key.to-1]) {
+func (f *itemFields) note(text []byte, key, val jsonscan.Span) {
+	var at *jsonscan.Span
+	switch string(text[key.From+1 : key.To-1]) {
 	case "custom_id":
 		at = &f.customID
 	case "id":
@@ -120,7 +121,7 @@ func (f *itemFields) note(text []byte, key, val span) {
 	default:
 		return
 	}
-	if at.none() {
+	if at.None() {
 		*at = val
 	}
 }
@@ -153,7 +154,7 @@ func unquote(token []byte) string {
 
 // trimSpace cuts JSON's blanks off both ends.
 func trimSpace(b []byte) []byte {
-	b = b[skipSpace(b, 0):]
+	b = b[jsonscan.SkipSpace(b, 0):]
 	n := len(b)
 	for n > 0 && (b[n-1] == ' ' || b[n-1] == '\t' || b[n-1] == '\n' || b[n-1] == '\r') {
 		n--

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsonscan"
 	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
@@ -51,7 +52,7 @@ func appendEnvelope(dst []byte, resp *paceline.Response) []byte {
 
 func appendRefusal(dst []byte, e *paceline.Error) []byte {
 	body := e.Body
-	if !validJSON(body) {
+	if !jsonscan.Valid(body) {
 		body = append(append([]byte(`{"error":`), appendReason(nil, e)...), "}}"...)
 	}
 	return appendHTTP(dst, e.Status, e.RequestID, body)

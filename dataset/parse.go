@@ -7,6 +7,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsonscan"
 )
 
 // A Row is what [ParseRow] finds in a row: enough to rebuild a journal that
@@ -36,7 +37,7 @@ type RowError struct {
 // ParseRow reads what [AppendRow] wrote. A line that is not a whole row is an
 // error.
 func ParseRow(row []byte) (Row, error) {
-	if !validJSON(row) {
+	if !jsonscan.Valid(row) {
 		return Row{}, errors.New("not a row: invalid JSON")
 	}
 	index := gjson.GetBytes(row, "index")

@@ -12,6 +12,7 @@ import (
 	"testing/iotest"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsonscan"
 )
 
 // all reads a source to its end.
@@ -150,9 +151,9 @@ func TestFault58Strict(t *testing.T) {
 }
 
 func TestFault40DeepNesting(t *testing.T) {
-	for depth, ok := range map[int]bool{maxDepth: true, maxDepth + 1: false, 5_000_000: false} {
+	for depth, ok := range map[int]bool{jsonscan.MaxDepth: true, jsonscan.MaxDepth + 1: false, 5_000_000: false} {
 		b := []byte(strings.Repeat("[", depth) + strings.Repeat("]", depth))
-		if validJSON(b) != ok {
+		if jsonscan.Valid(b) != ok {
 			t.Errorf("depth %d: valid is %v", depth, !ok)
 		}
 	}
@@ -282,7 +283,7 @@ func FuzzScan(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if got, want := validJSON(b), json.Valid(b); got != want {
+		if got, want := jsonscan.Valid(b), json.Valid(b); got != want {
 			t.Fatalf("%q: valid is %v, encoding/json says %v", b, got, want)
 		}
 		var it paceline.Item

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsonscan"
 	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
@@ -67,7 +68,7 @@ func appendOwn(dst []byte, it *paceline.Item) []byte {
 	switch {
 	case len(raw) == 0:
 		return appendID(dst, it.ID)
-	case raw[0] == '"' && stringEnd(raw, 1) == len(raw):
+	case raw[0] == '"' && jsonscan.StringEnd(raw, 1) == len(raw):
 		dst = append(dst, `{"text":`...)
 		dst = append(dst, raw...)
 		return append(dst, ',')
@@ -95,20 +96,20 @@ func appendID(dst []byte, id string) []byte {
 func appendFields(dst, raw []byte) (out []byte, ok bool) {
 	start := len(dst)
 	dst = append(dst, '{')
-	m := membersOf(raw, 0)
+	m := jsonscan.MembersOf(raw, 0)
 	from, to := 0, 0 // the run of kept members that is not appended yet
-	for m.next() {
-		if isRowField(m.key.of(raw)) {
+	for m.Next() {
+		if isRowField(m.Key.Of(raw)) {
 			dst = appendRun(dst, raw[from:to])
 			from, to = 0, 0
 			continue
 		}
 		if to == 0 {
-			from = m.key.from
+			from = m.Key.From
 		}
-		to = m.val.to
+		to = m.Val.To
 	}
-	if m.bad || m.at != len(raw) {
+	if m.Bad || m.At != len(raw) {
 		return dst[:start], false
 	}
 	return appendRun(dst, raw[from:to]), true
@@ -159,7 +160,7 @@ func appendJSON(dst, raw []byte) []byte {
 	switch {
 	case len(raw) == 0:
 		return append(dst, "null"...)
-	case !validJSON(raw):
+	case !jsonscan.Valid(raw):
 		return jsontext.Append(dst, raw)
 	}
 	return append(dst, oneLine(raw)...)

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"text/template"
 	"text/template/parse"
-	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -22,6 +21,7 @@ import (
 type tmpl struct {
 	full     *template.Template
 	segments []segment // if it is made of text and plain fields only
+	needs    []string  // the item's fields that the segments name, each once
 	simple   bool
 	names    map[string]bool // the fields that it names
 	whole    bool            // it uses . itself
@@ -31,6 +31,7 @@ type tmpl struct {
 type segment struct {
 	text []byte
 	path []string // the field's names from the item down
+	need int      // the place of path[0] in the template's needs
 	dot  bool     // the item itself
 }
 
@@ -80,10 +81,22 @@ func (t *tmpl) simplify(trees map[string]*parse.Tree) {
 			if !ok {
 				return
 			}
+			if len(s.path) > 0 {
+				s.need = t.require(s.path[0])
+			}
 			t.segments = append(t.segments, s)
 		}
 	}
-	t.simple = true
+	t.simple = len(t.needs) <= mostNeeds
+}
+
+// require returns the place of a field in what the template needs.
+func (t *tmpl) require(name string) int {
+	if i := slices.Index(t.needs, name); i >= 0 {
+		return i
+	}
+	t.needs = append(t.needs, name)
+	return len(t.needs) - 1
 }
 
 func segmentOf(n parse.Node) (segment, bool) {
@@ -113,81 +126,6 @@ func (t *tmpl) append(dst, raw []byte) ([]byte, error) {
 		}
 	}
 	return t.appendFull(dst, raw)
-}
-
-// appendFast does so without decoding the item. Not ok: a field is missing or
-// not plain, and the full way has to say what comes of it.
-func (t *tmpl) appendFast(dst, raw []byte) (out []byte, ok bool) {
-	item := gjson.Parse(view(raw))
-	for i := range t.segments {
-		s := &t.segments[i]
-		if s.text != nil {
-			dst = append(dst, s.text...)
-			continue
-		}
-		v, ok := s.find(item)
-		if !ok {
-			return nil, false
-		}
-		if dst, ok = appendPlain(dst, v); !ok {
-			return nil, false
-		}
-	}
-	return dst, true
-}
-
-// find returns the field of the item.
-func (s *segment) find(v gjson.Result) (gjson.Result, bool) {
-	if v.Type == gjson.String {
-		return v, s.dot || len(s.path) == 1 && s.path[0] == lineField
-	}
-	for _, name := range s.path {
-		if !v.IsObject() {
-			return v, false
-		}
-		if v = v.Get(name); !v.Exists() {
-			return v, false
-		}
-	}
-	return v, true
-}
-
-// appendPlain appends a string, number, boolean or null as the inside of a
-// JSON string.
-func appendPlain(dst []byte, v gjson.Result) ([]byte, bool) {
-	switch v.Type {
-	case gjson.Null:
-		return dst, true
-	case gjson.JSON:
-		return nil, false
-	case gjson.String:
-		inner := v.Raw[1 : len(v.Raw)-1]
-		if copyable(inner) {
-			return append(dst, inner...), true
-		}
-		return jsontext.AppendInside(dst, decodeString(v.Raw)), true
-	}
-	return append(dst, v.Raw...), true
-}
-
-// copyable reports whether escaping the decoded string gives these very bytes
-// again.
-func copyable(inner string) bool {
-	if !utf8.ValidString(inner) {
-		return false
-	}
-	for {
-		i := strings.IndexByte(inner, '\\')
-		if i < 0 {
-			return true
-		}
-		switch inner[i+1] {
-		case 'n', 'r', 't', '"', '\\':
-			inner = inner[i+2:]
-		default:
-			return false
-		}
-	}
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}

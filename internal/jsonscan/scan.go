@@ -1,96 +1,26 @@
-package dataset
+package jsonscan
 
 import (
 	"encoding/binary"
 	"math/bits"
 )
 
-// maxDepth is the nesting that encoding/json accepts as well.
-const maxDepth = 10_000
-
-// invalid is what the scanning functions return for text that is not JSON.
-const invalid = -1
-
-// A span is a piece of a line, by its offsets.
-type span struct{ from, to int }
-
-func (s span) of(b []byte) []byte { return b[s.from:s.to:s.to] }
-func (s span) none() bool         { return s.to == 0 }
-
-// members walks over the members of one JSON object and checks it on the way.
-// The members' names keep their quotes.
-type members struct {
-	b        []byte
-	at       int // after the brace, the comma or, at the end, the object
-	key, val span
-	started  bool
-	bad      bool
-}
-
-// membersOf starts at the opening brace b[i].
-func membersOf(b []byte, i int) members { return members{b: b, at: i + 1} }
-
-// next moves to the next member. False: the object is over, or bad.
-func (m *members) next() bool {
-	i := skipSpace(m.b, m.at)
-	if i < len(m.b) && m.b[i] == '}' {
-		m.at = i + 1
-		return false
-	}
-	if m.started {
-		if i >= len(m.b) || m.b[i] != ',' {
-			return m.fail()
-		}
-		i = skipSpace(m.b, i+1)
-	}
-	m.started = true
-	return m.member(i)
-}
-
-func (m *members) member(i int) bool {
-	if i >= len(m.b) || m.b[i] != '"' {
-		return m.fail()
-	}
-	end := stringEnd(m.b, i+1)
-	if end == invalid {
-		return m.fail()
-	}
-	m.key = span{i, end}
-	i = skipSpace(m.b, end)
-	if i >= len(m.b) || m.b[i] != ':' {
-		return m.fail()
-	}
-	i = skipSpace(m.b, i+1)
-	end = valueEnd(m.b, i, 1)
-	if end == invalid {
-		return m.fail()
-	}
-	m.val = span{i, end}
-	m.at = end
-	return true
-}
-
-func (m *members) fail() bool {
-	m.bad = true
-	return false
-}
-
-// validJSON reports whether b is exactly one JSON value, blanks around it
+// Valid reports whether b is exactly one JSON value, blanks around it
 // allowed: the same texts as json.Valid, some times faster.
-func validJSON(b []byte) bool {
-	end := valueEnd(b, skipSpace(b, 0), 0)
-	return end != invalid && skipSpace(b, end) == len(b)
+func Valid(b []byte) bool {
+	end := ValueEnd(b, SkipSpace(b, 0), 0)
+	return end != Invalid && SkipSpace(b, end) == len(b)
 }
 
-// valueEnd returns the offset after the value that begins at b[i], inside
-// depth containers, or invalid.
-func valueEnd(b []byte, i, depth int) int {
+// ValueEnd returns the offset after the value that begins at b[i], inside
+// depth containers, or Invalid.
+func ValueEnd(b []byte, i, depth int) int {
 	if i >= len(b) {
-		return invalid
+		return Invalid
 	}
 	switch b[i] {
 	case '"':
-		return stringEnd(b, i+1)
+		return StringEnd(b, i+1)
 	case '{':
 		return objectEnd(b, i, depth+1)
 	case '[':
@@ -106,76 +36,76 @@ func valueEnd(b []byte, i, depth int) int {
 }
 
 func objectEnd(b []byte, i, depth int) int {
-	if depth > maxDepth {
-		return invalid
+	if depth > MaxDepth {
+		return Invalid
 	}
-	i = skipSpace(b, i+1)
+	i = SkipSpace(b, i+1)
 	if i < len(b) && b[i] == '}' {
 		return i + 1
 	}
 	for {
 		if i >= len(b) || b[i] != '"' {
-			return invalid
+			return Invalid
 		}
-		if i = stringEnd(b, i+1); i == invalid {
-			return invalid
+		if i = StringEnd(b, i+1); i == Invalid {
+			return Invalid
 		}
-		i = skipSpace(b, i)
+		i = SkipSpace(b, i)
 		if i >= len(b) || b[i] != ':' {
-			return invalid
+			return Invalid
 		}
-		if i = valueEnd(b, skipSpace(b, i+1), depth); i == invalid {
-			return invalid
+		if i = ValueEnd(b, SkipSpace(b, i+1), depth); i == Invalid {
+			return Invalid
 		}
-		i = skipSpace(b, i)
+		i = SkipSpace(b, i)
 		if i < len(b) && b[i] == '}' {
 			return i + 1
 		}
 		if i >= len(b) || b[i] != ',' {
-			return invalid
+			return Invalid
 		}
-		i = skipSpace(b, i+1)
+		i = SkipSpace(b, i+1)
 	}
 }
 
 func arrayEnd(b []byte, i, depth int) int {
-	if depth > maxDepth {
-		return invalid
+	if depth > MaxDepth {
+		return Invalid
 	}
-	i = skipSpace(b, i+1)
+	i = SkipSpace(b, i+1)
 	if i < len(b) && b[i] == ']' {
 		return i + 1
 	}
 	for {
-		if i = valueEnd(b, i, depth); i == invalid {
-			return invalid
+		if i = ValueEnd(b, i, depth); i == Invalid {
+			return Invalid
 		}
-		i = skipSpace(b, i)
+		i = SkipSpace(b, i)
 		if i < len(b) && b[i] == ']' {
 			return i + 1
 		}
 		if i >= len(b) || b[i] != ',' {
-			return invalid
+			return Invalid
 		}
-		i = skipSpace(b, i+1)
+		i = SkipSpace(b, i+1)
 	}
 }
 
-// stringEnd returns the offset after the closing quote of the string whose
+// StringEnd returns the offset after the closing quote of the string whose
 // text begins at b[i].
-func stringEnd(b []byte, i int) int {
+func StringEnd(b []byte, i int) int {
 	for {
 		if i = nextSpecial(b, i); i >= len(b) {
-			return invalid
+			return Invalid
 		}
 		switch {
 		case b[i] == '"':
 			return i + 1
 		case b[i] != '\\': // a control character
-			return invalid
+			return Invalid
 		}
-		if i = escapeEnd(b, i+1); i == invalid {
-			return invalid
+		if i = escapeEnd(b, i+1); i == Invalid {
+			return Invalid
 		}
 	}
 }
@@ -209,7 +139,7 @@ func nextSpecial(b []byte, i int) int {
 // escapeEnd returns the offset after the escape whose letter is b[i].
 func escapeEnd(b []byte, i int) int {
 	if i >= len(b) {
-		return invalid
+		return Invalid
 	}
 	switch b[i] {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
@@ -217,16 +147,16 @@ func escapeEnd(b []byte, i int) int {
 	case 'u':
 		return hexEnd(b, i+1)
 	}
-	return invalid
+	return Invalid
 }
 
 func hexEnd(b []byte, i int) int {
 	if i+4 > len(b) {
-		return invalid
+		return Invalid
 	}
 	for _, c := range b[i : i+4] {
 		if c|0x20 < 'a' && (c < '0' || c > '9') || c|0x20 > 'f' {
-			return invalid
+			return Invalid
 		}
 	}
 	return i + 4
@@ -234,7 +164,7 @@ func hexEnd(b []byte, i int) int {
 
 func wordEnd(b []byte, i int, word string) int {
 	if len(b)-i < len(word) || string(b[i:i+len(word)]) != word {
-		return invalid
+		return Invalid
 	}
 	return i + len(word)
 }
@@ -246,12 +176,12 @@ func numberEnd(b []byte, i int) int {
 	start := i
 	i = digitsEnd(b, i)
 	if i == start || b[start] == '0' && i > start+1 {
-		return invalid
+		return Invalid
 	}
 	if i < len(b) && b[i] == '.' {
 		start = i + 1
 		if i = digitsEnd(b, start); i == start {
-			return invalid
+			return Invalid
 		}
 	}
 	if i < len(b) && b[i]|0x20 == 'e' {
@@ -266,7 +196,7 @@ func exponentEnd(b []byte, i int) int {
 	}
 	end := digitsEnd(b, i)
 	if end == i {
-		return invalid
+		return Invalid
 	}
 	return end
 }
@@ -278,7 +208,9 @@ func digitsEnd(b []byte, i int) int {
 	return i
 }
 
-func skipSpace(b []byte, i int) int {
+// SkipSpace returns the offset of the first byte from b[i] on that is no blank of
+// JSON, or len(b).
+func SkipSpace(b []byte, i int) int {
 	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r') {
 		i++
 	}
