@@ -57,8 +57,9 @@ type Config struct {
 	Price func(model string, u Usage) Cost
 
 	// Observe is told of every event, from one goroutine, in order. Nothing
-	// waits for it: when it falls 4,096 events behind, further ones are left
-	// out and counted in [Stats.EventsLost]. nil: nobody looks.
+	// waits for it: when it falls 32,768 events behind, further ones are left
+	// out and counted in [Stats.EventsLost]. Where many come it is told of them
+	// some milliseconds later, many at a time. nil: nobody looks.
 	Observe func(Event)
 }
 

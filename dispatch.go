@@ -106,7 +106,7 @@ func (d *dispatcher) handle(m *message) {
 	case msgAgain:
 		d.again(m.attempt.call, m.attempt.lane)
 	case msgItem:
-		d.engine.send(Event{
+		d.engine.observer.add(&Event{
 			Kind: EventItem, Time: time.Now(), Index: m.result.Item.Index, Status: m.result.Status,
 			Err: m.result.Err, Attempt: m.result.Requests, Usage: m.result.Usage,
 		})
@@ -207,7 +207,7 @@ func (d *dispatcher) start(c *call, now flow.Instant) {
 	d.watch.add(a)
 	d.each(c, func(t *tally) { t.start(c) })
 	d.traffic.start(a)
-	d.engine.observe(a, EventStart, func(*Event) {})
+	d.engine.observe(a, Event{Kind: EventStart})
 	c.admitted(a)
 }
 
@@ -241,7 +241,7 @@ func (d *dispatcher) alive(a *attempt) {
 	d.last = nil
 	d.admission.Alive(now, a.ticket)
 	d.deadlines.begun(a, &d.watch, now)
-	d.engine.observe(a, EventFirstToken, func(ev *Event) { ev.FirstToken = a.firstToken() })
+	d.engine.observe(a, Event{Kind: EventFirstToken, FirstToken: a.firstToken()})
 }
 
 func (d *dispatcher) done(a *attempt, end *ending) {
@@ -290,14 +290,14 @@ func (d *dispatcher) again(c *call, lane int) {
 
 // tell passes an attempt's end to the observer.
 func (d *dispatcher) tell(a *attempt, end *ending, now flow.Instant) {
-	d.engine.observe(a, EventEnd, func(ev *Event) {
-		ev.Err, ev.Usage, ev.RequestID = end.err, end.usage, end.requestID
-		ev.FirstToken, ev.Total = a.firstToken(), a.took(end.at)
+	d.engine.observe(a, Event{
+		Kind: EventEnd, Err: end.err, Usage: end.usage, RequestID: end.requestID,
+		FirstToken: a.firstToken(), Total: a.took(end.at),
 	})
 	if end.outcome.Kind == flow.Throttled {
 		a.tellings.doubt()
 		pause := max(0, d.admission.PausedUntil(a.lane, a.ticket.Model).Sub(now))
-		d.engine.observe(a, EventLater, func(ev *Event) { ev.Err, ev.Delay = end.err, pause })
+		d.engine.observe(a, Event{Kind: EventLater, Err: end.err, Delay: pause})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/processor"
 )
 
 // instant answers at once, without a network: what is measured is the engine.
@@ -16,8 +17,10 @@ var instant = paceline.ProviderFunc(func(_ context.Context, _ *paceline.Request,
 	return text("a"), nil
 })
 
-func benchmarkEngine(b *testing.B) *paceline.Engine {
-	e, err := paceline.New(instant, paceline.Config{Limits: paceline.Limits{
+func benchmarkEngine(b *testing.B) *paceline.Engine { return observedEngine(b, nil) }
+
+func observedEngine(b *testing.B, observe func(paceline.Event)) *paceline.Engine {
+	e, err := paceline.New(instant, paceline.Config{Observe: observe, Limits: paceline.Limits{
 		InFlight: 1000, Requests: paceline.Per(1e9, time.Second), Tokens: paceline.Per(1e12, time.Second),
 	}})
 	if err != nil {
@@ -58,13 +61,22 @@ func BenchmarkDo1000(b *testing.B) {
 }
 
 // BenchmarkRun is one item of a run with its journal and output file.
-func BenchmarkRun(b *testing.B) {
-	e := benchmarkEngine(b)
+func BenchmarkRun(b *testing.B) { benchmarkRun(b, benchmarkEngine(b)) }
+
+// BenchmarkRunObserved is the same with somebody who counts its four events.
+func BenchmarkRunObserved(b *testing.B) {
+	seen := 0
+	benchmarkRun(b, observedEngine(b, func(paceline.Event) { seen++ }))
+}
+
+func benchmarkRun(b *testing.B, e *paceline.Engine) {
 	j := openJournal(b, filepath.Join(b.TempDir(), "out.jsonl"))
 	defer j.Close()
 	b.ReportAllocs()
 	b.ResetTimer()
+	before := processor.Used()
 	if _, err := e.Run(context.Background(), paceline.Job{Source: &numbers{n: int64(b.N)}, Journal: j, Encode: row}); err != nil {
 		b.Fatal(err)
 	}
+	b.ReportMetric(float64(processor.Used()-before)/float64(b.N), "cpu-ns/op") // also on a busy machine
 }

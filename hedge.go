@@ -256,7 +256,7 @@ func (d *dispatcher) second(a *attempt, now flow.Instant) bool {
 	d.watch.add(r.hedge)
 	d.each(a.call, func(t *tally) { t.requests++; t.running++; t.hedges++ })
 	d.traffic.start(r.hedge)
-	d.engine.observe(r.hedge, EventStart, func(*Event) {})
+	d.engine.observe(r.hedge, Event{Kind: EventStart})
 	go r.runHedge()
 	return true
 }

@@ -1,67 +1,129 @@
 package paceline
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// eventsBehind is how far an observer may fall behind before events are lost.
-const eventsBehind = 4096
+// eventsBehind is how far an observer may fall behind before events are lost:
+// most of a second's at ten thousand calls a second, some 8 MB.
+const eventsBehind = 1 << 15
+
+// An observer that was told of something is left alone for eventsPause, unless
+// eventsCrowd come sooner: to wake it for each event costs more than the event.
+const (
+	eventsPause = 5 * time.Millisecond
+	eventsCrowd = 4096
+)
 
 // observer passes events to Config.Observe on a goroutine of its own, so that
-// nothing waits for it.
+// nothing waits for it. The first event after a pause is passed on at once.
 type observer struct {
-	events chan Event
-	lost   atomic.Int64
+	look   func(Event)   // nil: nobody looks
+	wake   chan struct{} // holds a token while events may wait
+	crowd  chan struct{} // likewise while too many may for another pause
+	over   chan struct{} // closed when there will be none
 	joined chan struct{}
+	lost   atomic.Int64
+
+	mu    sync.Mutex
+	queue []Event
 }
 
-func newObserver(f func(Event)) *observer {
-	o := &observer{joined: make(chan struct{})}
-	if f == nil {
+func newObserver(look func(Event)) *observer {
+	o := &observer{look: look, joined: make(chan struct{})}
+	if look == nil {
 		close(o.joined)
 		return o
 	}
-	o.events = make(chan Event, eventsBehind)
-	go func() {
-		defer close(o.joined)
-		for ev := range o.events {
-			f(ev)
-		}
-	}()
+	o.wake, o.crowd, o.over = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{})
+	go o.loop()
 	return o
+}
+
+func (o *observer) loop() {
+	defer close(o.joined)
+	pause := time.NewTimer(eventsPause)
+	defer pause.Stop()
+	var events []Event
+	for over := false; !over; {
+		select {
+		case <-o.wake:
+		case <-o.over:
+			over = true
+		}
+		events = o.take(events)
+		for i := range events {
+			o.look(events[i])
+		}
+		clear(events)
+		pause.Reset(eventsPause)
+		select {
+		case <-pause.C:
+		case <-o.crowd:
+		case <-o.over:
+		}
+	}
+}
+
+// take returns all events that wait; buf is used for those to come, unless it has
+// room for a crowd that is over.
+func (o *observer) take(buf []Event) []Event {
+	if cap(buf) > eventsCrowd {
+		buf = nil
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	all := o.queue
+	o.queue = buf[:0]
+	return all
+}
+
+// add passes an event on, unless the observer is too far behind.
+func (o *observer) add(ev *Event) {
+	o.mu.Lock()
+	n := len(o.queue) + 1
+	if n > eventsBehind {
+		o.mu.Unlock()
+		o.lost.Add(1)
+		return
+	}
+	o.queue = append(o.queue, *ev)
+	o.mu.Unlock()
+	switch n {
+	case 1:
+		notify(o.wake)
+	case eventsCrowd:
+		notify(o.crowd)
+	}
+}
+
+// notify puts a token where there is none.
+func notify(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 // end says that there will be no further event.
 func (o *observer) end() {
-	if o.events != nil {
-		close(o.events)
+	if o.look != nil {
+		close(o.over)
 	}
 }
 
 // join waits until the observer has seen every event.
 func (o *observer) join() { <-o.joined }
 
-// observe tells the observer, if there is one, of something that happened to
-// a. The dispatcher alone calls it.
-func (e *Engine) observe(a *attempt, kind EventKind, fill func(*Event)) {
-	if e.observer.events == nil {
+// observe tells the observer, if there is one, of something that happened to a;
+// what all events of an attempt have is added. The dispatcher alone calls it.
+func (e *Engine) observe(a *attempt, ev Event) {
+	if e.observer.look == nil {
 		return
 	}
-	ev := Event{
-		Kind: kind, Time: time.Now(), Index: a.call.index, Attempt: a.number,
-		Endpoint: a.endpoint.name(a.lane), Model: a.model, Hedge: a.beside != nil,
-	}
-	fill(&ev)
-	e.send(ev)
-}
-
-// send passes an event on, unless the observer is too far behind. The
-// dispatcher alone calls it.
-func (e *Engine) send(ev Event) {
-	select {
-	case e.observer.events <- ev:
-	default:
-		e.observer.lost.Add(1)
-	}
+	ev.Time, ev.Index, ev.Attempt = time.Now(), a.call.index, a.number
+	ev.Endpoint, ev.Model, ev.Hedge = a.endpoint.name(a.lane), a.model, a.beside != nil
+	e.observer.add(&ev)
 }

@@ -92,7 +92,7 @@ func (d *dispatcher) takeOut(a *attempt, why *Error) {
 	}
 	d.out[a.lane] = why
 	d.admission.Close(a.lane)
-	d.engine.observe(a, EventOut, func(ev *Event) { ev.Err = why })
+	d.engine.observe(a, Event{Kind: EventOut, Err: why})
 }
 
 // outs returns why endpoints were taken out, in their order.

@@ -20,12 +20,14 @@ func newLatencies() *latencies { return &latencies{firstToken: hist.New(), total
 // observe takes an event's durations: of first tokens, and of attempts that were
 // answered.
 func (l *latencies) observe(ev *paceline.Event) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	switch {
 	case ev.Kind == paceline.EventFirstToken:
+		l.mu.Lock()
+		defer l.mu.Unlock()
 		l.firstToken.Record(ev.FirstToken)
 	case ev.Kind == paceline.EventEnd && ev.Err == nil:
+		l.mu.Lock()
+		defer l.mu.Unlock()
 		l.total.Record(ev.Total)
 	}
 }

@@ -1,0 +1,77 @@
+package paceline
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// watched returns an observer in a bubble that notes which events it was told of;
+// each call of its function takes so long.
+func watched(t *testing.T, takes time.Duration) (o *observer, seen *[]int64) {
+	seen = new([]int64)
+	o = newObserver(func(ev Event) {
+		time.Sleep(takes)
+		*seen = append(*seen, ev.Index)
+	})
+	return o, seen
+}
+
+func inOrder(t *testing.T, seen []int64, n int) {
+	t.Helper()
+	if len(seen) != n {
+		t.Fatalf("%d events were told, want %d", len(seen), n)
+	}
+	for i, index := range seen {
+		if index != int64(i) {
+			t.Fatalf("event %d was told as the %d-th", index, i)
+		}
+	}
+}
+
+func TestAnEventAfterAPauseIsToldAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, seen := watched(t, 0)
+		for n := range 3 {
+			o.add(&Event{Index: int64(n)})
+			synctest.Wait()
+			inOrder(t, *seen, n+1)
+			time.Sleep(2 * eventsPause)
+		}
+		o.end()
+	})
+}
+
+func TestEventsOfACrowdAreToldTogetherAndInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, seen := watched(t, 0)
+		o.add(&Event{})
+		synctest.Wait() // the observer is left alone now
+		for n := 1; n < eventsCrowd; n++ {
+			o.add(&Event{Index: int64(n)})
+		}
+		synctest.Wait()
+		inOrder(t, *seen, 1)
+		o.add(&Event{Index: eventsCrowd}) // that is too many to wait with
+		synctest.Wait()
+		inOrder(t, *seen, eventsCrowd+1)
+		o.end()
+	})
+}
+
+func TestEventsAreCountedThatASlowObserverMisses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, seen := watched(t, time.Second)
+		o.add(&Event{})
+		synctest.Wait() // it is busy with the first one
+		for n := range eventsBehind + 7 {
+			o.add(&Event{Index: int64(n + 1)})
+		}
+		o.end()
+		o.join()
+		inOrder(t, *seen, eventsBehind+1)
+		if lost := o.lost.Load(); lost != 7 {
+			t.Errorf("%d events are counted as lost, want 7", lost)
+		}
+	})
+}
