@@ -1,4 +1,4 @@
-// Package jsontext writes strings as JSON.
+// Package jsontext writes strings as JSON, and reads what they stand for.
 package jsontext
 
 import "unicode/utf8"

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/seed-1814a72b/paceline/internal/schema/onepass"
 )
 
 // Numbers beyond these are refused: the validator computes with all their
@@ -16,6 +18,11 @@ import (
 const (
 	maxDigits   = 4096
 	maxExponent = 4096
+)
+
+var (
+	limits = onepass.Limits{Nested: maxNested, Digits: maxDigits, Exponent: maxExponent}
+	anyDoc = onepass.JSON(limits)
 )
 
 // decode reads one JSON value, numbers as they stand. Nesting beyond 10,000 is
@@ -34,6 +41,9 @@ func decode(text []byte) (any, error) {
 // Valid returns nil if doc is one JSON value of a size that can be checked, else
 // where it is not.
 func Valid(doc []byte) error {
+	if anyDoc.Check(doc) == onepass.Fits {
+		return nil
+	}
 	_, err := decode(doc)
 	return err
 }

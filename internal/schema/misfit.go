@@ -12,6 +12,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+
+	"github.com/seed-1814a72b/paceline/internal/schema/onepass"
 )
 
 const (
@@ -31,8 +33,17 @@ type Misfit struct{ Faults []string }
 func (m *Misfit) Error() string { return strings.Join(m.Faults, "; ") }
 
 // Validate returns nil if doc is one JSON value that fits, else a [*Misfit], or
-// the reason for which it is none. It takes any bytes.
+// the reason for which it is none. It takes any bytes. One that fits is checked
+// in a single pass; what is wrong with others the library finds.
 func (s *Schema) Validate(doc []byte) error {
+	if s.program.Check(doc) == onepass.Fits {
+		return nil
+	}
+	return s.validate(doc)
+}
+
+// validate has the library judge a document.
+func (s *Schema) validate(doc []byte) error {
 	v, err := decode(doc)
 	if err != nil {
 		return err

@@ -10,11 +10,14 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/seed-1814a72b/paceline/internal/schema/onepass"
 )
 
 // A Schema is a compiled JSON Schema. It is safe for concurrent use.
 type Schema struct {
 	compiled *jsonschema.Schema
+	program  *onepass.Program // nil: it asks more than one can
 	json     []byte
 	name     string
 	others   []byte // the files that it refers to, with their names
@@ -58,6 +61,9 @@ func Compile(file string, text []byte, read func(name string) ([]byte, error)) (
 	}
 	if s.compiled, err = c.Compile(at); err != nil {
 		return nil, fault(file, err)
+	}
+	if s.program, err = onepass.Compile(s.compiled, limits); err != nil {
+		s.program = nil // the library judges alone
 	}
 	s.others = folder.texts
 	var b bytes.Buffer
