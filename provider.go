@@ -15,9 +15,10 @@ type Provider interface {
 	//
 	// emit, unless nil, is called for every sign of life in the order of
 	// arrival, on the goroutine that called Attempt and never after Attempt
-	// has returned. [DeltaSent] alone may come on another goroutine. The engine's watchdog lives on these calls: a provider
-	// that reports no [DeltaContent] is taken for one that sends whole
-	// answers only.
+	// has returned. [DeltaSent] alone may come on another goroutine. The engine's
+	// watchdog lives on these calls: a provider that reports no [DeltaContent] is
+	// taken for one that sends whole answers only. Where ctx is not [Watched], one
+	// call is enough for all the progress that was read together.
 	//
 	// A provider that sends a second request within the attempt, because the
 	// server refused something that the provider had added to the first, says so
