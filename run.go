@@ -128,7 +128,7 @@ func (e *Engine) newRun(ctx context.Context, job Job) *run {
 		results: make(chan *Result, 64),
 		ended:   make(chan struct{}),
 	}
-	r.mayFinish, r.abort = context.WithCancelCause(context.WithoutCancel(ctx))
+	r.mayFinish, r.abort = context.WithCancelCause(unwatched(context.WithoutCancel(ctx)))
 	r.mayStart, r.halt = context.WithCancel(ctx)
 	return r
 }

@@ -14,7 +14,7 @@ type Stream struct {
 
 // Stream prepares a streamed call; [Stream.All] makes it.
 func (e *Engine) Stream(ctx context.Context, req *Request) *Stream {
-	return &Stream{call: e.newCall(ctx, req)}
+	return &Stream{call: e.newCall(Watch(ctx), req)}
 }
 
 // All makes the call and yields the pieces of its answer as they arrive:

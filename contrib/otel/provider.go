@@ -69,7 +69,7 @@ func (p *provider) Validate() error {
 // Attempt makes the provider's attempt.
 func (p *provider) Attempt(ctx context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
 	a := p.begin(ctx, req)
-	resp, err := p.Provider.Attempt(a.ctx, req, a.watch(emit))
+	resp, err := p.Provider.Attempt(paceline.Watch(a.ctx), req, a.watch(emit)) // it tells of each chunk
 	a.end(resp, err, time.Now())
 	return resp, err
 }

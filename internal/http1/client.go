@@ -15,6 +15,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/coalesce"
 )
 
 // The defaults of a [Client].
@@ -125,6 +127,7 @@ func (c *Client) open(ctx context.Context, to origin) (*conn, time.Duration, err
 		return nil, 0, asCallers(ctx, err)
 	}
 	took := time.Since(began)
+	nc = coalesce.Wrap(nc)
 	if to.tls {
 		if nc, err = c.handshake(ctx, nc, to.address); err != nil {
 			return nil, 0, asCallers(ctx, err)

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/coalesce"
 )
 
 // bufferSize is how much of an answer is read at once.
@@ -20,7 +22,8 @@ type conn struct {
 	client *Client
 	to     origin
 	net    net.Conn
-	sock   *socket // net, or what is below TLS; nil: it is none
+	sock   *socket        // net, or what is below TLS; nil: it is none
+	paced  *coalesce.Conn // the same; nil: its reads cannot be coalesced
 	idle   time.Time
 	cancel func() // makes all reads and writes fail; any goroutine may call it
 	cut    atomic.Bool
@@ -32,7 +35,7 @@ type conn struct {
 }
 
 func newConn(c *Client, to origin, nc net.Conn) *conn {
-	cn := &conn{client: c, to: to, net: nc, sock: newSocket(below(nc))}
+	cn := &conn{client: c, to: to, net: nc, sock: newSocket(below(nc)), paced: coalesce.Of(nc)}
 	cn.cancel = func() {
 		cn.cut.Store(true)
 		// A connection that refuses a deadline is closed: that ends all waiting, too.

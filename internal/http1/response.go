@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+
+	"github.com/seed-1814a72b/paceline/internal/coalesce"
 )
 
 // A Response is an answer whose header has come. It is its own body: it must be
@@ -24,6 +26,7 @@ type Response struct {
 	old     bool // it is HTTP/1.0
 	final   bool // the connection is not to be used again
 	body    framing
+	use     coalesce.Use
 	err     error // what Read returns from now on
 }
 
@@ -60,9 +63,24 @@ func (r *Response) Close() error {
 	return nil
 }
 
+// Relax has the rest of the body read at intervals ([coalesce.Every]) instead of
+// as it comes, where that can be: its end, and its bytes, come so much later. A
+// connection that ends, and a call that is cancelled, are noticed at once.
+func (r *Response) Relax() {
+	if r.conn == nil || r.conn.paced == nil {
+		return
+	}
+	r.use = r.conn.paced.Use()
+	r.use.Relax()
+}
+
+// Hurry has the body read as it comes again.
+func (r *Response) Hurry() { r.use.End() }
+
 // giveBack lets the connection be used again, if it can be.
 func (r *Response) giveBack() {
 	cn := r.conn
+	r.use.End()
 	reusable := !r.final && r.sending.whole() && len(cn.buffered()) == 0
 	if !reusable || !r.release() {
 		r.abandon(nil)

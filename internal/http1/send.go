@@ -3,6 +3,8 @@ package http1
 import (
 	"net"
 	"sync"
+
+	"github.com/seed-1814a72b/paceline/internal/coalesce"
 )
 
 const (
@@ -44,9 +46,17 @@ func (s *sending) write(nc net.Conn, req *Request, w Watcher) {
 		s.writeOnce(nc, req)
 	} else {
 		parts := net.Buffers{req.Head, blank, req.Body}
-		s.n, s.err = parts.WriteTo(nc)
+		s.n, s.err = parts.WriteTo(bare(nc))
 	}
 	w.Wrote(s.err)
+}
+
+// bare returns the connection in which several parts are written by one system call.
+func bare(nc net.Conn) net.Conn {
+	if paced, ok := nc.(*coalesce.Conn); ok {
+		return paced.Conn
+	}
+	return nc
 }
 
 func (s *sending) writeOnce(nc net.Conn, req *Request) {

@@ -36,8 +36,14 @@ func newSocket(nc net.Conn) *socket {
 // fill reads into a buffer of the pool, once there is something to read.
 func (s *socket) fill(cn *conn) error {
 	s.conn, s.n, s.err = cn, 0, nil
-	if err := s.raw.Read(s.read); err != nil {
-		return err
+	for {
+		err := s.raw.Read(s.read)
+		if err == nil {
+			break
+		}
+		if cn.paced == nil || !cn.paced.Woken(err) {
+			return err
+		}
 	}
 	if s.err == nil && s.n == 0 {
 		s.err = io.EOF

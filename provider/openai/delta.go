@@ -12,9 +12,10 @@ import (
 // chunks one after the other are the stream.
 type emitter struct {
 	emit     func(paceline.Delta) // may be nil
-	chunk    []byte               // of the chunk at hand, nil once handed out
-	told     bool                 // the chunk at hand has yielded a delta
-	progress bool                 // the model has said something
+	lull     *lull
+	chunk    []byte // of the chunk at hand, nil once handed out
+	told     bool   // the chunk at hand has yielded a delta
+	progress bool   // the model has said something
 
 	last struct { // the only text of the chunk at hand, for the template
 		n      int // how many pieces of text it had
@@ -42,7 +43,7 @@ func (o *emitter) end() {
 func (o *emitter) add(kind paceline.DeltaKind, choice int64, quoted []byte) {
 	o.told = true
 	o.progress = o.progress || kind.Progress() && kind != paceline.DeltaOther
-	if o.emit == nil {
+	if o.emit == nil || o.lull.known(kind) {
 		return
 	}
 	o.emit(paceline.Delta{Kind: kind, Choice: int(choice), Chunk: o.chunk, Quoted: quoted})

@@ -4,6 +4,8 @@ import (
 	"net/http/httptrace"
 	"sync"
 	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/coalesce"
 )
 
 // Some servers (llama.cpp's, after each streamed answer) close a connection
@@ -29,6 +31,7 @@ type keptConn struct {
 	reused   bool
 	idle     time.Duration
 	answered bool
+	use      coalesce.Use // of a connection of net/http's
 }
 
 // opening returns how long the exchange's connection took to open, 0 if it took
@@ -57,6 +60,15 @@ func (k *keptConn) got(info httptrace.GotConnInfo) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.reused, k.idle, k.answered = info.Reused, info.IdleTime, false
+	k.use.End() // of one that was dead
+	k.use = coalesce.Of(info.Conn).Use()
+}
+
+// end notes that the exchange uses its connection no longer.
+func (k *keptConn) end() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.use.End()
 }
 
 func (k *keptConn) firstByte() {

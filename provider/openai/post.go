@@ -40,6 +40,7 @@ func (c *call) post(ctx context.Context, usage bool) (*paceline.Response, *pacel
 	defer cancel()
 	x.giveUp = cancel
 	defer x.end()
+	defer x.kept.end()
 	if ctx.Err() != nil {
 		return nil, x.canceled()
 	}
@@ -92,9 +93,11 @@ type received struct {
 	length int64 // of the body; -1: not known
 	body   io.ReadCloser
 	n      int64
+	lull   lull
 }
 
 func (r *received) Read(b []byte) (int, error) {
+	r.lull.read()
 	n, err := r.body.Read(b)
 	r.n += int64(n)
 	return n, err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/http1"
 	"github.com/seed-1814a72b/paceline/internal/sse"
 	"github.com/seed-1814a72b/paceline/provider/openai/internal/rawjson"
 )
@@ -39,7 +40,7 @@ type assembler interface {
 }
 
 func (x *exchange) assembler() assembler {
-	out := emitter{emit: x.emit}
+	out := emitter{emit: x.emit, lull: &x.res.lull}
 	if x.family == responseAPI {
 		return &responseStream{out: out}
 	}
@@ -56,6 +57,7 @@ func (x *exchange) events(r io.Reader) (*paceline.Response, *paceline.Error) {
 		dec.Reset(nil, 0)
 		decoders.Put(dec)
 	}()
+	x.settle()
 	a := x.assembler()
 	said, err := x.consume(dec, a)
 	if err == nil {
@@ -68,6 +70,7 @@ func (x *exchange) events(r io.Reader) (*paceline.Response, *paceline.Error) {
 		}
 		return nil, e
 	}
+	x.res.lull.over()
 	if said {
 		x.drain(dec, a)
 	}
@@ -76,6 +79,19 @@ func (x *exchange) events(r io.Reader) (*paceline.Response, *paceline.Error) {
 		return nil, x.failed(err)
 	}
 	return resp, nil
+}
+
+// settle decides how the stream is read.
+func (x *exchange) settle() {
+	if paceline.Watched(x.ctx) {
+		return
+	}
+	x.res.lull.unwatched = true
+	if own, ok := x.res.body.(*http1.Response); ok {
+		x.res.lull.conn = own
+	} else {
+		x.res.lull.conn = &x.kept.use
+	}
 }
 
 // complete reports why an answer whose stream has ended cleanly is none.

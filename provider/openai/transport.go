@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/coalesce"
 )
 
 // maxHeaderBytes caps a response's header in [NewTransport]'s transports.
@@ -23,7 +25,7 @@ const maxHeaderBytes = 1 << 20
 func NewTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:            dialPaced,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           0, // no limit over all hosts
 		MaxIdleConnsPerHost:    1 << 20,
@@ -35,6 +37,16 @@ func NewTransport() *http.Transport {
 		DisableCompression:     true, // what comes compressed all the same is decoded here, within the cap
 		OnProxyConnectResponse: checkProxyAnswer,
 	}
+}
+
+// dialPaced opens a connection whose reads can be coalesced.
+func dialPaced(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+	nc, err := dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return coalesce.Wrap(nc), nil
 }
 
 var sharedTransport = sync.OnceValue(func() http.RoundTripper { return NewTransport() })

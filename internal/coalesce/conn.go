@@ -1,0 +1,217 @@
+// Package coalesce reads connections that nobody watches at intervals: what has
+// come is taken every 100 ms at once, instead of being fetched each time a
+// segment comes. At the rates at which models speak, waking and reading is nearly
+// all that a piece of an answer costs.
+//
+// While a connection is so read, the system wakes its reader for 16 KiB, or for
+// its end, and one sweeper for all connections wakes those that wait otherwise.
+// Nobody who is waiting for a deadline, or for a cancelled call, waits longer.
+package coalesce
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	// Every is how often a connection is read: what comes on it waits half as long
+	// at the median.
+	Every = 100 * time.Millisecond
+	// Soon is for how long it is read 16 times as often at first, so that a short
+	// answer, such as a label, is not kept waiting.
+	Soon = 200 * time.Millisecond
+	// enough is how many bytes are not to wait: far more than models say in that
+	// time, and less than any system buffers.
+	enough = 16 << 10
+)
+
+// A Conn is a connection whose reads can be coalesced, which they are while
+// everybody who uses it has said [Use.Relax]. It is safe for concurrent use.
+type Conn struct {
+	net.Conn // the connection itself, for writes
+	raw      syscall.RawConn
+
+	mu       sync.Mutex
+	users    int
+	hasty    int       // users that want each byte at once
+	on       bool      // reads are coalesced
+	deadline time.Time // for reads, as set from outside
+	woken    bool      // the connection's own deadline has passed only to wake its reader
+	peek     peek
+	place    place // among those that are swept; the sweeper's
+}
+
+// Wrap returns nc so that its reads can be coalesced, or nc itself where they
+// cannot be: on connections that are no sockets, and on other systems than Linux.
+func Wrap(nc net.Conn) net.Conn {
+	sc, ok := nc.(syscall.Conn)
+	if !ok || !supported {
+		return nc
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return nc
+	}
+	return &Conn{Conn: nc, raw: raw}
+}
+
+// Of returns the Conn that carries nc, nil if there is none.
+func Of(nc net.Conn) *Conn {
+	if upper, ok := nc.(interface{ NetConn() net.Conn }); ok { // TLS
+		nc = upper.NetConn()
+	}
+	c, _ := nc.(*Conn)
+	return c
+}
+
+// SyscallConn implements [syscall.Conn]. Of an error of its Read, ask Woken.
+func (c *Conn) SyscallConn() (syscall.RawConn, error) { return c.raw, nil }
+
+// Read reads as soon as there is something to read, or, while reads are
+// coalesced, when it is time to.
+func (c *Conn) Read(p []byte) (int, error) {
+	for {
+		n, err := c.Conn.Read(p)
+		if n > 0 || !c.Woken(err) {
+			return n, err
+		}
+	}
+}
+
+// Woken reports whether a read failed only because it is time to read again.
+func (c *Conn) Woken(err error) bool {
+	if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.woken {
+		return false
+	}
+	c.woken = false
+	return c.Conn.SetReadDeadline(c.deadline) == nil
+}
+
+// wake has a reader that waits take what has come, if anything has.
+func (c *Conn) wake() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.on && c.readable() {
+		c.woken = c.Conn.SetReadDeadline(past) == nil
+	}
+}
+
+var past = time.Unix(1, 0)
+
+// SetReadDeadline implements [net.Conn].
+func (c *Conn) SetReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deadline = t
+	return c.Conn.SetReadDeadline(t)
+}
+
+// SetDeadline implements [net.Conn].
+func (c *Conn) SetDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deadline = t
+	return c.Conn.SetDeadline(t)
+}
+
+// Close implements [net.Conn].
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	if c.on {
+		c.on = false
+		sweeps.remove(c)
+	}
+	c.mu.Unlock()
+	return c.Conn.Close()
+}
+
+// A Use is one who uses a connection, which several can at the same time
+// (HTTP/2). It is used by one goroutine. That of no connection does nothing.
+type Use struct {
+	c       *Conn
+	relaxed bool
+}
+
+// Use notes one more user of c, which may be nil, who wants each byte as it comes.
+func (c *Conn) Use() Use {
+	if c == nil {
+		return Use{}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.users++
+	c.hasty++
+	c.settle()
+	return Use{c: c}
+}
+
+// Relax says that the user can wait for what comes from now on.
+func (u *Use) Relax() {
+	if u.c == nil || u.relaxed {
+		return
+	}
+	u.relaxed = true
+	u.c.mu.Lock()
+	defer u.c.mu.Unlock()
+	u.c.hasty--
+	u.c.settle()
+}
+
+// Hurry says that the user wants each byte as it comes, again.
+func (u *Use) Hurry() {
+	if u.c == nil || !u.relaxed {
+		return
+	}
+	u.relaxed = false
+	u.c.mu.Lock()
+	defer u.c.mu.Unlock()
+	u.c.hasty++
+	u.c.settle()
+}
+
+// End says that the user uses the connection no longer. It may be called again.
+func (u *Use) End() {
+	if u.c == nil {
+		return
+	}
+	u.c.mu.Lock()
+	defer u.c.mu.Unlock()
+	u.c.users--
+	if !u.relaxed {
+		u.c.hasty--
+	}
+	u.c.settle()
+	u.c = nil
+}
+
+// settle turns coalescing on or off. c.mu is held.
+func (c *Conn) settle() { c.turn(c.users > 0 && c.hasty == 0) }
+
+// turn turns coalescing on or off. c.mu is held.
+func (c *Conn) turn(on bool) {
+	switch {
+	case on == c.on:
+	case on:
+		if c.setLowWater(enough) == nil {
+			c.on = true
+			sweeps.add(c)
+		}
+	default:
+		c.on = false
+		sweeps.remove(c)
+		// A closed connection has neither, and what could be set can be set back.
+		_ = c.setLowWater(1)
+		if c.woken { // it stays so: its reader may be on its way with the error
+			_ = c.Conn.SetReadDeadline(c.deadline)
+		}
+	}
+}
