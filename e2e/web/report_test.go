@@ -49,6 +49,11 @@ func TestTheReportShowsWhatTheSummarySays(t *testing.T) {
 	if len(ink) < 4 {
 		t.Errorf("the report has only the charts %v", ink)
 	}
+	// Every label of an axis has room.
+	marks := eval[string](b, `paceline.plot.axes({ kind: 'time', unit: 'per_min', x: [0, 1] }, document.body)[1].values(null, [0, 5000, 12500, 50000, 100000]).join(' ')`)
+	if want := "0/min 5,000/min 12.5k/min 50k/min 100k/min"; marks != want {
+		t.Errorf("the axis says %q, want %q", marks, want)
+	}
 	// Searching leaves the rows that say it.
 	table := eval[string](b, `[...document.querySelectorAll('[data-table]')].find((e) => e.querySelector('input.search')).dataset.table`)
 	host := "[data-table=" + table + "]"

@@ -183,7 +183,7 @@ func writeListed(env *Env, f *lsFlags, folder string, runs []listed) error {
 		return nil
 	}
 	if !f.json {
-		out.line("%-8s  %11s  %9s  %-16s  %-16s  %10s  %s", "state", "done", "failed", "began", "written", "cost", "output")
+		out.line("%-8s  %15s  %9s  %-16s  %-16s  %10s  %s", "state", "done", "failed", "began", "written", "cost", "output")
 	}
 	for i := range runs {
 		var err error
@@ -209,13 +209,13 @@ func (l *listed) String() string {
 	}
 	done := grouped(l.Done)
 	if l.Items != nil && *l.Items != l.Done {
-		done += "/" + brief(*l.Items)
+		done += "/" + grouped(*l.Items)
 	}
 	cost := "-"
 	if l.CostUSD != nil {
 		cost = price.Dollars(*l.CostUSD)
 	}
-	line := fmt.Sprintf("%-8s  %11s  %9s  %-16s  %-16s  %10s  %s", l.State, done, grouped(l.Failed), day(l.Began), day(l.Written), cost, l.Output)
+	line := fmt.Sprintf("%-8s  %15s  %9s  %-16s  %-16s  %10s  %s", l.State, done, grouped(l.Failed), day(l.Began), day(l.Written), cost, l.Output)
 	if l.Error != nil {
 		line += "  (" + *l.Error + ")"
 	}

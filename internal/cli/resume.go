@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
+	wastes "github.com/seed-1814a72b/paceline/internal/waste"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -252,7 +253,7 @@ func newEarlier(rec journal.Recovery) earlier {
 		truncated: rec.Truncated, filtered: rec.Filtered, refused: rec.Refused,
 		requests: t.Requests + t.Lost,
 		usage:    paceline.Usage{Prompt: t.PromptTokens, Completion: t.CompletionTokens, Known: true},
-		cost:     paceline.Cost{USD: float64(t.Cost) / 1e9, Known: t.Unpriced == 0},
+		cost:     paceline.Cost{USD: float64(t.Cost) / 1e9, Known: t.Unpriced == 0 || wastes.Priced(rec.Account)},
 		account:  rec.Account,
 		lost:     t.Lost,
 	}

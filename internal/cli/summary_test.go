@@ -196,3 +196,21 @@ func TestReportOfManyCauses(t *testing.T) {
 		t.Errorf("got %q", lines)
 	}
 }
+
+// A session that died between a connection that was cut and the next attempt
+// leaves a request of unknown cost. That makes the cost of the answers no less
+// known than it was while the session lasted.
+func TestCutRequestsOfAKilledSessionLeaveTheCostKnown(t *testing.T) {
+	unknown := journal.Used{PromptTokens: journal.Unknown, CompletionTokens: journal.Unknown, Cost: journal.Unknown}
+	rec := journal.Recovery{Done: 1, Totals: journal.Totals{Requests: 2, PromptTokens: 10, Cost: 3_000_000, Unpriced: 1}}
+	rec.Account.Answer(journal.Used{PromptTokens: 10, Cost: 3_000_000})
+	rec.Account.Waste(uint8(paceline.CodeCut), unknown)
+	s := summarize(paceline.Summary{}, newEarlier(rec), 2)
+	if s.CostUSD == nil || *s.CostUSD != 0.003 {
+		t.Errorf("the cost is %v", s.CostUSD)
+	}
+	rec.Account.Answer(unknown)
+	if s := summarize(paceline.Summary{}, newEarlier(rec), 2); s.CostUSD != nil {
+		t.Errorf("an answer of unknown cost, and the cost is %v", *s.CostUSD)
+	}
+}

@@ -14,7 +14,7 @@ import (
 // headline says what happened, in a sentence.
 func headline(r *Report) string {
 	var b strings.Builder
-	b.WriteString(map[State]string{Running: "Still running: ", Stopped: "Ended early: "}[r.State])
+	b.WriteString(map[State]string{Running: "Still running: ", Stopped: "Ended early: ", Killed: "Killed: "}[r.State])
 	b.WriteString(r.answered())
 	if r.RunningS > 0 {
 		b.WriteString(" in " + numeral.Span(seconds(r.RunningS)))

@@ -176,12 +176,14 @@ func (w *writer) state(r *Report) State {
 	switch {
 	case w.o.Running:
 		return Running
+	case r.Items.Total != nil && r.Items.ended() >= *r.Items.Total:
+		return Finished
+	case !w.held.Closed:
+		return Killed
 	case r.Items.Total == nil:
 		return Unknown
-	case r.Items.ended() < *r.Items.Total:
-		return Stopped
 	}
-	return Finished
+	return Stopped
 }
 
 // limits says what held the run back, and what would help.

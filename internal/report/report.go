@@ -66,7 +66,8 @@ type State string
 const (
 	Finished State = "finished" // every item of the input has its row
 	Running  State = "running"
-	Stopped  State = "stopped" // ended or was killed before its input was done
+	Stopped  State = "stopped" // ended in good order before its input was done
+	Killed   State = "killed"  // its last process did not end in good order, and items are left
 	Unknown  State = "unknown" // it does not run; how many items there are is not known
 )
 

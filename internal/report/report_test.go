@@ -240,7 +240,7 @@ func TestAKilledRunIsReportedWhereverItsJournalEnds(t *testing.T) {
 			if r.Requests.Sent != r.Answered.Requests+r.Waste.Requests {
 				t.Errorf("cut at %d: %d sent, %d accounted for", cut, r.Requests.Sent, r.Answered.Requests+r.Waste.Requests)
 			}
-			if state := r.State; (state == Finished) != (rows == 60) {
+			if state := r.State; (state == Finished) != (rows == 60) || rows < 60 && state != Killed {
 				t.Errorf("cut at %d: %d rows, %s", cut, rows, state)
 			}
 			page(t, r)
@@ -264,6 +264,26 @@ func readCut(t *testing.T, output string, held []byte, p *past) (*Report, error)
 		t.Fatal(err)
 	}
 	return Read(copied, Options{Now: time.Now(), About: p.about})
+}
+
+// A run that ended in good order is told from one that was killed, as 'paceline ls'
+// tells them.
+func TestAStoppedRunWasNotKilled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &past{items: 100, rate: 10}
+		output := p.write(t, t.TempDir(), 0, 40)
+		if r := reread(t, output, p, Options{}); r.State != Stopped || !strings.HasPrefix(r.Headline, "Ended early: ") {
+			t.Errorf("stopped: %s, %q", r.State, r.Headline)
+		}
+		held, err := os.ReadFile(filepath.Join(journal.Dir(output), "journal"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := readCut(t, output, held[:len(held)-1], p)
+		if err != nil || r.State != Killed || !strings.HasPrefix(r.Headline, "Killed: ") || !strings.Contains(page(t, r), "killed before its input was done") {
+			t.Errorf("killed: %v, %+v", err, r)
+		}
+	})
 }
 
 // A run that goes on is not disturbed: nothing of it is written or locked.

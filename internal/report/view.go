@@ -31,7 +31,7 @@ func (v *view) Name() string { return filepath.Base(v.Output) }
 // StateWords says how the run stands.
 func (v *view) StateWords() string {
 	return map[State]string{
-		Finished: "finished", Running: "still running: this is how it stood", Stopped: "ended before its input was done",
+		Finished: "finished", Running: "still running: this is how it stood", Stopped: "ended before its input was done", Killed: "killed before its input was done",
 		Unknown: "not running",
 	}[v.State]
 }

@@ -53,6 +53,29 @@ func Of(code paceline.Code) string {
 	return Retried
 }
 
+// answers are the codes of answers that were not accepted: they were billed, if
+// anything was.
+var answers = []paceline.Code{
+	paceline.CodeInvalidAnswer, paceline.CodeTruncated, paceline.CodeContentFilter, paceline.CodeRefused,
+}
+
+// Priced reports whether the cost of every answer is known, the accepted ones and
+// the others. Of requests that ended without an answer and may be billed nobody
+// knows the cost; they are counted by themselves, as a session counts them while
+// it lasts (paceline.Stats.Unsettled).
+func Priced(a journal.Account) bool {
+	for code, s := range a.Wasted {
+		blind := s.Unmetered
+		if slices.Contains(answers, paceline.Code(code)) {
+			blind = 0
+		}
+		if s.Unpriced > blind {
+			return false
+		}
+	}
+	return a.Answered.Unpriced == 0
+}
+
 // words are the causes as a person reads them, where that is not their name.
 var words = map[string]string{
 	TimedOut: "timed out", Outrun: "outrun by a second attempt", Lost: "without a known end",

@@ -35,3 +35,33 @@ func TestEveryCodeHasACauseThatHasWords(t *testing.T) {
 		}
 	}
 }
+
+func TestPricedAsksOfAnswersAlone(t *testing.T) {
+	var (
+		told    = journal.Used{PromptTokens: 10, CompletionTokens: 1, Cost: 5}
+		noPrice = journal.Used{PromptTokens: 10, CompletionTokens: 1, Cost: journal.Unknown}
+		silent  = journal.Used{PromptTokens: journal.Unknown, CompletionTokens: journal.Unknown, Cost: journal.Unknown}
+	)
+	for name, c := range map[string]struct {
+		accepted journal.Used
+		code     paceline.Code
+		other    journal.Used
+		want     bool
+	}{
+		"nothing but answers with a price": {told, paceline.CodeInvalidAnswer, told, true},
+		"a connection that was cut":        {told, paceline.CodeCut, silent, true},
+		"the loser of a hedge":             {told, paceline.CodeOutrun, silent, true},
+		"an answer without a price":        {noPrice, paceline.CodeThrottled, journal.Used{}, false},
+		"one that told no usage":           {silent, paceline.CodeThrottled, journal.Used{}, false},
+		"one not accepted, no price":       {told, paceline.CodeInvalidAnswer, noPrice, false},
+		"one not accepted, no usage":       {told, paceline.CodeTruncated, silent, false},
+		"a loser that told its usage":      {told, paceline.CodeOutrun, noPrice, false},
+	} {
+		var a journal.Account
+		a.Answer(c.accepted)
+		a.Waste(uint8(c.code), c.other)
+		if got := Priced(a); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -122,8 +122,9 @@ const logSplits = (room) => (u, axis, min, max) => {
   return list.filter((v) => v >= min * 0.999 && v <= max * 1.001);
 };
 
-// labels are values without the zeros behind the point that a column of figures has.
-const short = (text) => text.replace(/(\.\d*?)0+(?!\d)/, '$1').replace(/\.(?!\d)/, '');
+// short writes a value as an axis has room for it: without the zeros behind the
+// point that a column of figures has, and ten thousand and more in thousands.
+const short = (text) => text.replace(/^(\d\d),(\d)00(?!\d|,)/, '$1.$2k').replace(/(\.\d*?)0+(?!\d)/, '$1').replace(/\.(?!\d)/, '');
 const labels = (unit) => (u, splits) => splits.map((v) => unit === 'usd' ? format.usd(v) : short(format.value(v, unit)));
 
 // highest returns an end for a linear axis that leaves a little air.
