@@ -5,13 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"slices"
-	"sync"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
-	"github.com/seed-1814a72b/paceline/internal/dash"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -46,52 +42,31 @@ func (s *session) nothingToDo() bool {
 
 // send runs the engine from its making to its end.
 func (s *session) send(ctx context.Context) (paceline.Summary, error) {
-	cfg := s.flags.config()
-	cfg.Price = s.pricing.cost
-	s.checks.apply(&cfg, &s.flags.checkFlags)
-	var view *live
-	refused := func(err error) { s.tellFormat(s.notices(view), err) }
 	var events eventReaders
-	s.web.read(&events)
-	if len(s.pool.endpoints) > 1 {
-		events.add(func(ev *paceline.Event) { // not before the run, when the view is there
-			if ev.Kind == paceline.EventOut {
-				warn(s.notices(view), "%s", s.pool.outLine(ev.Err))
-			}
-		})
-	}
-	s.log.listen(&events)
-	options := liveOptions{Facts: s.facts(), Quiet: s.flags.quiet || s.rowsOnTerminal(), Stopping: s.interrupts.interrupted}
-	options.listErrors(s.env, &events)
-	cfg.Observe = events.observe()
-	eng, err := paceline.NewPool(s.endpoints(refused), cfg)
+	w := s.watch(&events)
+	eng, err := paceline.NewPool(s.endpoints(w.tellFormat), s.engine(&events))
 	if err != nil {
 		return paceline.Summary{}, err
 	}
 	defer shutDown(eng)
-	s.metrics.tell(eng, s.metricFacts())
-	options.Stats = eng.Stats
-	view = newLive(s.env, options)
-	defer view.Stop()
-	s.view.Store(view)
-	defer s.view.Store(nil)
-	s.log.attach(eng, options.Facts)
-	s.interrupts.attach(eng, s.notices(view))
-	control := s.takeOrders(eng, view)
-	dropKeys := sync.OnceFunc(s.takeKeys(view, control))
-	defer dropKeys()
-	s.web.begin(control, dash.Facts{Budget: s.budgets(), Adapted: s.adapts()}, view)
+	w.begin(eng)
+	defer w.close()
 	sum, err := eng.Run(ctx, s.job())
-	view.last(sum.Stats)
-	dropKeys()
-	control.close()
-	s.web.rest(control.ended(sum.Stats))
-	s.log.tellLost(s, &sum)
+	w.end(&sum)
 	if n := sum.Causes[paceline.CodeLocal]; n > 0 {
 		s.warn("%s could not be sent at once since this machine had no file descriptors or ports left; "+
 			"they went out later, fewer at a time (raise 'ulimit -n', or lower --concurrency)", counted(n, "request"))
 	}
 	return sum, err
+}
+
+// engine returns what the engine is to be like.
+func (s *session) engine(events *eventReaders) paceline.Config {
+	cfg := s.flags.config()
+	cfg.Price = s.pricing.cost
+	s.checks.apply(&cfg, &s.flags.checkFlags)
+	cfg.Observe = events.observe()
+	return cfg
 }
 
 // endpoints returns the pool for the engine. refused is told, once for each,
@@ -110,34 +85,6 @@ func (s *session) endpoints(refused func(error)) []paceline.Endpoint {
 		list[i].Provider = withoutFormat(list[i].Provider, string(s.checks.format), refused)
 	}
 	return list
-}
-
-// tellFormat says that a server does without response_format.
-func (s *session) tellFormat(w io.Writer, err error) {
-	warn(w, "the server refuses the schema as response_format (%v); asking without it, answers are checked here", oneLine(err))
-}
-
-// takeOrders begins to take orders from keys, and from `paceline ctl` where the
-// run has a journal to be named by. One that cannot listen goes on without.
-func (s *session) takeOrders(eng *paceline.Engine, view io.Writer) *control {
-	var socket net.Listener
-	if !s.target.toStdout {
-		l, err := listenControl(s.env, s.target.path)
-		if err != nil {
-			warn(s.notices(view), "'paceline ctl' cannot reach this run: %v", err)
-		} else {
-			socket = l
-		}
-	}
-	return startControl(eng, s.facts(), s.pool.endpoints, s.unpriced, socket)
-}
-
-// takeKeys begins to listen to the keyboard, unless the items are typed there.
-func (s *session) takeKeys(view *live, ctl *control) (stop func()) {
-	if slices.Contains(s.inputs, "-") {
-		return func() {}
-	}
-	return takeKeys(s.env, view, ctl, s.interrupts.press)
 }
 
 // notices returns where to tell of what is no error: nowhere, if quiet.
