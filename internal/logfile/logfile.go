@@ -4,10 +4,12 @@ package logfile
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -49,6 +51,8 @@ func Start(out io.WriteCloser, secrets []string, look func(time.Time), warn func
 	for _, s := range secrets {
 		f.hide(s)
 	}
+	// The longest first: of a key that another begins with nothing is to be left.
+	slices.SortStableFunc(f.secrets, func(a, b []byte) int { return cmp.Compare(len(b), len(a)) })
 	go f.loop(look)
 	return f
 }
@@ -62,12 +66,21 @@ func (f *File) hide(secret string) {
 	if len(secret) < shortestSecret {
 		return
 	}
-	quoted, _ := json.Marshal(secret)
-	for _, form := range []string{secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret), url.PathEscape(secret)} {
+	for _, form := range []string{secret, quoted(secret, true), quoted(secret, false), url.QueryEscape(secret), url.PathEscape(secret)} {
 		if !slices.ContainsFunc(f.secrets, func(b []byte) bool { return string(b) == form }) {
 			f.secrets = append(f.secrets, []byte(form))
 		}
 	}
+}
+
+// quoted returns a secret as it stands in JSON, between the quotes. Loggers do not
+// escape what HTML would act upon, other writers do.
+func quoted(secret string, forHTML bool) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(forHTML)
+	_ = e.Encode(secret) // a string always can be
+	return strings.Trim(b.String(), "\n")[1 : b.Len()-2]
 }
 
 // hidden stands in a line in the place of a secret.

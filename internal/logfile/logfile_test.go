@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"sync"
@@ -131,6 +132,21 @@ func TestFault66NoKeyInALogFile(t *testing.T) {
 		f.Close()
 		if want := "[key] in the open, \"[key]\" quoted, ?k=[key], /[key], and [key]; the word EMPTY stays\n"; d.written() != want {
 			t.Errorf("got  %swant %s", d.written(), want)
+		}
+	})
+}
+
+// TestFault66KeysThatHoldOthersAreHidden logs, as a run does, keys of which one
+// begins with another, and one that HTML and JSON both would escape.
+func TestFault66KeysThatHoldOthersAreHidden(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const short, long, odd = "sk-team", "sk-team-and-more", `sk-"a&<b`
+		d := &disk{room: -1}
+		f := Start(d, []string{short, long, odd}, nil, new(warnings).add)
+		slog.New(slog.NewJSONHandler(f, nil)).Info("refused", "a", long, "b", short, "c", odd)
+		f.Close()
+		if got := d.written(); !strings.HasSuffix(got, `"a":"[key]","b":"[key]","c":"[key]"}`+"\n") {
+			t.Errorf("the file has %s", got)
 		}
 	})
 }
