@@ -380,3 +380,28 @@ func TestTheLastMinutesSayHowLongTheyAre(t *testing.T) {
 		}
 	}
 }
+
+// TestTheWholeCostIsThatOfAllSessions continues a run: what the whole will come to
+// has what earlier sessions spent in it, and is not said where nobody knows that.
+func TestTheWholeCostIsThatOfAllSessions(t *testing.T) {
+	s := liveState{
+		Facts: liveFacts{Total: 1000, Done: 500, Spent: paceline.Cost{USD: 5, Known: true}},
+		Stats: paceline.Stats{Done: 100, Resumed: 500, Requests: 100, Cost: paceline.Cost{USD: 1, Known: true}},
+	}
+	of := func() string {
+		d := blockDraft{liveState: &s}
+		return d.costGauge(false).of
+	}
+	if got := of(); got != "about $10.00 in all" {
+		t.Errorf("of $5 before, $1 now and $4 to come: %q", got)
+	}
+	s.Facts.Spent.Known = false
+	if got := of(); got != "" {
+		t.Errorf("nobody knows what was spent before: %q", got)
+	}
+	s.Facts = liveFacts{Total: 1000}
+	s.Stats.Resumed = 0
+	if got := of(); got != "about $10.00 in all" {
+		t.Errorf("of $1 for 100 of 1,000: %q", got)
+	}
+}

@@ -143,16 +143,16 @@ func (d *blockDraft) spendingGauge(holds bool) gauge {
 }
 
 // costGauge is the money that was spent, beside the budget; without one, what
-// the whole will come to if it goes on like this.
+// the whole will come to if it goes on like this, with what earlier sessions spent.
 func (d *blockDraft) costGauge(holds bool) gauge {
 	g := gauge{label: "cost", value: d.spent(), share: -1, holds: holds}
 	spent, known := d.cost()
 	switch {
 	case d.Facts.Budget.Known:
 		g.share, g.of = spent/d.Facts.Budget.USD, dollars(d.Facts.Budget)
-	case known && spent > 0 && d.Facts.Total > 0 && !d.over() && finished(d.Stats) > 0:
+	case known && spent > 0 && d.Facts.Total > 0 && !d.over() && finished(d.Stats) > 0 && (d.Facts.Done == 0 || d.Facts.Spent.Known):
 		whole := spent + spent/float64(finished(d.Stats))*float64(d.Facts.Total-d.ended())
-		g.of = "about " + price.Dollars(twoDigits(whole)) + " in all"
+		g.of = "about " + price.Dollars(twoDigits(whole+d.Facts.Spent.USD)) + " in all"
 	}
 	return g
 }
