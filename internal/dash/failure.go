@@ -1,10 +1,6 @@
 package dash
 
-import (
-	"unicode/utf8"
-
-	"github.com/seed-1814a72b/paceline/internal/failures"
-)
+import "github.com/seed-1814a72b/paceline/internal/failures"
 
 // failuresTold is how many different failures are told.
 const failuresTold = 20
@@ -27,15 +23,4 @@ func newFailures(list []failures.Failure) []failure {
 		told[i] = failure{f.Code.String(), f.Status, f.Words, f.Endpoint, f.Count, f.Last.UnixMilli(), f.Item}
 	}
 	return told
-}
-
-// shorten returns at most n bytes of text, whole characters.
-func shorten(text string, n int) string {
-	if len(text) <= n {
-		return text
-	}
-	for n > 0 && !utf8.RuneStart(text[n]) {
-		n--
-	}
-	return text[:n] + "…"
 }

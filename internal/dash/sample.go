@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
 
 // Of the items that end, one in samplePause is shown, and of its texts so much.
@@ -68,15 +69,15 @@ func (s *samples) add(r *paceline.Result, now time.Time) {
 
 func newSample(r *paceline.Result, now time.Time) sample {
 	s := sample{
-		Item: r.Item.Index, ID: shorten(r.Item.ID, 80), Status: r.Status.String(), AtMs: now.UnixMilli(),
-		Input: shorten(string(r.Item.Raw), longestSample), Requests: r.Requests,
+		Item: r.Item.Index, ID: tamed.Short(r.Item.ID, 80), Status: r.Status.String(), AtMs: now.UnixMilli(),
+		Input: tamed.Short(string(r.Item.Raw), longestSample), Requests: r.Requests,
 		TTFTMs: milliseconds(r.FirstToken), TotalMs: milliseconds(r.Total), Tokens: r.Usage.Completion,
 	}
 	if r.Response != nil {
-		s.Answer = shorten(r.Response.Text(), longestSample)
+		s.Answer = tamed.Short(r.Response.Text(), longestSample)
 	}
 	if r.Err != nil {
-		s.Error = shorten(r.Err.Error(), longestError)
+		s.Error = tamed.Short(r.Err.Error(), longestError)
 	}
 	return s
 }

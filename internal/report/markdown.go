@@ -72,7 +72,7 @@ func (v *view) failuresMarkdown(b *strings.Builder) {
 	}
 	b.WriteString("\n## Items without an accepted answer\n\n| cause | items | example |\n|---|--:|---|\n")
 	for _, f := range rows {
-		fmt.Fprintf(b, "| %s | %s | %s |\n", f.Cause, f.Count, code(cut(f.Example, 160)))
+		fmt.Fprintf(b, "| %s | %s | %s |\n", f.Cause, f.Count, code(tamed.Short(f.Example, 160)))
 	}
 }
 

@@ -4,11 +4,11 @@ import (
 	"io"
 	"os"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -114,17 +114,6 @@ func contentOf(v gjson.Result) string {
 	return v.Raw
 }
 
-// cut returns the beginning of a text, at most so many bytes, as valid UTF-8.
-func cut(text string, most int) string {
-	if len(text) > most {
-		for most > 0 && !utf8.RuneStart(text[most]) {
-			most--
-		}
-		text = text[:most] + "…"
-	}
-	return strings.ToValidUTF8(text, "\uFFFD")
-}
-
 // newItem puts an item together from its entry, its history and its row.
 func newItem(e *journal.Entry, s *story, r row, most int) Item {
 	code := ""
@@ -132,10 +121,10 @@ func newItem(e *journal.Entry, s *story, r row, most int) Item {
 		code = paceline.Code(e.Code).String()
 	}
 	it := Item{
-		Index: e.Index, ID: cut(r.id, 200), Status: paceline.Status(e.Status).String(), Code: code, Started: timeOf(e.Started),
+		Index: e.Index, ID: tamed.Short(r.id, 200), Status: paceline.Status(e.Status).String(), Code: code, Started: timeOf(e.Started),
 		FirstTokenMS: millis(e.FirstToken), TotalMS: millis(e.Total), Requests: e.Requests,
 		PromptTokens: tokens(e.PromptTokens), CompletionTokens: tokens(e.CompletionTokens), CostUSD: dollars(e.Cost),
-		Message: cut(r.message, 500), Answer: cut(r.answer, most), Item: cut(r.own, most/2), History: []Request{},
+		Message: tamed.Short(r.message, 500), Answer: tamed.Short(r.answer, most), Item: tamed.Short(r.own, most/2), History: []Request{},
 	}
 	if d := took(e); d > 0 {
 		s := d.Seconds()

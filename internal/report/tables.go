@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline/internal/chart"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
 
 // tables returns the tables of items by name.
@@ -123,7 +124,7 @@ func word(s string) any {
 // firstLine returns the beginning of a text for a line of a table.
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	return cut(line, 160)
+	return tamed.Short(line, 160)
 }
 
 // more is what a row opens to.

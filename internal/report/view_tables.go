@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/internal/waste"
 )
 
@@ -111,8 +112,8 @@ func (v *view) About() []aboutRow {
 	add("Input", strings.Join(v.Run.Inputs, ", "), false)
 	add("Model", v.Run.Model, false)
 	add("Endpoint", v.Run.Host, false)
-	add("Prompt", cut(v.Run.Prompt, 2000), true)
-	add("System", cut(v.Run.System, 2000), true)
+	add("Prompt", tamed.Short(v.Run.Prompt, 2000), true)
+	add("System", tamed.Short(v.Run.System, 2000), true)
 	add("Parameters", strings.Join(v.Run.Params, "\n"), true)
 	add("Answers must be", v.Run.Check, true)
 	add("Items", v.itemsText(), false)

@@ -4,7 +4,22 @@ package tamed
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
+
+// Short returns at most so many bytes of text, whole characters, as valid UTF-8,
+// and an ellipsis for what is left out. It shares no memory with text, so that a
+// word that is kept does not keep the megabyte that it stood in.
+func Short(text string, most int) string {
+	rest := ""
+	if len(text) > most {
+		for most > 0 && !utf8.RuneStart(text[most]) {
+			most--
+		}
+		text, rest = text[:most], "…"
+	}
+	return strings.Clone(strings.ToValidUTF8(text, "\uFFFD") + rest)
+}
 
 // Text returns text with what a terminal would act upon, rather than show, shown
 // as U+FFFD: servers and items have a word in it. Lines and tabs stay.
