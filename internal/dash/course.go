@@ -44,6 +44,7 @@ type course struct {
 	sampled       int64
 	lastStats     paceline.Stats
 	lastPoint     time.Time
+	clock         time.Time // of the last point: where the clock is set back it goes on
 	ended         *Ending
 
 	readers map[*reader]struct{}
@@ -65,7 +66,7 @@ type reader struct{ frames chan []byte }
 const framesBehind = 16
 
 func newCourse(id string, facts Facts, seen *sources, now time.Time) *course {
-	return &course{id: id, facts: facts, seen: seen, lastPoint: now, readers: make(map[*reader]struct{})}
+	return &course{id: id, facts: facts, seen: seen, lastPoint: now, clock: now.Round(0), readers: make(map[*reader]struct{})}
 }
 
 // look takes in how the run stands now, and tells every reader what is new. A
@@ -75,7 +76,11 @@ func (c *course) look(st *paceline.Stats, status json.RawMessage, now time.Time,
 	m.Status, c.status = c.update(c.status, readObject(status))
 	m.Stats, c.stats = c.update(c.stats, objectOf(newFigures(st, &c.facts)))
 	if ends {
-		p := pointBetween(&c.lastStats, st, now, max(now.Sub(c.lastPoint), leastSpan))
+		span := max(now.Sub(c.lastPoint), leastSpan)
+		if c.clock = c.clock.Add(span); now.Round(0).After(c.clock) { // the machine slept, it may be
+			c.clock = now.Round(0)
+		}
+		p := pointBetween(&c.lastStats, st, c.clock, span)
 		p.firstToken, p.total = c.seen.latencies.take()
 		c.history.add(p)
 		c.lastStats, c.lastPoint = *st, now

@@ -156,6 +156,29 @@ func TestAPointHasAWidth(t *testing.T) {
 	}
 }
 
+// TestAClockThatIsSetBack does so in the midst of a run: the page's axis only goes
+// forward, and items are shown from then on.
+func TestAClockThatIsSetBack(t *testing.T) {
+	c := newCourse("ID", Facts{}, &sources{latencies: newLatencies()}, time.Unix(10_000, 0))
+	for i, at := range []int64{10_001, 12_000, 6_400, 6_401} {
+		now := time.Unix(at, 0)
+		c.look(&paceline.Stats{Requests: int64(i)}, nil, now, true)
+		c.seen.samples.add(&paceline.Result{Item: paceline.Item{Index: int64(i)}}, now)
+	}
+	points, _ := c.history.since(0)
+	for i := 1; i < len(points); i++ {
+		if !points[i].at.After(points[i-1].at) {
+			t.Errorf("point %d is at %v, after one at %v", i, points[i].at, points[i-1].at)
+		}
+	}
+	if got := points[1].at; !got.Equal(time.Unix(12_000, 0)) {
+		t.Errorf("after a sleep the axis is at %v", got)
+	}
+	if list, _ := c.seen.samples.since(0); len(list) != 4 {
+		t.Errorf("%d of 4 items were shown", len(list))
+	}
+}
+
 // The page's advice is that of the summary: who gave no cap on calls at once is not
 // told to raise it.
 func TestAdviceKnowsWhatWasGiven(t *testing.T) {

@@ -53,7 +53,11 @@ func (s *samples) add(r *paceline.Result, now time.Time) {
 		next = &s.next[1]
 	}
 	due := next.Load()
-	if now.UnixNano() < due || !next.CompareAndSwap(due, now.Add(samplePause).UnixNano()) {
+	soon := time.Duration(due - now.UnixNano())
+	if soon > 0 && soon <= samplePause { // later than that only a clock that was set back can make it
+		return
+	}
+	if !next.CompareAndSwap(due, now.Add(samplePause).UnixNano()) {
 		return
 	}
 	taken := newSample(r, now)
