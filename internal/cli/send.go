@@ -63,7 +63,7 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	s.log.listen(&events)
 	options := liveOptions{Facts: s.facts(), Quiet: s.flags.quiet || s.rowsOnTerminal(), Stopping: s.interrupts.interrupted}
 	options.listErrors(s.env, &events)
-	cfg.Observe = events.observe()
+	events.tell(&cfg)
 	eng, err := paceline.NewPool(s.endpoints(refused), cfg)
 	if err != nil {
 		return paceline.Summary{}, err
