@@ -63,6 +63,9 @@ bench-flow: ## measure admission and stuck calls, into docs/flow.md
 bench-peers: ## measure Paceline beside other clients, into docs/PERFORMANCE.md
 	$(GO) run ./bench/peers $(if $(QUICK),-quick) -rows '$(value ROWS)' -peers '$(value PEERS)' -page docs/PERFORMANCE.md
 
+bench-seen: build ## measure what it costs to see a run, into docs/PERFORMANCE.md
+	$(GO) run ./bench/seen -paceline bin/paceline -page docs/PERFORMANCE.md
+
 cross: ## build for every system and processor, without cgo
 	@for t in $(TARGETS); do \
 		echo "build $$t"; \

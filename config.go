@@ -61,6 +61,11 @@ type Config struct {
 	// out and counted in [Stats.EventsLost]. Where many come it is told of them
 	// some milliseconds later, many at a time. nil: nobody looks.
 	Observe func(Event)
+
+	// Unobserved are kinds of events that Observe is not told of where all went
+	// well: where Err is nil, and of EventItem where the item is done. Most events
+	// are such, and each costs some hundred nanoseconds. nil: it is told of all.
+	Unobserved []EventKind
 }
 
 // Limits is what the provider allows. A rate that is zero is taken from the
@@ -180,6 +185,11 @@ func (c *Config) validate() error {
 	}
 	if c.OutageLimit < 0 {
 		bad("OutageLimit", "is %v; must not be negative", c.OutageLimit)
+	}
+	for _, k := range c.Unobserved {
+		if k > EventOut {
+			bad("Unobserved", "there is no event of kind %d", k)
+		}
 	}
 	if c.Asks < 0 {
 		bad("Asks", "is %d; must be 1 or more, or 0 for the default of 4", c.Asks)

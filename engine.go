@@ -54,7 +54,7 @@ func newPool(endpoints []Endpoint, cfg Config, on processors) (*Engine, error) {
 		epoch:    time.Now().Add(-time.Second), // so that no instant is 0, which stands for none
 		box:      newMailbox(),
 		on:       on,
-		observer: newObserver(cfg.Observe),
+		observer: newObserver(cfg.Observe, cfg.Unobserved),
 		stopped:  make(chan struct{}),
 	}
 	for _, ep := range endpoints {

@@ -60,6 +60,19 @@ func BenchmarkDo1000(b *testing.B) {
 	wg.Wait()
 }
 
+// BenchmarkStats is one look at an engine, such as each frame of a view takes,
+// and each moment that a run notes.
+func BenchmarkStats(b *testing.B) {
+	e := benchmarkEngine(b)
+	if _, err := e.Do(b.Context(), &paceline.Request{Model: "m", Messages: paceline.User("hi")}); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		e.Stats()
+	}
+}
+
 // BenchmarkRun is one item of a run with its journal and output file.
 func BenchmarkRun(b *testing.B) { benchmarkRun(b, benchmarkEngine(b)) }
 

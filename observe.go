@@ -20,10 +20,11 @@ const (
 // observer passes events to Config.Observe on a goroutine of its own, so that
 // nothing waits for it. The first event after a pause is passed on at once.
 type observer struct {
-	look   func(Event)   // nil: nobody looks
-	wake   chan struct{} // holds a token while events may wait
-	crowd  chan struct{} // likewise while too many may for another pause
-	over   chan struct{} // closed when there will be none
+	look   func(Event)        // nil: nobody looks
+	deaf   [EventOut + 1]bool // the kinds of which it is not told where all went well
+	wake   chan struct{}      // holds a token while events may wait
+	crowd  chan struct{}      // likewise while too many may for another pause
+	over   chan struct{}      // closed when there will be none
 	joined chan struct{}
 	lost   atomic.Int64
 
@@ -31,8 +32,11 @@ type observer struct {
 	queue []Event
 }
 
-func newObserver(look func(Event)) *observer {
+func newObserver(look func(Event), unobserved []EventKind) *observer {
 	o := &observer{look: look, joined: make(chan struct{})}
+	for _, k := range unobserved {
+		o.deaf[k] = true
+	}
 	if look == nil {
 		close(o.joined)
 		return o
@@ -117,10 +121,14 @@ func (o *observer) end() {
 // join waits until the observer has seen every event.
 func (o *observer) join() { <-o.joined }
 
+// wants reports whether the observer is to be told of an event of a kind, that
+// tells of a success or not. It is safe for concurrent use.
+func (o *observer) wants(k EventKind, well bool) bool { return o.look != nil && !(well && o.deaf[k]) }
+
 // observe tells the observer, if there is one, of something that happened to a;
 // what all events of an attempt have is added. The dispatcher alone calls it.
 func (e *Engine) observe(a *attempt, ev Event) {
-	if e.observer.look == nil {
+	if !e.observer.wants(ev.Kind, ev.Err == nil) {
 		return
 	}
 	ev.Time, ev.Index, ev.Attempt = time.Now(), a.call.index, a.number

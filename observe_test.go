@@ -1,6 +1,9 @@
 package paceline
 
 import (
+	"context"
+	"io"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,7 +16,7 @@ func watched(t *testing.T, takes time.Duration) (o *observer, seen *[]int64) {
 	o = newObserver(func(ev Event) {
 		time.Sleep(takes)
 		*seen = append(*seen, ev.Index)
-	})
+	}, nil)
 	return o, seen
 }
 
@@ -56,6 +59,46 @@ func TestEventsOfACrowdAreToldTogetherAndInOrder(t *testing.T) {
 		synctest.Wait()
 		inOrder(t, *seen, eventsCrowd+1)
 		o.end()
+	})
+}
+
+func TestSuccessesNobodyWantsAreNotTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen []Event
+		fails := true
+		e, err := New(ProviderFunc(func(_ context.Context, _ *Request, emit func(Delta)) (*Response, error) {
+			if fails = !fails; fails {
+				return nil, &Error{Code: CodeServer}
+			}
+			emit(Delta{Kind: DeltaContent, Quoted: []byte(`"a"`)})
+			return &Response{}, nil
+		}), Config{
+			Retry: Retry{Attempts: 1}, Limits: Limits{InFlight: 1}, Observe: func(ev Event) { seen = append(seen, ev) },
+			Unobserved: []EventKind{EventStart, EventEnd, EventItem},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := int64(-1)
+		source := SourceFunc(func(context.Context) (Item, error) {
+			if n++; n == 2 {
+				return Item{}, io.EOF
+			}
+			return Item{Index: n, Request: &Request{}}, nil
+		})
+		if _, err := e.Run(t.Context(), Job{Source: source, Sink: SinkFunc(func(context.Context, *Result) error { return nil })}); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var kinds []EventKind
+		for _, ev := range seen {
+			kinds = append(kinds, ev.Kind)
+		}
+		if want := []EventKind{EventFirstToken, EventEnd, EventItem}; !slices.Equal(kinds, want) {
+			t.Errorf("events %v, want %v: the first token, and the failure and its item", kinds, want)
+		}
 	})
 }
 

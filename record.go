@@ -48,7 +48,7 @@ func (r *run) count(res *Result) {
 	r.account.row(res)
 	r.progress.ended[res.Status].Add(1)
 	r.engine.progress.ended[res.Status].Add(1)
-	if r.engine.cfg.Observe != nil {
+	if r.engine.observer.wants(EventItem, res.Status == StatusDone) {
 		r.engine.box.put(message{kind: msgItem, result: res})
 	}
 }

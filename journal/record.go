@@ -49,8 +49,11 @@ func header() []byte {
 
 // checkHeader judges the first bytes of a journal.
 func checkHeader(path string, b []byte) error {
+	if magicLost(b) {
+		return &Error{Code: CodeCorrupt, Path: path, Text: "the journal's header is damaged; " + rebuildHint}
+	}
 	if string(b[:8]) != magic {
-		return &Error{Code: CodeVersion, Path: path, Text: "this is no journal of Paceline"}
+		return &Error{Code: CodeVersion, Path: path, Text: "this is no journal of Paceline; move it away, or name another output"}
 	}
 	if Sum(b[:12]) != binary.LittleEndian.Uint32(b[12:]) {
 		return &Error{Code: CodeCorrupt, Path: path, Text: "the journal's header is damaged; " + rebuildHint}
@@ -59,6 +62,19 @@ func checkHeader(path string, b []byte) error {
 		return &Error{Code: CodeVersion, Path: path, Text: "the journal was written by a newer Paceline"}
 	}
 	return nil
+}
+
+// magicLost reports whether some of a journal's first bytes were never written,
+// by a disk that said that they were: they are zeros, and the others are right.
+func magicLost(b []byte) bool {
+	lost := false
+	for i := range len(magic) {
+		if b[i] != magic[i] && b[i] != 0 {
+			return false
+		}
+		lost = lost || b[i] == 0
+	}
+	return lost
 }
 
 const rebuildHint = "rebuild it from the rows"

@@ -245,6 +245,23 @@ func TestJournalOfALaterVersion(t *testing.T) {
 	}
 }
 
+// A header that a disk wrote in part only is damage that can be mended, and not
+// somebody else's file.
+func TestFault50HeaderLostInPart(t *testing.T) {
+	name := tempOutput(t)
+	rows, records := smallRun(t, name, upTo(3)...)
+	for lost := 1; lost < headerSize; lost++ {
+		for _, b := range [][]byte{
+			append(make([]byte, lost), records[lost:headerSize]...),
+			append(slices.Clone(records[:headerSize-lost]), make([]byte, lost)...),
+		} {
+			put(t, name, rows, append(b, records[headerSize:]...))
+			_, err := Open(name, Options{})
+			failure(t, err, CodeCorrupt)
+		}
+	}
+}
+
 func sealHeader(magic string, version byte) []byte {
 	b := append([]byte(magic), version, 0, 0, 0)
 	s := Sum(b)

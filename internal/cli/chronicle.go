@@ -61,6 +61,15 @@ func (c *chronicle) at(t time.Time, level slog.Level, msg string, attrs ...slog.
 	_ = c.log.Handler().Handle(ctx, r)
 }
 
+// successes are the kinds of events that it writes down, or goes by, though all
+// went well.
+func (c *chronicle) successes() []paceline.EventKind {
+	if c.debug {
+		return []paceline.EventKind{paceline.EventEnd, paceline.EventItem}
+	}
+	return []paceline.EventKind{paceline.EventEnd}
+}
+
 // observe takes an event.
 func (c *chronicle) observe(ev *paceline.Event) {
 	switch ev.Kind {

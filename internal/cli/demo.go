@@ -201,7 +201,7 @@ func (d *demonstration) label(ctx context.Context, client *http.Client, rows *jo
 	options := liveOptions{Facts: liveFacts{Total: d.flags.items, Model: "a simulated model on a bad day"}, Quiet: d.flags.quiet}
 	options.listErrors(d.env, &events)
 	cfg := d.config()
-	cfg.Observe = events.observe()
+	events.tell(&cfg)
 	eng, err := paceline.New(openai.Provider{BaseURL: "http://simulated/v1", Transport: client.Transport}, cfg)
 	if err != nil {
 		return paceline.Summary{}, err

@@ -8,10 +8,29 @@ import "github.com/seed-1814a72b/paceline"
 // return soon: what it does slowly it does elsewhere, since the engine leaves
 // events out, and counts them (Stats.EventsLost), when its observer is too far
 // behind. An event is the reader's to look at, not to keep or to change.
-type eventReaders struct{ list []func(*paceline.Event) }
+type eventReaders struct {
+	list   []func(*paceline.Event)
+	wanted [paceline.EventOut + 1]bool // the kinds of which somebody wants to know the successes
+}
 
-// add has read called with every event.
-func (r *eventReaders) add(read func(*paceline.Event)) { r.list = append(r.list, read) }
+// add has read called with every event that tells of something amiss, and with
+// the successes of these kinds at least.
+func (r *eventReaders) add(read func(*paceline.Event), successes ...paceline.EventKind) {
+	r.list = append(r.list, read)
+	for _, k := range successes {
+		r.wanted[k] = true
+	}
+}
+
+// tell sets what an engine tells, and whom.
+func (r *eventReaders) tell(cfg *paceline.Config) {
+	cfg.Observe = r.observe()
+	for k, wanted := range r.wanted {
+		if !wanted {
+			cfg.Unobserved = append(cfg.Unobserved, paceline.EventKind(k))
+		}
+	}
+}
 
 // observe returns what an engine takes as Config.Observe; nil, which costs
 // nothing, if nobody reads.

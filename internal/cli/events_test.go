@@ -14,7 +14,9 @@ func TestEveryReaderGetsEveryEventInItsOrder(t *testing.T) {
 		for i := range readers {
 			r.add(func(ev *paceline.Event) { seen[i] = append(seen[i], ev.Index) })
 		}
-		observe := r.observe()
+		var cfg paceline.Config
+		r.tell(&cfg)
+		observe := cfg.Observe
 		if (observe == nil) != (readers == 0) {
 			t.Fatalf("%d readers: nil is %t", readers, observe == nil)
 		}
@@ -26,5 +28,17 @@ func TestEveryReaderGetsEveryEventInItsOrder(t *testing.T) {
 				t.Errorf("reader %d of %d saw %v", i, readers, got)
 			}
 		}
+	}
+}
+
+func TestEventsAreAskedForThatAReaderWants(t *testing.T) {
+	var r eventReaders
+	r.add(func(*paceline.Event) {}, paceline.EventEnd)
+	r.add(func(*paceline.Event) {})
+	r.add(func(*paceline.Event) {}, paceline.EventEnd, paceline.EventFirstToken)
+	var cfg paceline.Config
+	r.tell(&cfg)
+	if want := []paceline.EventKind{paceline.EventStart, paceline.EventLater, paceline.EventItem, paceline.EventOut}; !slices.Equal(cfg.Unobserved, want) {
+		t.Errorf("successes of %v are left out, want %v", cfg.Unobserved, want)
 	}
 }

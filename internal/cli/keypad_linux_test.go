@@ -69,7 +69,7 @@ func (c *console) watch() {
 // returns the place behind it.
 func (c *console) shows(from int, words string) int {
 	c.t.Helper()
-	for range 1000 {
+	for range 6000 {
 		c.mu.Lock()
 		text := c.shown.String()[from:]
 		c.mu.Unlock()
@@ -78,7 +78,7 @@ func (c *console) shows(from int, words string) int {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	c.t.Fatalf("%q was not shown in 10 s; shown was\n%s", words, c.shown.String()[from:])
+	c.t.Fatalf("%q was not shown in a minute; shown was\n%s", words, c.shown.String()[from:])
 	return 0
 }
 

@@ -106,7 +106,8 @@ const metricsIndex = `<!DOCTYPE html><title>Paceline</title><h1>Paceline</h1><p>
 
 func (m *metricsServer) handler() http.Handler {
 	exposition := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
-		EnableOpenMetrics: true, MaxRequestsInFlight: 8, ErrorHandling: promhttp.HTTPErrorOnError,
+		// Compressing a page costs more than gathering it.
+		EnableOpenMetrics: true, DisableCompression: true, MaxRequestsInFlight: 8, ErrorHandling: promhttp.HTTPErrorOnError,
 	})
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {

@@ -30,6 +30,7 @@ type bench struct {
 	url      string
 	provider *sim.Server
 	args     []string
+	tracing  []string // further arguments of strace, for straced
 }
 
 // newBench makes a bench with n items; text makes the i-th one's text.
@@ -337,10 +338,11 @@ func TestHangupDrains(t *testing.T) {
 	}
 }
 
-// Who waits for standard input can be interrupted, before the first item and
-// behind it.
+// Who waits for standard input can be interrupted: before anything has come, in
+// the middle of the first item, and behind it.
 func TestFault44InterruptedWhileWaitingForInput(t *testing.T) {
-	for _, sent := range []string{"", "one\n"} {
+	half := strings.Repeat("half an item ", 1<<16) // more than a pipe takes, so that it is written once it is read
+	for _, sent := range []string{"", half, "one\n"} {
 		b := newBench(t, 1, sim.Config{}, plain)
 		b.args[1] = "-"
 		r, w, err := os.Pipe()
@@ -348,18 +350,17 @@ func TestFault44InterruptedWhileWaitingForInput(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer w.Close()
-		p := b.startWith(r)
+		p := b.startWith(r, "--profile", "profile") // the folder is made once signals are taken
 		r.Close()
 		io.WriteString(w, sent)
-		if sent != "" {
+		b.until(func() bool { _, err := os.Stat(filepath.Join(b.folder, "profile")); return err == nil })
+		if strings.HasSuffix(sent, "\n") {
 			b.saw(1)
 			b.until(func() bool { return len(b.tryRows()) > 0 })
-		} else {
-			<-time.After(200 * time.Millisecond) // to get to its waiting; either way it must end
 		}
 		p.Process.Signal(syscall.SIGINT)
 		if code := p.end(); code != ExitInterrupted {
-			t.Errorf("after %q it ended with %d", sent, code)
+			t.Errorf("after %.20q it ended with %d", sent, code)
 		}
 	}
 }

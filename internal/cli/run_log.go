@@ -120,7 +120,7 @@ func (l *runLog) attach(eng *paceline.Engine, facts liveFacts) {
 // listen hangs the log into the stream of events.
 func (l *runLog) listen(events *eventReaders) {
 	if l != nil {
-		events.add(l.observe)
+		events.add(l.observe, l.successes()...)
 	}
 }
 

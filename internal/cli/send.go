@@ -65,7 +65,7 @@ func (s *session) engine(events *eventReaders) paceline.Config {
 	cfg := s.flags.config()
 	cfg.Price = s.pricing.cost
 	s.checks.apply(&cfg, &s.flags.checkFlags)
-	cfg.Observe = events.observe()
+	events.tell(&cfg)
 	return cfg
 }
 

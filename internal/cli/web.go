@@ -52,7 +52,7 @@ func openWeb(env *Env, f *webFlags, quiet bool) (*web, error) {
 // read lets the page see what happens.
 func (w *web) read(events *eventReaders) {
 	if w != nil {
-		events.add(w.page.Observe)
+		events.add(w.page.Observe, paceline.EventFirstToken, paceline.EventEnd)
 	}
 }
 

@@ -155,8 +155,9 @@ func TestStreamsComeAsTheyAreWritten(t *testing.T) {
 }
 
 func TestCallersOfACancelledCallGetItsError(t *testing.T) {
-	gone := make(chan struct{})
+	came, gone := make(chan struct{}, 2), make(chan struct{})
 	c, addr := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		came <- struct{}{}
 		if r.Header.Get("When") == "body" {
 			io.WriteString(w, "x")
 			w.(http.Flusher).Flush()
@@ -169,7 +170,7 @@ func TestCallersOfACancelledCallGetItsError(t *testing.T) {
 		req := post(addr, nil)
 		req.Head = append(req.Head, "When: "+when+"\r\n"...)
 		if when == "head" {
-			time.AfterFunc(10*time.Millisecond, cancel)
+			go func() { <-came; cancel() }()
 		}
 		res, err := c.Do(ctx, req, new(watch))
 		if when == "body" {
