@@ -171,7 +171,7 @@ func (cn *conn) silent() bool {
 func (cn *conn) exchange(ctx context.Context, req *Request, w Watcher) (res *Response, untouched bool, err error) {
 	res = &Response{conn: cn, ctx: ctx}
 	res.release = context.AfterFunc(ctx, cn.cancel)
-	res.sending = cn.send(req, w)
+	res.sending.send(cn.net, req, w)
 	if err := res.sending.failed(); err != nil && !cn.lastWord() {
 		return nil, res.sending.n == 0, res.abandon(err)
 	}
