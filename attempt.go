@@ -24,8 +24,7 @@ type attempt struct {
 	ticket   *flow.Ticket
 	endpoint *endpoint
 	tellings *tellings // the endpoint's, of calls of this model
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
+	life     lifetime  // its context
 	admitted flow.Instant
 	most     spend // what it may use at most
 	question       // what it asks
@@ -45,6 +44,7 @@ type attempt struct {
 	repeats int // further requests that the provider has sent within it
 	http    int // status of the answer, once it has ended; 0: none came
 	bytes   int64
+	end     ending // the dispatcher's, once it has been told
 
 	// The dispatcher's.
 	number   int // of the call's requests, from 1
@@ -55,6 +55,10 @@ type attempt struct {
 	probe    bool   // sent while the endpoint answers nothing
 	hedged   bool   // it has a hedge, or gets none
 }
+
+// cancel ends the attempt for that cause, nil: as it is over. It may be called more
+// than once, by any goroutine; the first cause counts.
+func (a *attempt) cancel(cause error) { a.life.cancel(cause) }
 
 // held stands in attempt.last while the caller's loop body runs: its time is
 // not the server's.
@@ -67,7 +71,7 @@ func (a *attempt) send() (*Response, *Error) {
 	if a.strict {
 		a.call.engine.box.put(message{kind: msgBegun, attempt: a, at: now})
 	}
-	resp, err := a.endpoint.Provider.Attempt(a.ctx, a.req, a.emit)
+	resp, err := a.endpoint.Provider.Attempt(&a.life, a.req, a.emit)
 	a.call.diary.repeated(a.repeats)
 	failure := a.failure(err)
 	a.cancel(nil)
@@ -171,11 +175,11 @@ func (a *attempt) failure(err error) *Error {
 	if e.Code != CodeCanceled {
 		return e
 	}
-	if a.ctx.Err() == nil { // nobody cancelled it
+	if a.life.Err() == nil { // nobody cancelled it
 		e.Code = CodeUnknown
 		return e
 	}
-	e.Err = context.Cause(a.ctx)
+	e.Err = context.Cause(&a.life)
 	e.MaybeBilled = true
 	if code := lateCode(e.Err); code != CodeUnknown {
 		took := a.took(a.call.engine.now()).Round(time.Millisecond)

@@ -14,7 +14,7 @@ import (
 
 // A call is a request on its way through admission and attempts until it has
 // an answer or an error. One goroutine at a time works on it: the caller's (Do,
-// Stream), one made for an attempt (Run), or, while it waits, the dispatcher.
+// Stream), one of the run's (Run), or, while it waits, the dispatcher.
 type call struct {
 	engine   *Engine
 	ctx      context.Context // may finish

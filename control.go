@@ -38,7 +38,8 @@ func (e *Engine) setLimits(m message, endpoint string, l Limits) error {
 	if err := e.cfg.checkPriced(!l.Money.IsZero()); err != nil {
 		return err
 	}
-	m.limits = l.flow()
+	limits := l.flow()
+	m.limits = &limits
 	found := false
 	for i, ep := range e.endpoints {
 		if endpoint == "" || ep.name(i) == endpoint {
@@ -64,10 +65,10 @@ func (d *dispatcher) adjust(m *message) {
 		}
 		d.money.set(m.lane, m.model, m.limits.Money.N > 0)
 		if m.model != "" {
-			d.admission.SetModelLimits(d.engine.now(), m.lane, m.model, m.limits)
+			d.admission.SetModelLimits(d.engine.now(), m.lane, m.model, *m.limits)
 			return
 		}
-		d.admission.SetLimits(d.engine.now(), m.lane, m.limits)
+		d.admission.SetLimits(d.engine.now(), m.lane, *m.limits)
 	case msgTold:
 		now := d.engine.now()
 		d.admission.Told(now, m.attempt.lane, m.attempt.ticket.Model, *m.told)

@@ -100,9 +100,9 @@ func (d *dispatcher) handle(m *message) {
 	case msgPing:
 		d.pong(m)
 	case msgDone:
-		d.done(m.attempt, &m.end)
+		d.done(m.attempt, m.end)
 	case msgJudged:
-		d.judged(m.call, &m.end)
+		d.judged(m.call, m.end)
 	case msgAgain:
 		d.again(m.attempt.call, m.attempt.lane)
 	case msgItem:
@@ -115,6 +115,8 @@ func (d *dispatcher) handle(m *message) {
 	case msgStopRun:
 		m.run.last = true
 		d.refuse(func(c *call) bool { return c.run == m.run })
+	case msgBroken:
+		d.breakOff(m.run)
 	case msgStats:
 		d.report(m)
 	case msgMeasures:
@@ -147,6 +149,16 @@ func (d *dispatcher) submit(c *call) {
 	}
 	if d.afford(c) {
 		d.admission.Add(d.engine.now(), &c.ticket)
+	}
+}
+
+// breakOff ends what is in flight of a run whose own context has ended.
+func (d *dispatcher) breakOff(r *run) {
+	cause := context.Cause(r.mayFinish)
+	for _, a := range d.watch.attempts {
+		if a.call.run == r {
+			a.cancel(cause)
+		}
 	}
 }
 
@@ -224,7 +236,7 @@ func (d *dispatcher) newAttempt(c *call, q question, t *flow.Ticket, now flow.In
 	a.tellings = a.endpoint.tellings(t.Model)
 	a.probe = d.admission.Health(a.lane).Down
 	a.limits = d.deadlines.limits(a)
-	a.ctx, a.cancel = context.WithCancelCause(c.ctx)
+	a.life.begin(c)
 	return a
 }
 

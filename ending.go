@@ -51,7 +51,7 @@ const maxRefusal = 300
 // line, "" if it did not.
 func (c *Choice) refusal() string {
 	var said string
-	if len(c.Refusal) == 0 || json.Unmarshal(c.Refusal, &said) != nil {
+	if len(c.Refusal) == 0 || string(c.Refusal) == "null" || json.Unmarshal(c.Refusal, &said) != nil {
 		return ""
 	}
 	return clip(strings.Join(strings.Fields(said), " "), maxRefusal)

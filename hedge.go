@@ -222,12 +222,13 @@ func (a *attempt) done(end *ending) {
 	}
 	a.over = true
 	end.repeats = a.repeats
-	a.call.engine.box.put(message{kind: msgDone, call: a.call, attempt: a, end: *end})
+	a.end = *end
+	a.call.engine.box.put(message{kind: msgDone, attempt: a, end: &a.end})
 }
 
 // begun reports whether a hedge would come too late, or nothing more may start.
 func (a *attempt) begun() bool {
-	return a.first.Load() != 0 || a.ctx.Err() != nil || a.race.Load() != nil || a.call.run.stopping()
+	return a.first.Load() != 0 || a.life.Err() != nil || a.race.Load() != nil || a.call.run.stopping()
 }
 
 // second starts a hedge beside a and reports whether it could be done.

@@ -34,7 +34,7 @@ func (c *call) judges(resp *Response) bool {
 func (c *call) answered(resp *Response, a *attempt, end ending) (again bool) {
 	defer func() {
 		end.again = again
-		c.engine.box.put(message{kind: msgJudged, call: c, end: end})
+		c.engine.box.put(message{kind: msgJudged, call: c, end: &end})
 	}()
 	if c.err = c.judge(resp); c.err == nil || c.err.Code == CodePanic {
 		return false

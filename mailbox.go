@@ -25,6 +25,7 @@ const (
 	msgRun                          // run has begun
 	msgExhausted                    // run's source has ended
 	msgStopRun                      // nothing of run may start any more
+	msgBroken                       // what is in flight of run is cancelled
 	msgOver                         // run has ended
 	msgHold                         // nothing may start, or all may again
 	msgLimits                       // an endpoint has other limits
@@ -39,11 +40,11 @@ type message struct {
 	kind     messageKind
 	call     *call
 	attempt  *attempt
-	end      ending        // of msgDone and msgJudged
+	end      *ending       // of msgDone and msgJudged
 	told     *flow.Told    // of msgTold
 	hold     bool          // of msgHold
 	lane     int           // of msgLimits and msgPing
-	limits   flow.Limits   // likewise
+	limits   *flow.Limits  // likewise
 	model    string        // likewise: whose they are; "": the endpoint's own
 	took     time.Duration // of msgSent: the opening of its connection; of msgPing: the trip, 0 if it failed
 	at       flow.Instant  // of msgSent and msgBegun

@@ -11,7 +11,7 @@ func (a *attempt) wait() {
 	a.call.engine.box.put(message{kind: msgReady, attempt: a})
 	select {
 	case <-a.gate:
-	case <-a.ctx.Done():
+	case <-a.life.Done():
 	}
 }
 

@@ -1,6 +1,10 @@
 package paceline
 
-import "github.com/tidwall/gjson"
+import (
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
 
 // A question is what one request asks. A call may ask another one when an
 // answer was not accepted; an attempt keeps the one that it was made for.
@@ -18,20 +22,69 @@ func newQuestion(req *Request) question {
 	for _, m := range req.Messages {
 		q.size += len(m.Content) + len(m.Role)
 	}
+	var says bodySays
+	if len(req.Body) > 0 {
+		says = readBody(req.Body)
+	}
 	if q.model == "" {
-		q.model = gjson.GetBytes(req.Body, "model").String()
+		q.model = strings.Clone(says.of(inModel).String()) // which would keep the body
 	}
 	if q.maxTokens == 0 {
-		q.maxTokens = maxTokens(req.Body)
+		q.maxTokens = says.maxTokens()
 	}
-	q.choices = max(1, gjson.GetBytes(req.Body, "n").Int())
+	q.choices = max(1, says.of(inChoices).Int())
 	return q
 }
 
+// bodySays is what a body says of what matters here. Of a name that comes twice the
+// first counts.
+type bodySays struct {
+	values [inChoices + 1]gjson.Result
+}
+
+// The members of a body that matter here. Where several limit the answer, the first
+// of these counts that says a number.
+const (
+	inMaxCompletion = iota
+	inMaxTokens
+	inMaxOutput
+	inModel
+	inChoices
+)
+
+// readBody walks a body once.
+func readBody(body []byte) (says bodySays) {
+	gjson.ParseBytes(body).ForEach(func(key, value gjson.Result) bool {
+		if i := bodyMember(key.Str); i >= 0 && !says.values[i].Exists() {
+			says.values[i] = value
+		}
+		return true
+	})
+	return says
+}
+
+func bodyMember(name string) int {
+	switch name {
+	case "max_completion_tokens":
+		return inMaxCompletion
+	case "max_tokens":
+		return inMaxTokens
+	case "max_output_tokens":
+		return inMaxOutput
+	case "model":
+		return inModel
+	case "n":
+		return inChoices
+	}
+	return -1
+}
+
+func (b *bodySays) of(member int) gjson.Result { return b.values[member] }
+
 // maxTokens returns what a body allows its answer, 0 if it does not say.
-func maxTokens(body []byte) int64 {
-	for _, name := range [...]string{"max_completion_tokens", "max_tokens", "max_output_tokens"} {
-		if v := gjson.GetBytes(body, name); v.Type == gjson.Number && v.Int() > 0 {
+func (b *bodySays) maxTokens() int64 {
+	for _, v := range b.values[:inMaxOutput+1] {
+		if v.Type == gjson.Number && v.Int() > 0 {
 			return v.Int()
 		}
 	}

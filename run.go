@@ -48,6 +48,7 @@ func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
 	e.box.put(message{kind: msgRun, run: r})
 	defer e.box.put(message{kind: msgOver, run: r})
 	defer r.abort(nil)
+	defer context.AfterFunc(r.mayFinish, func() { e.box.put(message{kind: msgBroken, run: r}) })()
 	defer context.AfterFunc(ctx, func() { r.stop("interrupted", context.Cause(ctx), 0) })()
 	defer context.AfterFunc(e.accepting, func() { r.stop("interrupted", ErrShutdown, never) })()
 	defer r.watchJournal()()
@@ -61,6 +62,7 @@ func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
 	whole := r.read()
 	e.box.put(message{kind: msgExhausted, run: r})
 	r.open.Wait()
+	r.crew.end()
 	r.flush()
 	close(r.ended)
 	<-sunk
@@ -107,6 +109,7 @@ type run struct {
 	mayFinish context.Context
 	abort     context.CancelCauseFunc
 
+	crew     *crew
 	window   chan struct{}  // a token for each item taken and not ended
 	open     sync.WaitGroup // the same, to wait for
 	answered atomic.Bool    // an item has been answered
@@ -124,7 +127,7 @@ type run struct {
 func (e *Engine) newRun(ctx context.Context, job Job) *run {
 	r := &run{
 		engine: e, job: job, tally: newTally(e.now()),
-		window:  make(chan struct{}, e.ahead()),
+		window: make(chan struct{}, e.ahead()), crew: newCrew(),
 		results: make(chan *Result, 64),
 		ended:   make(chan struct{}),
 	}
@@ -239,34 +242,11 @@ func (r *run) prepare(item *Item) (failure *Error) {
 func (r *run) submit(item Item) {
 	c := r.engine.newCall(r.mayFinish, item.Request)
 	c.run, c.index = r, item.Index
-	c.admitted = func(a *attempt) {
-		switch {
-		case a == nil && c.over:
-			go r.finish(c, item)
-		case a == nil:
-			r.drop()
-		default:
-			go r.work(c, a, item)
-		}
-	}
+	c.admitted = (&task{run: r, call: c, item: item}).admitted
 	c.diary = r.diary(&item)
 	if !r.engine.box.put(message{kind: msgSubmit, call: c}) {
 		r.stop("interrupted", ErrShutdown, never)
 		r.drop()
-	}
-}
-
-// work makes one attempt. A panic of the provider, or of Config.Price, is the
-// item's misfortune alone.
-func (r *run) work(c *call, a *attempt, item Item) {
-	defer func() {
-		if p := recover(); p != nil {
-			c.err = panicked("the provider", p)
-			r.finish(c, item)
-		}
-	}()
-	if !c.proceed(a) {
-		r.finish(c, item)
 	}
 }
 

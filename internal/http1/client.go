@@ -53,9 +53,9 @@ type Client struct {
 type Request struct {
 	TLS     bool
 	Address string // host and port, which are connected to; the host is what a certificate must name
-	Head    []byte // the request line and the header's lines, each with its CR and LF; not the blank line
-	Body    []byte // Head says how long it is
-	Close   bool   // the connection is not to be kept; Head says so, too
+	Head    []byte // the request line and the header's lines, each with its CR and LF, but for those that Body and Close stand for
+	Body    []byte // may be empty, which is said, too
+	Close   bool   // the connection is not to be kept
 }
 
 // A Watcher is told how a call fares, on the caller's goroutine, but for Wrote:

@@ -170,8 +170,8 @@ func (cn *conn) silent() bool {
 // connection is closed; untouched is whether nothing of the request went out.
 func (cn *conn) exchange(ctx context.Context, req *Request, w Watcher) (res *Response, untouched bool, err error) {
 	res = &Response{conn: cn, ctx: ctx}
-	res.release = context.AfterFunc(ctx, cn.cancel)
-	res.sending = cn.send(req, w)
+	res.release = afterEnd(ctx, cn.cancel)
+	res.sending.send(cn.net, req, w)
 	if err := res.sending.failed(); err != nil && !cn.lastWord() {
 		return nil, res.sending.n == 0, res.abandon(err)
 	}
@@ -181,6 +181,20 @@ func (cn *conn) exchange(ctx context.Context, req *Request, w Watcher) (res *Res
 	res.final = res.final || req.Close
 	return res, false, nil
 }
+
+// afterEnd is [context.AfterFunc] without a context in between, where ctx can do it
+// itself.
+func afterEnd(ctx context.Context, f func()) (stop func() bool) {
+	if c, ok := ctx.(interface{ AfterFunc(func()) func() bool }); ok {
+		return c.AfterFunc(f)
+	}
+	if ctx.Done() == nil {
+		return endless
+	}
+	return context.AfterFunc(ctx, f)
+}
+
+func endless() bool { return true }
 
 // lastWord waits for what a server may have said that takes no more of the
 // request, and reports whether anything has come.

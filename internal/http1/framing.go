@@ -128,7 +128,7 @@ func skipTrailers(cn *conn) error {
 		if _, _, err := splitField(string(line)); err != nil {
 			return err
 		}
-		total += len(line) + len(blank)
+		total += len(line) + len("\r\n")
 	}
 	return ErrHeaderTooLarge
 }

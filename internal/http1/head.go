@@ -13,14 +13,8 @@ import (
 // readHead reads the header of the answer, those of interim answers before it, and
 // settles how the body ends.
 func (r *Response) readHead(w Watcher) error {
-	first := true
 	for range maxInterim {
-		head, err := r.conn.head(func() {
-			if first {
-				first = false
-				w.FirstByte()
-			}
-		})
+		head, err := r.head(w)
 		if err != nil {
 			return err
 		}
@@ -42,16 +36,21 @@ const maxInterim = 16
 
 // head reads the lines up to a blank one, and returns them, each with its end, as
 // a string.
-func (cn *conn) head(begun func()) (string, error) {
+func (r *Response) head(w Watcher) (string, error) {
+	cn := r.conn
 	var long []byte // of a header that is longer than the buffer
 	most := cn.client.maxHeader()
 	for {
 		b := cn.buffered()
-		if len(b) > 0 {
-			begun()
+		if len(b) > 0 && !r.begun {
+			r.begun = true
+			w.FirstByte()
 		}
 		if end := headEnd(long, b); end >= 0 {
-			head := string(append(long, b[:end]...))
+			if len(long) > 0 {
+				b = append(long, b[:end]...)
+			}
+			head := string(b[:len(long)+end])
 			cn.take(end)
 			if len(head) > most {
 				return "", ErrHeaderTooLarge
@@ -171,7 +170,7 @@ func splitField(line string) (name, value string, err error) {
 	switch {
 	case !ok || !isToken(name):
 		return "", "", fmt.Errorf("%w: a line of its header has no name", ErrMalformed)
-	case strings.ContainsFunc(value, isControl):
+	case hasControl(value):
 		return "", "", fmt.Errorf("%w: a control character in its header", ErrMalformed)
 	}
 	return name, strings.Trim(value, " \t"), nil
@@ -205,19 +204,32 @@ var usual = func() map[string]string {
 // isToken reports whether s may be a field's name.
 func isToken(s string) bool {
 	for i := range len(s) {
-		c := s[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0:
-		default:
+		if !tokenBytes[s[i]] {
 			return false
 		}
 	}
 	return s != ""
 }
 
-// isControl reports whether no value of a field may have r (RFC 9110, 5.5).
-func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+// tokenBytes are those of which a token is made (RFC 9110, 5.6.2).
+var tokenBytes = func() (t [256]bool) {
+	for c := range t {
+		t[c] = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
+			strings.IndexByte("!#$%&'*+-.^_`|~", byte(c)) >= 0
+	}
+	return t
+}()
+
+// hasControl reports whether s has a byte that no value of a field may have (RFC
+// 9110, 5.5).
+func hasControl(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return true
+		}
+	}
+	return false
+}
 
 // frame settles how the body ends, and whether the connection can be used again.
 func (r *Response) frame() error {

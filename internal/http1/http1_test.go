@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -45,7 +44,7 @@ func (w *watch) FirstByte() { w.first++ }
 
 // post makes a request as a caller would.
 func post(address string, body []byte) *http1.Request {
-	head := "POST /v1 HTTP/1.1\r\nHost: " + address + "\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n"
+	head := "POST /v1 HTTP/1.1\r\nHost: " + address + "\r\n"
 	return &http1.Request{Address: address, Head: []byte(head), Body: body}
 }
 

@@ -22,7 +22,8 @@ type Response struct {
 	conn    *conn // nil: given back, or closed
 	ctx     context.Context
 	release func() bool // takes the connection out of ctx's hands
-	sending *sending
+	sending sending
+	begun   bool // something has come
 	old     bool // it is HTTP/1.0
 	final   bool // the connection is not to be used again
 	body    framing

@@ -18,7 +18,7 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	res, err := c.Do(req.Context(), &Request{
 		TLS: req.URL.Scheme == "https", Address: addressOf(req),
-		Head: headOf(req, len(body)), Body: body, Close: req.Close,
+		Head: headOf(req), Body: body, Close: req.Close,
 	}, nobody{})
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func addressOf(req *http.Request) string {
 	return net.JoinHostPort(req.URL.Hostname(), port)
 }
 
-func headOf(req *http.Request, length int) []byte {
+func headOf(req *http.Request) []byte {
 	host := req.Host
 	if host == "" {
 		host = req.URL.Host
@@ -58,12 +58,9 @@ func headOf(req *http.Request, length int) []byte {
 	var b bytes.Buffer
 	b.WriteString(req.Method + " " + req.URL.RequestURI() + " HTTP/1.1\r\nHost: " + host + "\r\n")
 	h := req.Header.Clone()
-	if h == nil {
-		h = make(http.Header)
-	}
-	h.Set("Content-Length", strconv.Itoa(length))
+	h.Del("Content-Length")
 	if req.Close {
-		h.Set("Connection", "close")
+		h.Del("Connection")
 	}
 	// A buffer takes everything.
 	_ = h.Write(&b)

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"net"
+	"strconv"
 	"sync"
 
 	"github.com/seed-1814a72b/paceline/internal/coalesce"
@@ -17,8 +18,6 @@ const (
 	largeBody = 128 << 10
 )
 
-var blank = []byte("\r\n")
-
 // A sending is a request on its way.
 type sending struct {
 	n    int64 // bytes written
@@ -27,25 +26,23 @@ type sending struct {
 }
 
 // send writes the request: at once, or, if it is large, beside.
-func (cn *conn) send(req *Request, w Watcher) *sending {
-	s := new(sending)
+func (s *sending) send(nc net.Conn, req *Request, w Watcher) {
 	if len(req.Body) < largeBody {
-		s.write(cn.net, req, w)
-		return s
+		s.write(nc, req, w)
+		return
 	}
 	s.done = make(chan struct{})
 	go func() {
 		defer close(s.done)
-		s.write(cn.net, req, w)
+		s.write(nc, req, w)
 	}()
-	return s
 }
 
 func (s *sending) write(nc net.Conn, req *Request, w Watcher) {
 	if len(req.Head)+len(req.Body) <= oneWrite {
 		s.writeOnce(nc, req)
 	} else {
-		parts := net.Buffers{req.Head, blank, req.Body}
+		parts := net.Buffers{req.Head, req.appendRest(nil), req.Body}
 		s.n, s.err = parts.WriteTo(bare(nc))
 	}
 	w.Wrote(s.err)
@@ -62,12 +59,22 @@ func bare(nc net.Conn) net.Conn {
 func (s *sending) writeOnce(nc net.Conn, req *Request) {
 	b := requests.Get().(*[]byte)
 	defer requests.Put(b)
-	*b = append(append(append((*b)[:0], req.Head...), blank...), req.Body...)
+	*b = append(req.appendRest(append((*b)[:0], req.Head...)), req.Body...)
 	n, err := nc.Write(*b)
 	s.n, s.err = int64(n), err
 }
 
 var requests = sync.Pool{New: func() any { return new([]byte) }}
+
+// appendRest appends what stands between Head and Body.
+func (r *Request) appendRest(b []byte) []byte {
+	b = append(b, "Content-Length: "...)
+	b = strconv.AppendInt(b, int64(len(r.Body)), 10)
+	if r.Close {
+		b = append(b, "\r\nConnection: close"...)
+	}
+	return append(b, "\r\n\r\n"...)
+}
 
 // failed returns why the request could not be sent, as far as is known.
 func (s *sending) failed() error {

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	paceline "github.com/seed-1814a72b/paceline"
@@ -36,23 +37,32 @@ func (x *exchange) read(negotiating bool) (*paceline.Response, *paceline.Error) 
 	if err != nil {
 		return nil, x.failed(err)
 	}
-	head, err := sniff(body)
+	head, err := sniff(body, make([]byte, 0, x.expected()))
 	if err != nil && err != io.EOF {
 		return nil, x.failed(err)
 	}
-	head = bytes.TrimPrefix(head, bom)
-	rest := io.MultiReader(bytes.NewReader(head), body)
-	switch first := rawjson.Trim(head); {
+	text := bytes.TrimPrefix(head, bom)
+	switch first := rawjson.Trim(text); {
 	case len(first) == 0 && err == io.EOF:
 		return nil, x.failed(errEmpty)
 	case first[0] == '<':
 		e := x.failed(errHTML)
-		e.Body = cutBody(head)
+		e.Body = cutBody(text)
 		return nil, e
 	case x.family == other, x.p.NoStream, x.isJSON(first[0]):
-		return x.whole(rest)
+		return x.whole(body, text, err == io.EOF)
 	}
-	return x.events(rest)
+	return x.events(io.MultiReader(bytes.NewReader(text), body))
+}
+
+// expected returns the size of a buffer for what of the answer comes first: of one
+// that is whole and says how long it is, all of it.
+func (x *exchange) expected() int {
+	const atFirst, atOnce = 512, 1 << 20
+	if n := x.res.length; !x.stream && n >= 0 && n <= atOnce {
+		return int(n) + 1
+	}
+	return atFirst
 }
 
 func (x *exchange) headerArrived() {
@@ -72,7 +82,7 @@ func (x *exchange) isJSON(first byte) bool {
 // although it was not asked for.
 func (x *exchange) decoded() (io.Reader, error) {
 	var r io.Reader = x.res
-	switch enc := strings.ToLower(strings.TrimSpace(x.res.header.Get("Content-Encoding"))); enc {
+	switch enc := strings.ToLower(strings.TrimSpace(first(x.res.header, "Content-Encoding"))); enc {
 	case "", "identity":
 	case "gzip", "x-gzip":
 		z, err := gzip.NewReader(r)
@@ -106,33 +116,37 @@ func (c *capped) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// sniff reads until something that is no white space has come and returns
+// sniff reads into buf until something that is no white space has come and returns
 // that. Some servers keep a connection alive with blank lines for minutes.
-func sniff(r io.Reader) ([]byte, error) {
-	buf := make([]byte, 512)
-	n := 0
+func sniff(r io.Reader, buf []byte) ([]byte, error) {
 	for {
-		got, err := r.Read(buf[n:])
-		n += got
-		if err != nil || len(rawjson.Trim(bytes.TrimPrefix(buf[:n], bom))) > 0 {
-			return buf[:n], err
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if err != nil || len(rawjson.Trim(bytes.TrimPrefix(buf, bom))) > 0 {
+			return buf, err
 		}
-		if n == len(buf) {
-			n = 0 // all of it is white space
+		if len(buf) == cap(buf) {
+			buf = buf[:0] // all of it is white space
 		}
 	}
 }
 
-// whole reads an answer that is one JSON value.
-func (x *exchange) whole(r io.Reader) (*paceline.Response, *paceline.Error) {
-	var buf bytes.Buffer
-	if n := x.res.length; n > 0 && n <= 1<<20 {
-		buf.Grow(int(n) + bytes.MinRead)
+// whole reads an answer that is one JSON value, of which the beginning has come, or
+// all of it.
+func (x *exchange) whole(r io.Reader, text []byte, all bool) (*paceline.Response, *paceline.Error) {
+	var err error
+	for ; err == nil && !all; all = err == io.EOF {
+		if len(text) == cap(text) {
+			text = slices.Grow(text, bytes.MinRead)
+		}
+		var n int
+		n, err = r.Read(text[len(text):cap(text)])
+		text = text[:len(text)+n]
 	}
-	if _, err := buf.ReadFrom(r); err != nil {
+	if !all {
 		return nil, x.failed(err)
 	}
-	body := rawjson.Trim(buf.Bytes())
+	body := rawjson.Trim(text)
 	resp, err := x.result(body)
 	if err != nil {
 		e := x.failed(err)

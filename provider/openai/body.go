@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"iter"
 	"slices"
 	"strconv"
 
@@ -19,21 +20,61 @@ type span struct{ start, end int }
 // An outline is what has to be known of a request's body to edit it: where
 // the members of interest stand, and where it ends.
 type outline struct {
-	text   []byte
-	end    int // position of the closing brace
-	empty  bool
-	values map[string][]span
+	text  []byte
+	end   int // position of the closing brace
+	empty bool
+	last  [interests]span // where each stands last, which is the one that servers take
+	all   []located       // where those stand that come more than once
 }
 
-// outlineOf locates the members of that name. Only the structure is checked:
-// the server judges the rest.
-func outlineOf(text []byte, names ...string) (outline, error) {
-	o := outline{text: text, empty: true, values: make(map[string][]span, len(names))}
+// An interest is a member of a body that matters.
+type interest uint8
+
+const (
+	inModel interest = iota
+	inMessages
+	inN
+	inStream
+	inOptions
+	inUsage // of the stream options
+	interests
+)
+
+var interestNames = [interests]string{"model", "messages", "n", "stream", "stream_options", "include_usage"}
+
+// interestOf returns what a name stands for, interests if it is none.
+func interestOf(name []byte) interest {
+	switch string(name) {
+	case "model":
+		return inModel
+	case "messages":
+		return inMessages
+	case "n":
+		return inN
+	case "stream":
+		return inStream
+	case "stream_options":
+		return inOptions
+	case "include_usage":
+		return inUsage
+	}
+	return interests
+}
+
+type located struct {
+	interest
+	span
+}
+
+// outlineOf locates the members. Only the structure is checked: the server judges
+// the rest.
+func outlineOf(text []byte) (outline, error) {
+	o := outline{text: text, empty: true}
 	c := rawjson.Object(text)
 	for c.Next() {
 		o.empty = false
-		if key := c.Key(); slices.Contains(names, string(key)) {
-			o.values[string(key)] = append(o.values[string(key)], span{c.Offset(), c.Offset() + len(c.Value())})
+		if i := interestOf(c.Key()); i < interests {
+			o.see(i, span{c.Offset(), c.Offset() + len(c.Value())})
 		}
 	}
 	if c.Bad() {
@@ -46,15 +87,36 @@ func outlineOf(text []byte, names ...string) (outline, error) {
 	return o, nil
 }
 
-// value returns the last value of that name, which is the one that servers
-// take, or nil.
-func (o *outline) value(name string) []byte {
-	spans := o.values[name]
-	if len(spans) == 0 {
+func (o *outline) see(i interest, s span) {
+	if o.has(i) {
+		o.all = append(o.all, located{i, o.last[i]})
+	}
+	o.last[i] = s
+}
+
+// has reports whether there is such a member. No value stands at the beginning.
+func (o *outline) has(i interest) bool { return o.last[i].end > 0 }
+
+// spans returns all places where a member stands.
+func (o *outline) spans(i interest) iter.Seq[span] {
+	return func(yield func(span) bool) {
+		for _, l := range o.all {
+			if l.interest == i && !yield(l.span) {
+				return
+			}
+		}
+		if o.has(i) {
+			yield(o.last[i])
+		}
+	}
+}
+
+// value returns a member's value, or nil.
+func (o *outline) value(i interest) []byte {
+	if !o.has(i) {
 		return nil
 	}
-	s := spans[len(spans)-1]
-	return o.text[s.start:s.end]
+	return o.text[o.last[i].start:o.last[i].end]
 }
 
 // An edit replaces the bytes of a span by text.
@@ -63,14 +125,14 @@ type edit struct {
 	text string
 }
 
-// set returns the edits that give name the value.
-func (o *outline) set(name, value string) []edit {
+// set returns the edits that give a member the value.
+func (o *outline) set(i interest, value string) []edit {
 	var edits []edit
-	for _, s := range o.values[name] {
+	for s := range o.spans(i) {
 		edits = append(edits, edit{s, value})
 	}
 	if edits == nil {
-		edits = append(edits, edit{span{o.end, o.end}, strconv.Quote(name) + ":" + value})
+		edits = append(edits, edit{span{o.end, o.end}, strconv.Quote(interestNames[i]) + ":" + value})
 	}
 	return edits
 }
@@ -97,26 +159,26 @@ func (o *outline) apply(edits []edit) []byte {
 
 // fill returns the caller's body with the model and messages of req where it
 // lacks them; usually it is the very bytes given.
-func fill(req *paceline.Request) ([]byte, error) {
+func fill(req *paceline.Request) (outline, error) {
 	text := []byte(req.Body)
 	if len(text) == 0 {
 		text = []byte("{}")
 	}
-	o, err := outlineOf(text, "model", "messages")
+	o, err := outlineOf(text)
 	if err != nil {
-		return nil, err
+		return o, err
 	}
 	var edits []edit
-	if req.Model != "" && o.values["model"] == nil {
-		edits = append(edits, o.set("model", encode(req.Model))...)
+	if req.Model != "" && !o.has(inModel) {
+		edits = append(edits, o.set(inModel, encode(req.Model))...)
 	}
-	if len(req.Messages) > 0 && o.values["messages"] == nil {
-		edits = append(edits, o.set("messages", encode(req.Messages))...)
+	if len(req.Messages) > 0 && !o.has(inMessages) {
+		edits = append(edits, o.set(inMessages, encode(req.Messages))...)
 	}
 	if edits == nil {
-		return text, nil
+		return o, nil
 	}
-	return o.apply(edits), nil
+	return outlineOf(o.apply(edits))
 }
 
 // encode marshals without escaping HTML, which would only cost tokens of
@@ -133,53 +195,48 @@ func encode(v any) string {
 
 // streamed returns the body with "stream": true and, if usage is set, with
 // "include_usage": true merged into "stream_options".
-func streamed(text []byte, usage bool) ([]byte, error) {
-	o, err := outlineOf(text, "stream", "stream_options")
-	if err != nil {
-		return nil, err
-	}
-	edits := o.set("stream", "true")
+func (o *outline) streamed(usage bool) []byte {
+	edits := o.set(inStream, "true")
 	if usage {
-		edits = append(edits, o.set("stream_options", withUsage(o.value("stream_options")))...)
+		edits = append(edits, o.set(inOptions, withUsage(o.value(inOptions)))...)
 	}
-	return o.apply(edits), nil
+	return o.apply(edits)
 }
 
 func withUsage(options []byte) string {
-	o, err := outlineOf(options, "include_usage")
+	o, err := outlineOf(options)
 	if err != nil {
 		return `{"include_usage":true}`
 	}
-	return string(o.apply(o.set("include_usage", "true")))
+	return string(o.apply(o.set(inUsage, "true")))
 }
 
 // unstreamed returns the body as it must be to get a whole answer: untouched
 // unless it asks for a stream, else with "stream": false, and without
 // "stream_options", which servers refuse then.
-func unstreamed(text []byte) ([]byte, error) {
-	o, err := outlineOf(text, "stream", "stream_options")
-	if err != nil {
-		return nil, err
-	}
+func (o *outline) unstreamed() []byte {
 	var edits []edit
-	for _, s := range o.values["stream"] {
-		if string(text[s.start:s.end]) == "true" {
+	for s := range o.spans(inStream) {
+		if string(o.text[s.start:s.end]) == "true" {
 			edits = append(edits, edit{s, "false"})
 		}
 	}
 	// A null says the same as no member at all.
-	for _, s := range o.values["stream_options"] {
+	for s := range o.spans(inOptions) {
 		edits = append(edits, edit{s, "null"})
 	}
 	if edits == nil {
-		return text, nil
+		return o.text
 	}
-	return o.apply(edits), nil
+	return o.apply(edits)
 }
 
 // answers returns how many choices the body asks for, at least 1.
-func answers(text []byte) int {
-	n, err := strconv.Atoi(string(rawjson.Get(text, "n")))
+func (o *outline) answers() int {
+	if !o.has(inN) {
+		return 1
+	}
+	n, err := strconv.Atoi(string(o.value(inN)))
 	if err != nil || n < 1 {
 		return 1
 	}

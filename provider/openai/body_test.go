@@ -30,10 +30,10 @@ func TestBodiesGoThrough(t *testing.T) {
 		{"twice", `{"stream":false,"stream":true}`, `{"stream":true,"stream":true,` + opts + `}`, `{"stream":false,"stream":false}`},
 	}
 	for _, c := range cases {
-		if got, err := streamed([]byte(c.in), true); err != nil || string(got) != c.streamed {
+		if got, err := asStream(c.in); err != nil || string(got) != c.streamed {
 			t.Errorf("%s, streamed: %s, %v\nwant %s", c.name, got, err, c.streamed)
 		}
-		if got, err := unstreamed([]byte(c.in)); err != nil || string(got) != c.whole {
+		if got, err := asWhole(c.in); err != nil || string(got) != c.whole {
 			t.Errorf("%s, whole: %s, %v\nwant %s", c.name, got, err, c.whole)
 		}
 	}
@@ -62,8 +62,8 @@ func TestFill(t *testing.T) {
 		{"the body wins", paceline.Request{Model: "m", Messages: user, Body: []byte(`{"model":"b","messages":[]}`)}, `{"model":"b","messages":[]}`},
 	}
 	for _, c := range cases {
-		if got, err := fill(&c.req); err != nil || string(got) != c.want {
-			t.Errorf("%s: %s, %v\nwant %s", c.name, got, err, c.want)
+		if got, err := fill(&c.req); err != nil || string(got.text) != c.want {
+			t.Errorf("%s: %s, %v\nwant %s", c.name, got.text, err, c.want)
 		}
 	}
 }
@@ -75,7 +75,7 @@ func FuzzBody(f *testing.F) {
 	f.Add(` {"é":12345678901234567890 , "stream" : null}`)
 	f.Add(`{"a":1,`)
 	f.Fuzz(func(t *testing.T, in string) {
-		got, err := streamed([]byte(in), true)
+		got, err := asStream(in)
 		var before, after map[string]json.RawMessage
 		if json.Unmarshal([]byte(in), &before) != nil || before == nil {
 			return // not ours to judge; it must not crash
@@ -97,4 +97,20 @@ func FuzzBody(f *testing.F) {
 			t.Errorf("%q became %q", in, got)
 		}
 	})
+}
+
+func asStream(body string) ([]byte, error) {
+	o, err := outlineOf([]byte(body))
+	if err != nil {
+		return nil, err
+	}
+	return o.streamed(true), nil
+}
+
+func asWhole(body string) ([]byte, error) {
+	o, err := outlineOf([]byte(body))
+	if err != nil {
+		return nil, err
+	}
+	return o.unstreamed(), nil
 }

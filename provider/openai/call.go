@@ -14,44 +14,35 @@ import (
 
 // A call is one attempt in the making: everything that a request needs.
 type call struct {
-	p       Provider
-	rt      http.RoundTripper
-	url     *url.URL
-	user    *url.Userinfo // of the base URL; nil if there is none
-	key     string
-	family  family
-	stream  bool
-	want    int    // choices asked for
-	body    []byte // the caller's, with what was missing of it
-	secrets secrets
-	emit    func(paceline.Delta)
+	p Provider
+	*setup
+	*route
+	rt     http.RoundTripper
+	stream bool
+	want   int     // choices asked for
+	body   outline // the caller's, with what was missing of it
+	emit   func(paceline.Delta)
 }
 
 // newCall checks and completes a request. Its errors are final: nothing was
 // sent.
 func (p Provider) newCall(req *paceline.Request, emit func(paceline.Delta)) (*call, *paceline.Error) {
-	if err := p.Validate(); err != nil {
-		return nil, &paceline.Error{Code: paceline.CodeAuth, Message: oneLine(err.Error())}
+	s, rt := p.setup()
+	if s.err != nil {
+		return nil, &paceline.Error{Code: paceline.CodeAuth, Message: oneLine(s.err.Error())}
 	}
-	base, _ := p.base()
-	key, _ := cleanKey(p.Key)
-	c := &call{p: p, rt: p.transport(base), key: key, user: base.User, emit: emit, secrets: newSecrets(key, base, p.Header)}
-	path := req.Path
-	if path == "" {
-		path = paceline.ChatCompletions
+	r, bad := s.route(p, req.Path)
+	if bad != "" {
+		return nil, &paceline.Error{Code: paceline.CodeInvalidRequest, Message: bad}
 	}
-	if msg := badPath(path); msg != "" {
-		return nil, &paceline.Error{Code: paceline.CodeInvalidRequest, Message: msg}
-	}
-	c.url, c.family = endpoint(base, path), familyOf(path)
+	c := &call{p: p, setup: s, route: r, rt: rt, emit: emit, want: 1}
 	c.stream = c.family != other && !p.NoStream
-	body, err := fill(req)
-	if err != nil {
+	var err error
+	if c.body, err = fill(req); err != nil {
 		return nil, &paceline.Error{Code: paceline.CodeInvalidRequest, Message: err.Error()}
 	}
-	c.body, c.want = body, 1
 	if c.family == chat {
-		c.want = answers(body)
+		c.want = c.body.answers()
 	}
 	return c, nil
 }
@@ -108,14 +99,14 @@ func (c *call) run(ctx context.Context) (*paceline.Response, *paceline.Error) {
 }
 
 // payload returns the body to send.
-func (c *call) payload(usage bool) ([]byte, error) {
+func (c *call) payload(usage bool) []byte {
 	switch {
 	case c.stream:
-		return streamed(c.body, usage)
+		return c.body.streamed(usage)
 	case c.family != other:
-		return unstreamed(c.body)
+		return c.body.unstreamed()
 	}
-	return c.body, nil
+	return c.body.text
 }
 
 // refusedField finds stream_options in the place that FastAPI names.

@@ -6,7 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"strconv"
+	"net/url"
 	"sync"
 	"time"
 
@@ -47,32 +47,31 @@ var sharedDirect = new(Direct)
 
 // direct makes the exchange over our own client.
 func (x *exchange) direct(ctx context.Context, client *http1.Client, payload []byte, last bool) error {
-	res, err := client.Do(ctx, &http1.Request{
-		TLS: x.url.Scheme == "https", Address: address(x.url),
-		Head: x.head(len(payload), last), Body: payload, Close: last,
-	}, x)
+	x.request = http1.Request{
+		TLS: x.url.Scheme == "https", Address: x.address,
+		Head: x.heads[0], Body: payload, Close: last,
+	}
+	if x.stream {
+		x.request.Head = x.heads[1]
+	}
+	res, err := client.Do(ctx, &x.request, x)
 	if err != nil {
 		return err
 	}
-	x.res = &received{status: res.Status, header: res.Header, length: res.Length, body: res}
+	x.received(received{status: res.Status, header: res.Header, length: res.Length, body: res})
 	return nil
 }
 
-// head returns the request line and the header's lines.
-func (x *exchange) head(length int, last bool) []byte {
-	b := make([]byte, 0, 512)
-	b = append(b, "POST "+x.url.RequestURI()+" HTTP/1.1\r\nHost: "+x.url.Host+"\r\n"...)
-	for _, f := range x.fields() {
+// head returns the request line and the header's lines, as our own client takes
+// them.
+func head(to *url.URL, fields []field) []byte {
+	b := []byte("POST " + to.RequestURI() + " HTTP/1.1\r\nHost: " + to.Host + "\r\n")
+	for _, f := range fields {
 		for _, v := range f.values {
 			b = append(append(append(append(b, f.name...), ": "...), v...), "\r\n"...)
 		}
 	}
-	b = append(b, "Content-Length: "...)
-	b = strconv.AppendInt(b, int64(length), 10)
-	if last {
-		b = append(b, "\r\nConnection: close"...)
-	}
-	return append(b, "\r\n"...)
+	return b
 }
 
 // Connected implements [http1.Watcher].

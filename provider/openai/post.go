@@ -12,15 +12,18 @@ import (
 	"sync/atomic"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/http1"
 )
 
 // An exchange is one POST and its answer.
 type exchange struct {
 	*call
 	ctx     context.Context    // the caller's
-	giveUp  context.CancelFunc // ends this exchange alone
-	res     *received
-	written atomic.Bool // the request was sent in full
+	giveUp  context.CancelFunc // ends this exchange alone; nil: it asks for no stream
+	res     *received          // nil: nothing has come yet
+	answer  received           // which res becomes
+	request http1.Request      // over a Direct
+	written atomic.Bool        // the request was sent in full
 	kept    keptConn
 
 	mu   sync.Mutex // of over
@@ -31,20 +34,18 @@ type exchange struct {
 // and not an [http.Client]: no redirect is followed, no cookie kept, and no
 // error repeats the address.
 func (c *call) post(ctx context.Context, usage bool) (*paceline.Response, *paceline.Error) {
-	payload, err := c.payload(usage)
-	if err != nil {
-		return nil, &paceline.Error{Code: paceline.CodeInvalidRequest, Message: err.Error()}
-	}
 	x := &exchange{call: c, ctx: ctx}
-	inner, cancel := context.WithCancel(ctx)
-	defer cancel()
-	x.giveUp = cancel
+	inner := ctx
+	if c.stream { // whose end may have to be waited for no longer
+		inner, x.giveUp = context.WithCancel(ctx)
+		defer x.giveUp()
+	}
 	defer x.end()
 	defer x.kept.end()
 	if ctx.Err() != nil {
 		return nil, x.canceled()
 	}
-	if failure := x.send(inner, payload); failure != nil {
+	if failure := x.send(inner, c.payload(usage)); failure != nil {
 		return nil, failure
 	}
 	defer x.res.body.Close()
@@ -65,7 +66,7 @@ func (x *exchange) send(ctx context.Context, payload []byte) *paceline.Error {
 	if d, ok := x.rt.(*Direct); ok {
 		err = x.direct(ctx, d.client.of(d), payload, last)
 	} else {
-		req = x.request(httptrace.WithClientTrace(ctx, x.trace()), payload)
+		req = x.httpRequest(httptrace.WithClientTrace(ctx, x.trace()), payload)
 		req.Close = last
 		err = x.roundTrip(req)
 	}
@@ -81,7 +82,7 @@ func (x *exchange) send(ctx context.Context, payload []byte) *paceline.Error {
 func (x *exchange) roundTrip(req *http.Request) error {
 	res, err := x.rt.RoundTrip(req)
 	if err == nil {
-		x.res = &received{status: res.StatusCode, header: res.Header, length: res.ContentLength, body: res.Body}
+		x.received(received{status: res.StatusCode, header: res.Header, length: res.ContentLength, body: res.Body})
 	}
 	return err
 }
@@ -95,6 +96,8 @@ type received struct {
 	n      int64
 	lull   lull
 }
+
+func (x *exchange) received(r received) { x.answer, x.res = r, &x.answer }
 
 func (r *received) Read(b []byte) (int, error) {
 	r.lull.read()
@@ -151,11 +154,11 @@ func (x *exchange) end() {
 	x.over = true
 }
 
-// request makes the HTTP request. GetBody lets net/http send it again when a
+// httpRequest makes the HTTP request. GetBody lets net/http send it again when a
 // connection that it kept alive turns out to be dead before a byte was written,
 // or an HTTP/2 server says that it has not processed it; without an
 // idempotency key it never sends it again in other cases.
-func (c *call) request(ctx context.Context, payload []byte) *http.Request {
+func (c *call) httpRequest(ctx context.Context, payload []byte) *http.Request {
 	body := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(payload)), nil }
 	req := &http.Request{
 		Method: http.MethodPost, URL: c.url, Host: c.url.Host,
@@ -173,23 +176,23 @@ type field struct {
 }
 
 // fields returns the header: ours, overlaid by the caller's extra ones.
-func (c *call) fields() []field {
+func (s *setup) fields(p Provider, stream bool) []field {
 	accept := "application/json"
-	if c.stream {
+	if stream {
 		accept = "text/event-stream, application/json"
 	}
 	all := append(make([]field, 0, 8),
 		field{"Content-Type", []string{"application/json"}}, field{"Accept-Encoding", []string{"identity"}},
 		field{"User-Agent", []string{"paceline"}}, field{"Accept", []string{accept}})
 	switch {
-	case c.key != "" && c.p.KeyHeader != "":
-		all = append(all, field{http.CanonicalHeaderKey(c.p.KeyHeader), []string{c.key}})
-	case c.key != "":
-		all = append(all, field{"Authorization", []string{"Bearer " + c.key}})
-	case c.user != nil:
-		all = append(all, field{"Authorization", []string{basicAuth(c.user)}})
+	case s.key != "" && p.KeyHeader != "":
+		all = append(all, field{http.CanonicalHeaderKey(p.KeyHeader), []string{s.key}})
+	case s.key != "":
+		all = append(all, field{"Authorization", []string{"Bearer " + s.key}})
+	case s.base.User != nil:
+		all = append(all, field{"Authorization", []string{basicAuth(s.base.User)}})
 	}
-	for name, values := range c.p.Header {
+	for name, values := range p.Header {
 		all = overlay(all, http.CanonicalHeaderKey(name), values)
 	}
 	return all
@@ -213,7 +216,7 @@ func basicAuth(user *url.Userinfo) string {
 // header returns the fields as net/http has them.
 func (c *call) header() http.Header {
 	h := make(http.Header)
-	for _, f := range c.fields() {
+	for _, f := range c.fields(c.p, c.stream) {
 		h[f.name] = f.values
 	}
 	return h

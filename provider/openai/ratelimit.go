@@ -21,7 +21,8 @@ func rateLimits(h http.Header) *paceline.RateLimits {
 	if r == (paceline.RateLimits{}) {
 		return nil
 	}
-	return &r
+	told := r // only what is told takes room of its own
+	return &told
 }
 
 // names are the headers in which one provider tells one limit.

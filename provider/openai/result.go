@@ -128,7 +128,7 @@ func (r *reading) list() error {
 		return errChoices
 	}
 	if !slices.IsSorted(indexes) {
-		sort.Stable(byIndex{indexes, all})
+		sort.Stable(byIndex{slices.Clone(indexes), all})
 	}
 	r.resp.Choices = all
 	return nil

@@ -55,7 +55,7 @@ func sameAnswer(t *testing.T, body []byte) {
 		return // it is told before
 	}
 	for f := other; f <= responseAPI; f++ {
-		x := &exchange{call: &call{family: f}, res: &received{status: 200, header: http.Header{"X-Request-Id": {"r1"}}}}
+		x := &exchange{call: &call{route: &route{family: f}}, res: &received{status: 200, header: http.Header{"X-Request-Id": {"r1"}}}}
 		got, err := x.result(body)
 		want, wantErr := looks(x, body)
 		if err != nil || wantErr != nil {

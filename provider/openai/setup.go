@@ -1,0 +1,121 @@
+package openai
+
+import (
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	paceline "github.com/seed-1814a72b/paceline"
+)
+
+// A setup is what all calls of a provider need alike. It is made at the first of
+// them and kept for the life of the process: a provider is a value and has no
+// place of its own for it.
+type setup struct {
+	err       error // why the provider cannot be used
+	base      *url.URL
+	key       string
+	secrets   secrets
+	transport http.RoundTripper
+	header    http.Header // keeps the address in a setupKey from being another's
+	routes    bounded[string, *route]
+}
+
+// A setupKey tells providers apart, as far as their setups differ. Headers are not
+// changed while a provider is in use, so that one is known by its address.
+type setupKey struct {
+	key, baseURL, keyHeader string
+	header                  uintptr
+	fields                  int
+	maxLine                 int
+	maxBody                 int64
+}
+
+var setups bounded[setupKey, *setup]
+
+// setup returns what the provider's calls need, with the transport that they take.
+func (p Provider) setup() (*setup, http.RoundTripper) {
+	k := setupKey{p.Key, p.BaseURL, p.KeyHeader, reflect.ValueOf(p.Header).Pointer(), len(p.Header), p.MaxLine, p.MaxBody}
+	s, ok := setups.get(k)
+	if !ok {
+		s = p.newSetup()
+		setups.put(k, s)
+	}
+	if p.Transport != nil {
+		return s, p.Transport
+	}
+	return s, s.transport
+}
+
+func (p Provider) newSetup() *setup {
+	s := &setup{err: p.Validate(), header: p.Header}
+	if s.err != nil {
+		return s
+	}
+	s.base, _ = p.base() // which Validate has tried
+	s.key, _ = cleanKey(p.Key)
+	s.secrets = newSecrets(s.key, s.base, p.Header)
+	p.Transport = nil
+	s.transport = p.transport(s.base)
+	return s
+}
+
+// A route is what calls of one path need alike.
+type route struct {
+	url     *url.URL
+	address string // host and port of url
+	family  family
+	heads   [2][]byte // what a request begins with: for a whole answer, for a stream
+}
+
+// route returns that of a path; bad says why it can be none.
+func (s *setup) route(p Provider, path string) (r *route, bad string) {
+	if path == "" {
+		path = paceline.ChatCompletions
+	}
+	if r, ok := s.routes.get(path); ok {
+		return r, ""
+	}
+	if bad := badPath(path); bad != "" {
+		return nil, bad
+	}
+	to := endpoint(s.base, path)
+	r = &route{url: to, address: address(to), family: familyOf(path)}
+	for i, stream := range []bool{false, true} {
+		r.heads[i] = head(r.url, s.fields(p, stream))
+	}
+	s.routes.put(strings.Clone(path), r)
+	return r, ""
+}
+
+// bounded is a map that is read without a lock, and forgets everything when it is
+// full. The zero value is empty. It is safe for concurrent use.
+type bounded[K comparable, V any] struct {
+	mu  sync.Mutex // of those that write
+	all atomic.Pointer[map[K]V]
+}
+
+const maxBounded = 256
+
+func (b *bounded[K, V]) get(k K) (v V, ok bool) {
+	if all := b.all.Load(); all != nil {
+		v, ok = (*all)[k]
+	}
+	return v, ok
+}
+
+func (b *bounded[K, V]) put(k K, v V) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	next := make(map[K]V)
+	if all := b.all.Load(); all != nil && len(*all) < maxBounded {
+		for k, v := range *all {
+			next[k] = v
+		}
+	}
+	next[k] = v
+	b.all.Store(&next)
+}
