@@ -1,6 +1,10 @@
 package paceline
 
-import "github.com/tidwall/gjson"
+import (
+	"github.com/tidwall/gjson"
+
+	"github.com/seed-1814a72b/paceline/internal/jsonscan"
+)
 
 // A question is what one request asks. A call may ask another one when an
 // answer was not accepted; an attempt keeps the one that it was made for.
@@ -18,24 +22,47 @@ func newQuestion(req *Request) question {
 	for _, m := range req.Messages {
 		q.size += len(m.Content) + len(m.Role)
 	}
-	if q.model == "" {
-		q.model = gjson.GetBytes(req.Body, "model").String()
-	}
-	if q.maxTokens == 0 {
-		q.maxTokens = maxTokens(req.Body)
-	}
-	q.choices = max(1, gjson.GetBytes(req.Body, "n").Int())
+	q.read(req.Body)
+	q.choices = max(1, q.choices)
 	return q
 }
 
-// maxTokens returns what a body allows its answer, 0 if it does not say.
-func maxTokens(body []byte) int64 {
-	for _, name := range [...]string{"max_completion_tokens", "max_tokens", "max_output_tokens"} {
-		if v := gjson.GetBytes(body, name); v.Type == gjson.Number && v.Int() > 0 {
-			return v.Int()
+// askedFields are the fields of a body that a question needs. Those from the third
+// on say what the answer may use, in the order in which they are believed.
+var askedFields = [...]string{"n", "model", "max_completion_tokens", "max_tokens", "max_output_tokens"}
+
+// read takes from a body what the request does not say beside it. One walk over
+// the body finds everything.
+func (q *question) read(body []byte) {
+	if len(body) == 0 {
+		return
+	}
+	var found [len(askedFields)]gjson.Result
+	find(body, &found)
+	q.choices = found[0].Int()
+	if q.model == "" {
+		q.model = found[1].String()
+	}
+	for _, v := range found[2:] {
+		if q.maxTokens == 0 && v.Type == gjson.Number {
+			q.maxTokens = max(0, v.Int())
 		}
 	}
-	return 0
+}
+
+// find looks the fields up. In what is no JSON object, which a server may take all
+// the same, gjson finds what there is.
+func find(body []byte, found *[len(askedFields)]gjson.Result) {
+	var at [len(askedFields)]jsonscan.Span
+	whole := jsonscan.Find(body, askedFields[:], at[:])
+	for i, name := range askedFields {
+		switch {
+		case !whole:
+			found[i] = gjson.GetBytes(body, name)
+		case !at[i].None():
+			found[i] = gjson.ParseBytes(at[i].Of(body))
+		}
+	}
 }
 
 // price returns what a usage costs that the question led to.
