@@ -57,6 +57,9 @@ bench-diff: ## compare the benchmarks that match BENCH with those of the revisio
 bench-commit: ## measure what group commit costs at 10,000 rows a second
 	$(GO) run ./bench/commit
 
+bench-input: ## measure what taking in 5,000,000 lines costs: read, check, template, send
+	$(GO) run ./bench/input
+
 bench-flow: ## measure admission and stuck calls, into docs/flow.md
 	$(GO) test ./bench/flow -full -count=1 -timeout 4h -seeds $(SEEDS) -run '$(ROWS)' -page '$(CURDIR)/docs/flow.md'
 

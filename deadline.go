@@ -159,6 +159,7 @@ const (
 	learnMemory = 1000 // answers after which all so far count half
 	learnEvery  = 16   // answers between two judgements, at least
 	learnSoon   = 1    // the same while nothing is known yet
+	learnAsked  = 64   // calls that still wait, to be asked for each answer until then
 
 	// tailKnown answers show the 99th percentile.
 	tailKnown = 300
@@ -233,7 +234,7 @@ func (l *learner) givenUp(d time.Duration, others pending) {
 
 func (l *learner) judge(others pending) {
 	l.news++
-	n, every := l.waits.Len(), learnSoon
+	n, every := l.waits.Len(), min(max(learnSoon, l.waiting/learnAsked), learnMemory)
 	if l.slow != nil {
 		every = max(learnEvery, n/8, l.waiting/8)
 	}

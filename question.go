@@ -1,9 +1,9 @@
 package paceline
 
 import (
-	"strings"
-
 	"github.com/tidwall/gjson"
+
+	"github.com/seed-1814a72b/paceline/internal/jsonscan"
 )
 
 // A question is what one request asks. A call may ask another one when an
@@ -22,73 +22,47 @@ func newQuestion(req *Request) question {
 	for _, m := range req.Messages {
 		q.size += len(m.Content) + len(m.Role)
 	}
-	var says bodySays
-	if len(req.Body) > 0 {
-		says = readBody(req.Body)
-	}
-	if q.model == "" {
-		q.model = strings.Clone(says.of(inModel).String()) // which would keep the body
-	}
-	if q.maxTokens == 0 {
-		q.maxTokens = says.maxTokens()
-	}
-	q.choices = max(1, says.of(inChoices).Int())
+	q.read(req.Body)
+	q.choices = max(1, q.choices)
 	return q
 }
 
-// bodySays is what a body says of what matters here. Of a name that comes twice the
-// first counts.
-type bodySays struct {
-	values [inChoices + 1]gjson.Result
-}
+// askedFields are the fields of a body that a question needs. Those from the third
+// on say what the answer may use, in the order in which they are believed.
+var askedFields = [...]string{"n", "model", "max_completion_tokens", "max_tokens", "max_output_tokens"}
 
-// The members of a body that matter here. Where several limit the answer, the first
-// of these counts that says a number.
-const (
-	inMaxCompletion = iota
-	inMaxTokens
-	inMaxOutput
-	inModel
-	inChoices
-)
-
-// readBody walks a body once.
-func readBody(body []byte) (says bodySays) {
-	gjson.ParseBytes(body).ForEach(func(key, value gjson.Result) bool {
-		if i := bodyMember(key.Str); i >= 0 && !says.values[i].Exists() {
-			says.values[i] = value
-		}
-		return true
-	})
-	return says
-}
-
-func bodyMember(name string) int {
-	switch name {
-	case "max_completion_tokens":
-		return inMaxCompletion
-	case "max_tokens":
-		return inMaxTokens
-	case "max_output_tokens":
-		return inMaxOutput
-	case "model":
-		return inModel
-	case "n":
-		return inChoices
+// read takes from a body what the request does not say beside it. One walk over
+// the body finds everything.
+func (q *question) read(body []byte) {
+	if len(body) == 0 {
+		return
 	}
-	return -1
-}
-
-func (b *bodySays) of(member int) gjson.Result { return b.values[member] }
-
-// maxTokens returns what a body allows its answer, 0 if it does not say.
-func (b *bodySays) maxTokens() int64 {
-	for _, v := range b.values[:inMaxOutput+1] {
-		if v.Type == gjson.Number && v.Int() > 0 {
-			return v.Int()
+	var found [len(askedFields)]gjson.Result
+	find(body, &found)
+	q.choices = found[0].Int()
+	if q.model == "" {
+		q.model = found[1].String()
+	}
+	for _, v := range found[2:] {
+		if q.maxTokens == 0 && v.Type == gjson.Number {
+			q.maxTokens = max(0, v.Int())
 		}
 	}
-	return 0
+}
+
+// find looks the fields up. In what is no JSON object, which a server may take all
+// the same, gjson finds what there is.
+func find(body []byte, found *[len(askedFields)]gjson.Result) {
+	var at [len(askedFields)]jsonscan.Span
+	whole := jsonscan.Find(body, askedFields[:], at[:])
+	for i, name := range askedFields {
+		switch {
+		case !whole:
+			found[i] = gjson.GetBytes(body, name)
+		case !at[i].None():
+			found[i] = gjson.ParseBytes(at[i].Of(body))
+		}
+	}
 }
 
 // price returns what a usage costs that the question led to.

@@ -6,20 +6,30 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// TestReadBody holds the one walk over a body to a search for each member.
-func TestReadBody(t *testing.T) {
-	names := []string{"max_completion_tokens", "max_tokens", "max_output_tokens", "model", "n"}
+// One walk over a body must find what gjson finds in it, field by field: also in a
+// body that is no JSON, which a lenient server may take.
+func FuzzQuestion(f *testing.F) {
 	for _, body := range []string{
-		`{}`, `{"model":"a"}`, `{"model":"a","model":"b","n":2,"n":3}`, ` { "n" : 4 , "messages":[{"model":"x","n":9}], "model":"z"} `,
-		`{"m\u006fdel":"a","max_tokens":12,"max_output_tokens":"13","max_completion_tokens":null}`, `{"model":"\"q\u00e9","n":1e1}`,
-		`[1,{"model":"a"}]`, `"model"`, `5`, ``, `{"model":`, `{"n":true,"max_tokens":{"n":7}}`,
+		``, `{}`, `{"model":"m","max_tokens":5,"n":2}`, `{"max_completion_tokens":7,"max_tokens":5}`, `{"max_completion_tokens":-7,"max_output_tokens":5.9}`,
+		`{"max_completion_tokens":"7","max_tokens":1e3,"n":"2"}`, `{"model":7,"n":null}`, `{"n":1,"n":3,"mod\u0065l":"x"}`, `{"messages":[{"model":"inner","n":4}],"model":"m\n"}`,
+		`{"model":"m","n":2`, `[{"n":2}]`, `"n"`, ` {"n" : 3 } `, `{"model":"m" "n":2}`, `{"a":{"n":9},"max_tokens":99999999999999999999}`,
 	} {
-		says := readBody([]byte(body))
-		for i, name := range names {
-			want := gjson.GetBytes([]byte(body), name)
-			if got := says.of(i); got.Type != want.Type || got.String() != want.String() || got.Int() != want.Int() {
-				t.Errorf("%s: %s is %v, want %v", body, name, got, want)
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var want int64
+		for _, name := range []string{"max_completion_tokens", "max_tokens", "max_output_tokens"} {
+			if v := gjson.GetBytes(body, name); want == 0 && v.Type == gjson.Number && v.Int() > 0 {
+				want = v.Int()
 			}
 		}
-	}
+		model, choices := gjson.GetBytes(body, "model").String(), max(1, gjson.GetBytes(body, "n").Int())
+		q := newQuestion(&Request{Body: body})
+		if q.model != model || q.maxTokens != want || q.choices != choices {
+			t.Fatalf("%q: asks %q for %d tokens and %d answers, want %q, %d, %d", body, q.model, q.maxTokens, q.choices, model, want, choices)
+		}
+		if q := newQuestion(&Request{Body: body, Model: "own", MaxTokens: 3}); q.model != "own" || q.maxTokens != 3 {
+			t.Fatalf("%q: the request's own are overruled: %q, %d", body, q.model, q.maxTokens)
+		}
+	})
 }

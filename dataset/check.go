@@ -8,6 +8,7 @@ import (
 	"hash/maphash"
 	"io"
 	"slices"
+	"strings"
 
 	paceline "github.com/seed-1814a72b/paceline"
 )
@@ -75,7 +76,7 @@ type scanner interface {
 
 // Check reads src from its first item to its last and goes back to the first.
 // It counts, finds duplicate ids and hands every item to each, unless that is
-// nil; an item is valid during the call only. An error of each ends the
+// nil; an item, its ID included, is valid during the call only. An error of each ends the
 // reading and is returned. A src that holds no item is an error that wraps
 // [ErrEmpty]; one that cannot be rewound wraps [errors.ErrUnsupported].
 //
@@ -166,12 +167,12 @@ func (s *Survey) findDuplicates(ctx context.Context, src Rewinder, ids *idSet, a
 		at := Place{it.File, it.Line}
 		before, dup := first[it.ID]
 		if !dup {
-			first[it.ID] = at
+			first[strings.Clone(it.ID)] = at
 			return nil
 		}
 		s.Duplicated++
 		if len(s.Duplicates) < maxDuplicates {
-			s.Duplicates = append(s.Duplicates, Duplicate{ID: it.ID, First: before, Again: at})
+			s.Duplicates = append(s.Duplicates, Duplicate{ID: strings.Clone(it.ID), First: before, Again: at})
 		}
 		return nil
 	})

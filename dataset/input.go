@@ -31,6 +31,7 @@ type Input struct {
 	at    int // the file that is read, or is to be opened next
 	open  *openFile
 	index int64
+	next  paceline.Item // being read by Next: one of its own would be allocated for each
 }
 
 var _ paceline.Source = (*Input)(nil)
@@ -55,8 +56,9 @@ func Read(r io.Reader, o Options) *Input {
 // cannot be read on is a [*FileError]. Next does not end early while it waits
 // for a reader that has nothing to read.
 func (in *Input) Next(ctx context.Context) (paceline.Item, error) {
-	var it paceline.Item
-	err := in.scan(ctx, &it, true)
+	err := in.scan(ctx, &in.next, true)
+	it := in.next
+	in.next = paceline.Item{} // it is the caller's alone
 	return it, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"unsafe"
 
 	paceline "github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/jsonscan"
@@ -39,10 +40,7 @@ func (r *jsonlReader) read(it *paceline.Item, keep bool) error {
 		if len(text) == 0 {
 			continue
 		}
-		if keep {
-			text = bytes.Clone(text)
-		}
-		if problem := parseItem(it, text); problem != nil {
+		if problem := parseItem(it, text, keep); problem != nil {
 			it.Err = lineError(r.file, l, problem)
 		} else if it.Err != nil {
 			it.Err = lineError(r.file, l, it.Err)
@@ -52,8 +50,9 @@ func (r *jsonlReader) read(it *paceline.Item, keep bool) error {
 }
 
 // parseItem fills it from one JSON text. The error says why the text is no
-// item; an item that is one but cannot be sent gets an Err.
-func parseItem(it *paceline.Item, text []byte) error {
+// item; an item that is one but cannot be sent gets an Err. With keep the item is
+// a copy; without, it shares text's memory.
+func parseItem(it *paceline.Item, text []byte, keep bool) error {
 	var f itemFields
 	switch end := f.scan(text); {
 	case end == jsonscan.Invalid:
@@ -63,14 +62,61 @@ func parseItem(it *paceline.Item, text []byte) error {
 	case text[0] != '{' && text[0] != '"':
 		return errors.New("an item must be a JSON object or a string")
 	}
-	it.Raw = text
-	if it.ID = idOf(f.customID.Of(text)); it.ID == "" {
-		it.ID = idOf(f.id.Of(text))
-	}
-	if f.isBatch(text) {
-		it.Request, it.Err = f.request(text)
+	it.Raw, it.ID = f.own(text, keep)
+	if f.isBatch(it.Raw) {
+		it.Request, it.Err = f.request(it.Raw)
 	}
 	return nil
+}
+
+// own returns the item's text and its id. A copy of both is one piece of memory:
+// the id stands behind the text's capacity, so that nobody writes over it.
+func (f *itemFields) own(text []byte, keep bool) (raw []byte, id string) {
+	value := f.idValue(text)
+	plain := len(value) > 0 && bytes.IndexByte(value, '\\') < 0
+	if plain && value[0] == '"' {
+		value = value[1 : len(value)-1]
+	}
+	if !keep {
+		return text, idText(value, plain)
+	}
+	both := make([]byte, len(text), len(text)+len(value))
+	copy(both, text)
+	if plain {
+		value = append(both, value...)[len(text):]
+	}
+	return both[:len(text):len(text)], idText(value, plain)
+}
+
+// idText returns an id that stands as it is, without a copy, or what a token
+// with escapes stands for.
+func idText(value []byte, plain bool) string {
+	if plain {
+		return unsafe.String(unsafe.SliceData(value), len(value))
+	}
+	return idOf(value)
+}
+
+// idValue returns the token of the item's id: of the first of custom_id and id
+// that is one, nil if none is.
+func (f *itemFields) idValue(text []byte) []byte {
+	for _, s := range [...]jsonscan.Span{f.customID, f.id} {
+		if v := s.Of(text); isID(v) {
+			return v
+		}
+	}
+	return nil
+}
+
+// isID reports whether a value is a string that is not empty, or a number.
+func isID(value []byte) bool {
+	switch {
+	case len(value) == 0:
+		return false
+	case value[0] == '"':
+		return len(value) > 2
+	}
+	return value[0] == '-' || value[0] >= '0' && value[0] <= '9'
 }
 
 // syntaxProblem says what is wrong with text, in encoding/json's words.

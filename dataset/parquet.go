@@ -88,10 +88,7 @@ func (p *parquetReader) read(it *paceline.Item, keep bool) error {
 		return p.damaged(err)
 	}
 	p.buf = raw[:0]
-	if keep {
-		raw = bytes.Clone(raw)
-	}
-	if problem := parseItem(it, raw); problem != nil {
+	if problem := parseItem(it, raw, keep); problem != nil {
 		it.Raw, it.Err = nil, problem
 	}
 	if it.Err != nil {

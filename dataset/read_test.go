@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/tidwall/gjson"
+
 	paceline "github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/jsonscan"
 )
@@ -291,11 +293,35 @@ func FuzzScan(f *testing.F) {
 		if len(text) == 0 {
 			return
 		}
-		problem := parseItem(&it, text)
+		problem := parseItem(&it, text, true)
 		if ok := json.Valid(b) && (text[0] == '{' || text[0] == '"'); ok != (problem == nil) {
 			t.Fatalf("%q: %v", b, problem)
 		}
+		if problem == nil {
+			checkCopy(t, &it, text)
+		}
 	})
+}
+
+// checkCopy holds an item to the text that it was copied from, and its id to what
+// gjson finds there.
+func checkCopy(t *testing.T, it *paceline.Item, text []byte) {
+	want := ""
+	for _, name := range []string{"custom_id", "id"} {
+		v := gjson.GetBytes(text, name)
+		if want == "" && (v.Type == gjson.Number || v.Type == gjson.String) && text[0] == '{' {
+			want = idOf([]byte(v.Raw))
+		}
+	}
+	var shared paceline.Item
+	if err := parseItem(&shared, text, false); err != nil || shared.ID != want || it.ID != want || string(it.Raw) != string(text) {
+		t.Fatalf("%q: %v; the id is %q, in a copy %q, want %q; copied %q", text, err, shared.ID, it.ID, want, it.Raw)
+	}
+	_ = append(it.Raw, "overwrites"...)
+	clear(it.Raw)
+	if it.ID != want {
+		t.Fatalf("%q: the id has become %q", text, it.ID)
+	}
 }
 
 // The reader must find the lines that bytes.Split and encoding/json find.

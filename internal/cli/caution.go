@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsonscan"
 )
 
 // cautions are what the user is to be told of the items before they are sent.
@@ -42,19 +41,26 @@ func (c *cautions) look(it *paceline.Item) {
 // isUTF8 reports whether text is UTF-8. Sources of text put U+FFFD where it was
 // not.
 func isUTF8(text []byte) bool {
-	return utf8.Valid(text) && !bytes.ContainsRune(text, utf8.RuneError)
+	return utf8.Valid(text) && !bytes.Contains(text, replacement)
 }
 
+var replacement = []byte(string(utf8.RuneError))
+
 // hasRowFields reports whether an item has a field of the name of one that its
-// row gets.
+// row gets. Whether the name occurs at all is soon seen.
 func hasRowFields(raw []byte) bool {
-	for _, name := range []string{"llm", "index"} {
-		if bytes.Contains(raw, []byte(`"`+name+`"`)) && raw[0] == '{' && gjson.GetBytes(raw, name).Exists() {
-			return true
-		}
+	if raw[0] != '{' || !bytes.Contains(raw, llmName) && !bytes.Contains(raw, indexName) {
+		return false
 	}
-	return false
+	var found [2]jsonscan.Span
+	jsonscan.Find(raw, rowFields, found[:])
+	return !found[0].None() || !found[1].None()
 }
+
+var (
+	rowFields          = []string{"llm", "index"}
+	llmName, indexName = []byte(`"llm"`), []byte(`"index"`)
+)
 
 // strict is the error for --strict, nil if there is no reason for one.
 func (c *cautions) strict() error {

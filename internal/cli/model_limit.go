@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
@@ -161,13 +162,13 @@ type sizedRequest struct {
 // keptModels bounds what is kept where every item names a model of its own.
 const keptModels = 1000
 
-func (a *askedModels) add(model string, r sizedRequest) {
-	was, known := a.largest[model]
+func (a *askedModels) add(model []byte, it *paceline.Item, in, out int64) {
+	was, known := a.largest[string(model)]
 	switch {
 	case !known && len(a.largest) >= keptModels:
 		a.beyond = true
-	case !known || r.in+r.out > was.in+was.out:
-		a.largest[model] = r
+	case !known || in+out > was.in+was.out:
+		a.largest[string(model)] = sizedRequest{place: itemPlace(it), in: in, out: out}
 	}
 }
 

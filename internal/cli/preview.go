@@ -26,7 +26,7 @@ func (s *session) preview(ctx context.Context, unchanged func(*paceline.Item) er
 	if len(first) == 0 {
 		return &dataset.FileError{Path: strings.Join(s.input.Paths(), ", "), Err: dataset.ErrEmpty}
 	}
-	look := surveyor{render: s.request, unchanged: unchanged, tick: func() {}}
+	look := surveyor{render: s.draft, unchanged: unchanged, tick: func() {}}
 	fit := s.budgetFit()
 	look.fits = fit.look
 	bad := 0

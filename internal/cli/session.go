@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
@@ -27,6 +25,7 @@ type session struct {
 	wording  wording
 	checks   checks
 	prompt   *prompt.Prompt
+	drafts   prompt.Draft // of the survey
 	pricing  pricing
 	priority priorityField
 	input    *dataset.Input
@@ -169,7 +168,7 @@ func (s *session) examine(ctx context.Context, unchanged func(*paceline.Item) er
 			return err
 		}
 	}
-	surveyor := surveyor{render: s.request, unchanged: unchanged, tick: s.patience(), settled: s.settled}
+	surveyor := surveyor{render: s.draft, unchanged: unchanged, tick: s.patience(), settled: s.settled}
 	fit := s.budgetFit()
 	surveyor.fits = fit.look
 	err := surveyor.look(ctx, s.source.(dataset.Rewinder))
@@ -202,16 +201,27 @@ func (s *session) drawSample(ctx context.Context) error {
 	return nil
 }
 
-// request renders an item's request. One without a model, or with a priority
-// that is none, cannot be sent.
+// request renders an item's request.
 func (s *session) request(it *paceline.Item) (*paceline.Request, error) {
 	req, err := s.prompt.Request(it)
 	if err != nil {
 		return nil, err
 	}
-	if m := gjson.GetBytes(req.Body, "messages"); m.Exists() && !m.IsArray() {
-		return nil, fmt.Errorf("%s: \"messages\" is no array; write [{\"role\": \"user\", \"content\": ...}]", itemPlace(it))
+	return s.sendable(it, req)
+}
+
+// draft renders an item's request, which is valid until the next one is drafted.
+func (s *session) draft(it *paceline.Item) (*paceline.Request, error) {
+	req, err := s.prompt.Draft(&s.drafts, it)
+	if err != nil {
+		return nil, err
 	}
+	return s.sendable(it, req)
+}
+
+// sendable puts an item's priority into its request. One without a model, or with
+// a priority that is none, cannot be sent.
+func (s *session) sendable(it *paceline.Item, req *paceline.Request) (_ *paceline.Request, err error) {
 	if s.flags.model == "" && modelOf(req) == "" {
 		return nil, fmt.Errorf("%s: no model; name one for all items with -m MODEL", itemPlace(it))
 	}

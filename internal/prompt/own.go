@@ -2,10 +2,12 @@ package prompt
 
 import (
 	"bytes"
+	"errors"
 
 	"github.com/tidwall/gjson"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsonscan"
 	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
@@ -24,30 +26,40 @@ var requestFields = map[string]bool{
 }
 
 // own returns the body of an item that brings its messages or its body, unless
-// the prompt names that field.
-func (p *Prompt) own(raw []byte) (body []byte, ok bool) {
+// the prompt names that field; nil if it brings none.
+func (p *Prompt) own(raw []byte) ([]byte, error) {
 	if len(raw) == 0 || raw[0] != '{' {
-		return nil, false
+		return nil, nil
 	}
-	item := gjson.Parse(view(raw))
-	if v, ok := find(raw, item, "body"); ok && v.IsObject() && !p.uses("body") {
-		return p.fill([]byte(v.Raw)), true
+	if v := find(raw, "body"); len(v) > 0 && v[0] == '{' && !p.uses("body") {
+		return p.fill(bytes.Clone(v)), isChat(v)
 	}
-	if v, ok := find(raw, item, "messages"); ok && v.IsArray() && !p.uses("messages") {
-		return p.fill(chatBody(item)), true
+	if v := find(raw, "messages"); len(v) > 0 && v[0] == '[' && !p.uses("messages") {
+		return p.fill(chatBody(gjson.Parse(view(raw)))), nil
 	}
-	return nil, false
+	return nil, nil
 }
 
 func (p *Prompt) uses(field string) bool { return p.msgs != nil && p.msgs.names(field) }
 
 // find looks a field up, after a quick look whether its name occurs at all.
-func find(raw []byte, item gjson.Result, name string) (gjson.Result, bool) {
+func find(raw []byte, name string) []byte {
 	if !bytes.Contains(raw, []byte(name)) {
-		return gjson.Result{}, false
+		return nil
 	}
-	v := item.Get(name)
-	return v, v.Exists()
+	var found [1]jsonscan.Span
+	jsonscan.Find(raw, []string{name}, found[:])
+	return found[0].Of(raw)
+}
+
+var errNoArray = errors.New(`"messages" is no array; write [{"role": "user", "content": ...}]`)
+
+// isChat refuses a body whose messages cannot be any.
+func isChat(body []byte) error {
+	if v := find(body, "messages"); len(v) > 0 && v[0] != '[' {
+		return errNoArray
+	}
+	return nil
 }
 
 // chatBody takes an item's messages and the other fields of a chat request, in

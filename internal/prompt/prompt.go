@@ -17,6 +17,7 @@ type Prompt struct {
 	msgs   *messages // nil: every item brings its own
 	head   []byte    // of a body, up to its messages
 	tail   []byte    // of a body, from behind them
+	fixed  int       // bytes of msgs that are the same for every item
 }
 
 // New checks c and compiles its templates. The error is one line for each
@@ -38,6 +39,9 @@ func New(c Config) (*Prompt, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if p.msgs != nil {
+		p.fixed = p.msgs.size()
 	}
 	p.assemble(c.fields())
 	return p, nil
@@ -111,28 +115,58 @@ var errNoPrompt = errors.New("the item has neither messages nor a body of its ow
 // whose Request is set, such as a batch line, keeps it: only a missing model
 // is put in. An item with a "messages" array or a "body" object is used as it
 // is, and model, parameters and further fields are put in where they are
-// missing; a prompt whose templates name that field, or the whole item, goes
+// missing (one whose "messages" are no array is an error); a prompt whose templates name that field, or the whole item, goes
 // before it. Beside its messages such an item may have other fields of a chat
 // request (model, temperature, tools, ...), which go with them.
 func (p *Prompt) Request(it *paceline.Item) (*paceline.Request, error) {
+	return p.request(it, new(paceline.Request), nil)
+}
+
+// A Draft is memory for requests of which each is used before the next one is
+// made. The zero value is ready.
+type Draft struct {
+	req  paceline.Request
+	body []byte
+}
+
+// Draft is [Prompt.Request] with d for memory: the request is valid until the
+// next call with d, which belongs to one goroutine at a time.
+func (p *Prompt) Draft(d *Draft, it *paceline.Item) (*paceline.Request, error) {
+	req, err := p.request(it, &d.req, d.body[:0])
+	if req == &d.req {
+		d.body = req.Body
+	}
+	return req, err
+}
+
+// request is Request into req and, where there is one, the buffer body.
+func (p *Prompt) request(it *paceline.Item, req *paceline.Request, body []byte) (*paceline.Request, error) {
 	switch {
 	case it.Err != nil:
 		return nil, it.Err
 	case it.Request != nil:
-		return p.complete(it.Request), nil
+		done := p.complete(it.Request)
+		if err := isChat(done.Body); err != nil {
+			return nil, itemError(it, err)
+		}
+		return done, nil
 	}
-	if body, ok := p.own(it.Raw); ok {
-		return &paceline.Request{Body: body, Model: modelOf(body, p.model)}, nil
-	}
-	if p.msgs == nil {
+	own, err := p.own(it.Raw)
+	switch {
+	case err != nil:
+		return nil, itemError(it, err)
+	case own != nil:
+		*req = paceline.Request{Body: own, Model: modelOf(own, p.model)}
+		return req, nil
+	case p.msgs == nil:
 		return nil, itemError(it, errNoPrompt)
 	}
-	body := make([]byte, 0, len(p.head)+len(p.tail)+p.msgs.size()+len(it.Raw)+64)
-	body, err := p.msgs.append(append(body, p.head...), it.Raw)
-	if err != nil {
+	body = slices.Grow(body, len(p.head)+len(p.tail)+p.fixed+len(it.Raw))
+	if body, err = p.msgs.append(append(body, p.head...), it.Raw); err != nil {
 		return nil, itemError(it, err)
 	}
-	return &paceline.Request{Body: append(body, p.tail...), Model: p.model}, nil
+	*req = paceline.Request{Body: append(body, p.tail...), Model: p.model}
+	return req, nil
 }
 
 // size returns the size of what is the same for every item.
