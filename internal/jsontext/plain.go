@@ -35,17 +35,21 @@ var escaped = [256]byte{
 // Unescape decodes the escape at the start of s, of two code units if they are a
 // surrogate pair, and returns its length; 0 if it is none.
 func Unescape(s []byte) (r rune, size int) {
-	if len(s) < 2 {
-		return 0, 0
+	if len(s) > 1 {
+		if c := escaped[s[1]]; c != 0 {
+			return rune(c), 2
+		}
 	}
-	if c := escaped[s[1]]; c != 0 {
-		return rune(c), 2
-	}
+	return units(s)
+}
+
+// units decodes an escape of one code unit or two.
+func units(s []byte) (r rune, size int) {
 	r, ok := unit(s)
-	if !ok {
+	switch {
+	case !ok:
 		return 0, 0
-	}
-	if !utf16.IsSurrogate(r) {
+	case !utf16.IsSurrogate(r):
 		return r, 6
 	}
 	if second, ok := unit(s[6:]); ok {

@@ -138,7 +138,7 @@ func (c *checker) key() (key []byte, ok bool) {
 	if c.next() != '"' {
 		return nil, false
 	}
-	raw, escaped, ok := c.quoted()
+	q, ok := c.quoted()
 	if !ok {
 		return nil, false
 	}
@@ -146,7 +146,7 @@ func (c *checker) key() (key []byte, ok bool) {
 		return nil, false
 	}
 	c.space()
-	return c.plain(raw, escaped), true
+	return c.plain(q), true
 }
 
 // distinct goes over the value at pos, and reports whether no object in it has
