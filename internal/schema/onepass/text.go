@@ -106,8 +106,8 @@ func (c *checker) quoted() (q quoted, ok bool) {
 		if doc[i] == '"' {
 			break
 		}
-		_, n := jsontext.Unescape(doc[i:])
-		if doc[i] != '\\' || n == 0 {
+		n := jsontext.EscapeLen(doc[i:])
+		if n == 0 { // a control character, or no escape
 			return q, false
 		}
 		q.escapes += n - 1
