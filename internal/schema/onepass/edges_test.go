@@ -58,6 +58,15 @@ func TestEdges(t *testing.T) {
 		{`{"oneOf":[{"items":{"additionalProperties":{"type":"null"}}},{"type":"array"}]}`, `[{"a":1,"a":null}]`, Unsure},
 		{`{"oneOf":[{"type":"string"},{"type":"object"}]}`, `{"a":1,"a":null}`, Fits},
 
+		{`{"patternProperties":{"^a":{"type":"null"},"z$":{"type":"null"}},"properties":{"abz":{}},"additionalProperties":false}`, `{"abz":null,"ab":null,"bz":null}`, Fits},
+		{`{"patternProperties":{"^a":{"type":"null"},"z$":{"type":"null"}},"properties":{"abz":{}},"additionalProperties":false}`, `{"abz":1}`, Misfits},
+		{`{"patternProperties":{"^a":{"type":"null"}},"additionalProperties":false}`, `{"ba":null}`, Misfits},
+		{`{"patternProperties":{"^a":false}}`, `{"\u0061":null}`, Misfits}, {`{"required":["a"],"patternProperties":{"^a":{"type":"null"}}}`, `{"a":1}`, Misfits},
+		{`{"propertyNames":{"maxLength":2}}`, `{"ab":1,"abc":1}`, Misfits}, {`{"propertyNames":{"enum":["é"]}}`, `{"\u00e9":1}`, Fits}, {`{"propertyNames":false}`, `{}`, Fits},
+		{`{"propertyNames":{"$ref":"#/$defs/k"},"$defs":{"k":{"anyOf":[{"const":"a"},{"const":"b"}]}}}`, `{"b":{},"a":{}}`, Fits}, {`{"propertyNames":{"type":"number"}}`, `{"1":1}`, Misfits},
+		{`{"dependentRequired":{"a":["b","c"]}}`, `{"a":1,"b":1}`, Misfits}, {`{"dependentRequired":{"a":["b"]},"dependencies":{"a":["c"]}}`, `{"b":1}`, Fits},
+		{`{"dependentRequired":{"a":["b"]},"dependencies":{"a":["c"]}}`, `{"a":1,"b":1}`, Misfits}, {`{"propertyNames":{}}`, `{1:2}`, Unsure}, {`{"propertyNames":{"minLength":1}}`, `{1:2}`, Unsure},
+
 		{`{"uniqueItems":true}`, `["a","\u0061"]`, Misfits}, {`{"uniqueItems":true}`, `["1",1]`, Fits}, {`{"uniqueItems":true}`, `[0,-0]`, Unsure},
 		{`{"uniqueItems":true}`, `[1,1.0]`, Unsure}, {`{"uniqueItems":true}`, `[null,true,false]`, Fits}, {`{"uniqueItems":true}`, `[true,true]`, Misfits},
 		{`{"items":{"uniqueItems":true}}`, `[[1,2],[1,2]]`, Fits}, {`{"uniqueItems":true}`, `["true",true]`, Fits},
@@ -110,7 +119,7 @@ func TestAlternativesAreTriedSoOften(t *testing.T) {
 func TestWhatHasNoProgram(t *testing.T) {
 	for schema, want := range map[string]string{
 		`{"properties":{"a":{"not":{}}}}`:        "not at http://suite/schema.json#/properties/a is left to the library",
-		`{"patternProperties":{"a":{}}}`:         "patternProperties",
+		`{"dependentSchemas":{"a":{}}}`:          "dependentSchemas",
 		`{"enum":[1,[2]]}`:                       "enum of arrays or objects",
 		`{"$ref":"#"}`:                           "a reference to itself",
 		`{"anyOf":[{"allOf":[{"$ref":"#"}]}]}`:   "a reference to itself",
