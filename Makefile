@@ -1,5 +1,6 @@
 # Paceline's tasks. `make` alone lists them. Only Go is needed, but for
-# e2e-real, bench-peers (Python 3.10 or later; Node), e2e-web (Chromium) and race
+# e2e-real, bench-peers and bench-validate (Python 3.10 or later; Node), e2e-web
+# (Chromium) and race
 # (a C compiler).
 
 GO       ?= go
@@ -68,6 +69,9 @@ bench-peers: ## measure Paceline beside other clients, into docs/PERFORMANCE.md
 
 bench-seen: build ## measure what it costs to see a run, into docs/PERFORMANCE.md
 	$(GO) run ./bench/seen -paceline bin/paceline -page docs/PERFORMANCE.md
+
+bench-validate: ## measure what checking an answer costs beside pydantic, into docs/validate.md
+	$(GO) run ./bench/validate -page docs/validate.md
 
 cross: ## build for every system and processor, without cgo
 	@for t in $(TARGETS); do \

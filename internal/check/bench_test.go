@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -11,50 +10,12 @@ import (
 	"time"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/bench/blog"
 	"github.com/seed-1814a72b/paceline/internal/schema"
 )
 
-// blogSchema is that of a nested answer: a blog post.
-const blogSchema = `{
-	"type": "object", "additionalProperties": false,
-	"required": ["title", "slug", "summary", "tags", "author", "sections", "conclusion", "references"],
-	"properties": {
-		"title": {"type": "string", "minLength": 5, "maxLength": 200},
-		"slug": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
-		"summary": {"type": "string", "minLength": 20},
-		"tags": {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": true},
-		"author": {"$ref": "#/$defs/author"},
-		"sections": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/section"}},
-		"conclusion": {"type": "string"},
-		"references": {"type": "array", "items": {
-			"type": "object", "required": ["title", "url", "published"],
-			"properties": {"title": {"type": "string"}, "url": {"type": "string", "format": "uri"}, "published": {"type": "string", "format": "date"}}}}
-	},
-	"$defs": {
-		"author": {"type": "object", "required": ["name", "email"], "properties": {"name": {"type": "string"}, "email": {"type": "string", "format": "email"}}},
-		"section": {"type": "object", "required": ["heading", "body", "keywords"], "properties": {
-			"heading": {"type": "string"}, "body": {"type": "string", "minLength": 100},
-			"keywords": {"type": "array", "items": {"type": "object", "required": ["word", "weight"],
-				"properties": {"word": {"type": "string"}, "weight": {"type": "number", "minimum": 0, "maximum": 1}}}}}}
-	}
-}`
-
-// blogPost is an answer of some 50 KB.
-func blogPost() string {
-	text := strings.Repeat("The quick brown fox \\\"jumps\\\" over the lazy dog.\\n", 20)
-	var sections, references []string
-	for i := range 40 {
-		words := strings.TrimSuffix(strings.Repeat(fmt.Sprintf(`{"word":"keyword %d","weight":0.%d},`, i, i+1), 5), ",")
-		sections = append(sections, fmt.Sprintf(`{"heading":"Section %d","body":"%s","keywords":[%s]}`, i, text, words))
-		references = append(references, fmt.Sprintf(`{"title":"Reference %d","url":"https://example.com/%d","published":"2026-11-%02d"}`, i, i, i%28+1))
-	}
-	return `{"title":"A nested post","slug":"a-nested-post","summary":"What is nested, and why it is.","tags":["a","b","c"],` +
-		`"author":{"name":"Ann","email":"ann@example.com"},"sections":[` + strings.Join(sections, ",") + `],` +
-		`"conclusion":"So it is.","references":[` + strings.Join(references, ",") + `]}`
-}
-
 func blogRule(b *testing.B) JSON {
-	s, err := schema.Compile("blog.json", []byte(blogSchema), nil)
+	s, err := schema.Compile("blog.json", []byte(blog.Schema), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -67,7 +28,7 @@ func answer(text string) *paceline.Response {
 
 // BenchmarkAccept is what it takes to judge an answer of 50 KB.
 func BenchmarkAccept(b *testing.B) {
-	post := blogPost()
+	post := blog.Post(blog.Long)
 	for name, text := range map[string]string{
 		"valid":   post,
 		"invalid": strings.ReplaceAll(post, `"weight":0.1}`, `"weight":7}`),
@@ -103,7 +64,7 @@ func BenchmarkFirstToken(b *testing.B) {
 const tokenAfter = 5 * time.Millisecond
 
 func firstTokens(b *testing.B, accept func(*paceline.Request, *paceline.Response) error) {
-	post := blogPost()
+	post := blog.Post(blog.Long)
 	provider := paceline.ProviderFunc(func(_ context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
 		time.Sleep(tokenAfter)
 		emit(paceline.Delta{Kind: paceline.DeltaContent})

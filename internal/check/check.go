@@ -12,9 +12,9 @@ import (
 
 // A Rule reads the value of an answer's text, or says in one line why it has
 // none. cut: the text was cut off at its limit of tokens; what could be the
-// beginning of something else is then no value.
+// beginning of something else is then no value. The rule may keep the text.
 type Rule interface {
-	read(text string, cut bool) (value json.RawMessage, repairs []string, err error)
+	read(text []byte, cut bool) (value json.RawMessage, repairs []string, err error)
 }
 
 // A Check judges answers by a rule. It is safe for concurrent use: at most

@@ -200,11 +200,11 @@ func FuzzRepair(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		value, _, err := JSON{Repair: true}.read(s, false)
+		value, _, err := JSON{Repair: true}.read([]byte(s), false)
 		if err == nil && !json.Valid(value) {
 			t.Fatalf("%q became %q", s, value)
 		}
-		if value, _, err := (JSON{Repair: true}).read(s, true); err == nil && !strings.Contains(s, string(value)) {
+		if value, _, err := (JSON{Repair: true}).read([]byte(s), true); err == nil && !strings.Contains(s, string(value)) {
 			t.Fatalf("%q, cut off, was completed to %q", s, value)
 		}
 	})

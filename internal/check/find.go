@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"github.com/seed-1814a72b/paceline/internal/schema"
 )
 
 const (
@@ -52,7 +54,7 @@ func Find(text string) []Part {
 			continue
 		}
 		part := text[i : i+end]
-		parts = append(parts, Part{part, json.Valid([]byte(part))})
+		parts = append(parts, Part{part, valid([]byte(part))})
 		i += end - 1
 	}
 	if unclosed != "" && !slices.ContainsFunc(parts, func(p Part) bool { return p.rank() == 0 }) {
@@ -63,6 +65,8 @@ func Find(text string) []Part {
 	})
 	return parts
 }
+
+func valid(part []byte) bool { return schema.Surely(part) || json.Valid(part) }
 
 // footnote reports whether a part is numbers in brackets, as [1] or [2, 3].
 func footnote(part string) bool {

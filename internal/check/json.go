@@ -24,15 +24,16 @@ type JSON struct {
 	Repair bool
 }
 
-func (r JSON) read(text string, cut bool) (json.RawMessage, []string, error) {
-	err := r.fits(text, cut)
+func (r JSON) read(answer []byte, cut bool) (json.RawMessage, []string, error) {
+	err := r.fits(answer, cut)
 	if err == nil {
-		return json.RawMessage(text), nil, nil
+		return answer, nil, nil
 	}
 	var misfit *schema.Misfit
 	if errors.As(err, &misfit) { // it is JSON: there is nothing to repair
 		return nil, nil, err
 	}
+	text := string(answer)
 	parts := Find(text)
 	switch {
 	case r.Repair:
@@ -58,9 +59,10 @@ func (r JSON) repair(parts []Part, text string, cut bool, err error) (json.RawMe
 				repairs = repairs[1:]
 			}
 		}
-		fault := r.fits(value, cut)
+		doc := []byte(value)
+		fault := r.fits(doc, cut)
 		if fault == nil {
-			return json.RawMessage(value), repairs, nil
+			return doc, repairs, nil
 		}
 		if i == 0 {
 			err = fault
@@ -87,11 +89,11 @@ func mend(text string) (mended string, ok bool) {
 var errCutNumber = errors.New("the number may have been cut off")
 
 // fits reports why text is not a value that the rule takes.
-func (r JSON) fits(text string, cut bool) (err error) {
+func (r JSON) fits(text []byte, cut bool) (err error) {
 	if r.Schema != nil {
-		err = r.Schema.Validate([]byte(text))
+		err = r.Schema.Validate(text)
 	} else {
-		err = schema.Valid([]byte(text))
+		err = schema.Valid(text)
 	}
 	if err == nil && cut && text[len(text)-1] >= '0' && text[len(text)-1] <= '9' {
 		return errCutNumber

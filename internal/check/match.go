@@ -31,7 +31,8 @@ func NewMatch(pattern string) (*Match, error) {
 
 var errCutMatch = errors.New("what is missing may not match")
 
-func (m *Match) read(text string, cut bool) (json.RawMessage, []string, error) {
+func (m *Match) read(answer []byte, cut bool) (json.RawMessage, []string, error) {
+	text := string(answer)
 	found := m.re.FindStringSubmatchIndex(text)
 	switch {
 	case found == nil:

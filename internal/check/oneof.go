@@ -47,7 +47,8 @@ func (r *OneOf) find(text string) string {
 	return ""
 }
 
-func (r *OneOf) read(text string, cut bool) (json.RawMessage, []string, error) {
+func (r *OneOf) read(answer []byte, cut bool) (json.RawMessage, []string, error) {
+	text := string(answer)
 	label := r.find(text)
 	if label == "" {
 		return nil, nil, fmt.Errorf("the answer is none of %s: %s", r.list(), shown(text))

@@ -1,13 +1,17 @@
 package check
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
 var errEmpty = errors.New("the answer is empty")
@@ -15,31 +19,37 @@ var errEmpty = errors.New("the answer is empty")
 // textOf returns what is judged of a choice: its content, of parts their text,
 // without the blanks around it. An answer that is nothing but one tool call is
 // judged by the call's arguments.
-func textOf(ch *paceline.Choice) (string, error) {
-	if text := strings.TrimSpace(contentOf(gjson.ParseBytes(ch.Content))); text != "" {
-		return text, nil
+func textOf(ch *paceline.Choice) ([]byte, error) {
+	if text := bytes.TrimSpace(contentOf(ch.Content)); len(text) > 0 {
+		return slices.Clip(text), nil
 	}
 	calls := gjson.ParseBytes(ch.ToolCalls).Array()
 	switch len(calls) {
 	case 0:
-		return "", errEmpty
+		return nil, errEmpty
 	case 1:
-		return strings.TrimSpace(argumentsOf(calls[0].Get("function.arguments"))), nil
+		return bytes.TrimSpace([]byte(argumentsOf(calls[0].Get("function.arguments")))), nil
 	}
-	return "", fmt.Errorf("the answer is %d tool calls; one can be checked", len(calls))
+	return nil, fmt.Errorf("the answer is %d tool calls; one can be checked", len(calls))
 }
 
-func contentOf(content gjson.Result) string {
-	if !content.IsArray() {
-		return content.String()
+// contentOf returns the text of a content, in memory of its own. Nearly every
+// one is a string: it is copied once, without its escapes.
+func contentOf(raw json.RawMessage) []byte {
+	if n := len(raw); n > 1 && raw[0] == '"' && raw[n-1] == '"' {
+		return jsontext.AppendPlain(nil, raw[1:n-1])
 	}
-	var b strings.Builder
+	content := gjson.ParseBytes(raw)
+	if !content.IsArray() {
+		return []byte(content.String())
+	}
+	var b []byte
 	for _, part := range content.Array() {
 		if kind := part.Get("type").String(); kind == "text" || kind == "output_text" {
-			b.WriteString(part.Get("text").String())
+			b = append(b, part.Get("text").String()...)
 		}
 	}
-	return b.String()
+	return b
 }
 
 // argumentsOf returns the arguments of a call: a string of JSON, or, as some

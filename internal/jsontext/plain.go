@@ -1,7 +1,9 @@
 package jsontext
 
 import (
-	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"slices"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -11,20 +13,46 @@ import (
 // surrogate pair becomes U+FFFD, as in encoding/json; bytes that are not UTF-8,
 // and what is no escape, stay as they are.
 func AppendPlain(dst, inside []byte) []byte {
-	for {
-		i := bytes.IndexByte(inside, '\\')
-		if i < 0 {
-			return append(dst, inside...)
+	dst = slices.Grow(dst, len(inside)+8)
+	to, n := dst[len(dst):cap(dst)], 0 // what is written is never longer than what is read
+	for i := 0; i < len(inside); {
+		if inside[i] != '\\' {
+			read := copyPlain(to[n:], inside[i:])
+			i, n = i+read, n+read
+			continue
 		}
-		dst = append(dst, inside[:i]...)
-		r, n := Unescape(inside[i:])
-		if n == 0 {
-			dst, n = append(dst, '\\'), 1
-		} else {
-			dst = utf8.AppendRune(dst, r)
+		if i+1 < len(inside) && escaped[inside[i+1]] != 0 { // nearly all are
+			to[n] = escaped[inside[i+1]]
+			i, n = i+2, n+1
+			continue
 		}
-		inside = inside[i+n:]
+		r, size := units(inside[i:])
+		if size == 0 {
+			r, size = '\\', 1
+		}
+		n += utf8.EncodeRune(to[n:], r)
+		i += size
 	}
+	return dst[:len(dst)+n]
+}
+
+// copyPlain copies up to the first backslash, and returns how many bytes these
+// are. It goes by eight bytes, and may write up to eight more than that.
+func copyPlain(to, from []byte) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(from); i += 8 {
+		x := binary.LittleEndian.Uint64(from[i:])
+		binary.LittleEndian.PutUint64(to[i:], x)
+		slash := x ^ '\\'*ones
+		if stop := (slash - ones) &^ slash & highs; stop != 0 { // the lowest bit is exact
+			return i + bits.TrailingZeros64(stop)/8
+		}
+	}
+	for ; i < len(from) && from[i] != '\\'; i++ {
+		to[i] = from[i]
+	}
+	return i
 }
 
 // escaped are the characters that an escape of one letter stands for.
@@ -32,20 +60,25 @@ var escaped = [256]byte{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// Unescape decodes the escape at the start of s, of two code units if they are a
-// surrogate pair, and returns its length; 0 if it is none.
-func Unescape(s []byte) (r rune, size int) {
-	if len(s) < 2 {
-		return 0, 0
+// EscapeLen returns the length of the escape at the start of s, of two code
+// units if they are a surrogate pair: what stands for one character. It is 0 if
+// s does not start with one.
+func EscapeLen(s []byte) int {
+	if len(s) > 1 && s[0] == '\\' && escaped[s[1]] != 0 {
+		return 2
 	}
-	if c := escaped[s[1]]; c != 0 {
-		return rune(c), 2
-	}
+	_, size := units(s)
+	return size
+}
+
+// units decodes the escape of one code unit, or of two if they are a surrogate
+// pair, at the start of s; its size is 0 if there is none.
+func units(s []byte) (r rune, size int) {
 	r, ok := unit(s)
-	if !ok {
+	switch {
+	case !ok:
 		return 0, 0
-	}
-	if !utf16.IsSurrogate(r) {
+	case !utf16.IsSurrogate(r):
 		return r, 6
 	}
 	if second, ok := unit(s[6:]); ok {

@@ -41,12 +41,16 @@ func decode(text []byte) (any, error) {
 // Valid returns nil if doc is one JSON value of a size that can be checked, else
 // where it is not.
 func Valid(doc []byte) error {
-	if anyDoc.Check(doc) == onepass.Fits {
+	if Surely(doc) {
 		return nil
 	}
 	_, err := decode(doc)
 	return err
 }
+
+// Surely reports whether doc is JSON, in a single pass. Of what is JSON it may say
+// no where something in it is rare or beyond what can be checked.
+func Surely(doc []byte) bool { return anyDoc.Check(doc) == onepass.Fits }
 
 // syntaxError says in which line, and of a single one in which column, text
 // stops being JSON.

@@ -32,8 +32,12 @@ func agree(t interface{ Fatalf(string, ...any) }, s *Schema, doc []byte) onepass
 
 // odd reports whether a document has what the pass leaves to the library.
 func odd(s *Schema, doc []byte) bool {
-	return !utf8.Valid(doc) || hasTwins(doc) ||
-		bytes.Contains(s.json, []byte("uniqueItems")) || bytes.Contains(s.json, []byte("Properties\":"))
+	for _, word := range []string{"uniqueItems", "minProperties", "maxProperties"} {
+		if bytes.Contains(s.json, []byte(word)) {
+			return true
+		}
+	}
+	return !utf8.Valid(doc) || hasTwins(doc)
 }
 
 // hasTwins reports whether an object in a JSON text has a key twice.
@@ -126,7 +130,8 @@ func (m *maker) keyword(s map[string]any, depth int) {
 		"required", "title",
 	}
 	if depth > 0 {
-		words = append(words, "properties", "properties", "additionalProperties", "items", "items", "prefixItems", "anyOf", "oneOf", "allOf", "$ref")
+		words = append(words, "properties", "properties", "additionalProperties", "items", "items", "prefixItems", "anyOf", "oneOf", "allOf", "$ref",
+			"propertyNames", "patternProperties", "dependentRequired")
 	}
 	switch word := pick(m, words); word {
 	case "enum":
@@ -153,7 +158,11 @@ func (m *maker) keyword(s map[string]any, depth int) {
 			sub[pick(m, someNames)] = m.schema(depth - 1)
 		}
 		s[word] = sub
-	case "additionalProperties", "items":
+	case "patternProperties":
+		s[word] = map[string]any{pick(m, somePatterns): m.schema(depth - 1), "^[ab]": m.schema(depth - 1)}
+	case "dependentRequired":
+		s[word] = map[string]any{pick(m, someNames): []string{pick(m, someNames)}}
+	case "additionalProperties", "items", "propertyNames":
 		s[word] = m.schema(depth - 1)
 	case "prefixItems", "anyOf", "oneOf", "allOf":
 		s[word] = []any{m.schema(depth - 1), m.schema(depth - 1)}

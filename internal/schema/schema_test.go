@@ -1,12 +1,15 @@
 package schema
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/seed-1814a72b/paceline/internal/schema/onepass"
 )
 
 // files is a folder of schemas.
@@ -196,15 +199,32 @@ func TestNamesAreTheAPIs(t *testing.T) {
 	}
 }
 
+// What the single pass says of any bytes, the library says too.
 func FuzzValidate(f *testing.F) {
-	for _, doc := range []string{`{}`, `{"a":[1,2.5e3,"x",null]}`, `[[[[`, `1e-5000`, `"\ud800"`, `{"a":{"a":{"a":[]}}}`} {
+	for _, doc := range []string{
+		`{}`, `{"a":[1,2.5e3,"x",null]}`, `[[[[`, `1e-5000`, `"\ud800"`, `{"a":{"a":{"a":[]}}}`, `[0.5,1,1.0]`, `"2026-11-25T00:00:00Z"`,
+		` {"a":{"kind":"b","n":-0.0,"d":"2026-11-25","u":"https://a.b/c","e":"a@b.c"},"b":["x",{}]}`, `{"a":{},"a":{"kind":"é"}}`,
+	} {
 		f.Add([]byte(doc))
 	}
-	s := compile(f, `{"anyOf":[{"type":"object","properties":{"a":{"$ref":"#"}},"additionalProperties":false},`+
-		`{"type":"array","items":{"type":"number","multipleOf":0.5,"maximum":7},"uniqueItems":true},{"type":"string","format":"date-time","pattern":"^\\d"}]}`)
+	var schemas []*Schema
+	for _, text := range []string{
+		`{"anyOf":[{"type":"object","properties":{"a":{"$ref":"#"}},"additionalProperties":false},` +
+			`{"type":"array","items":{"type":"number","multipleOf":0.5,"maximum":7},"uniqueItems":true},{"type":"string","format":"date-time","pattern":"^\\d"}]}`,
+		`{"type":"object","properties":{"a":{"required":["kind"],"properties":{"kind":{"enum":["b","é"]},"n":{"type":"integer","minimum":-1e3,"exclusiveMaximum":0.5},` +
+			`"d":{"format":"date"},"u":{"format":"uri"},"e":{"format":"email"}}},"b":{"items":{"oneOf":[{"type":"string","maxLength":3},{"type":"object","additionalProperties":{"const":1}}]}}}}`,
+	} {
+		schemas = append(schemas, compile(f, text))
+	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
-		if err := s.Validate(doc); err != nil && (err.Error() == "" || strings.ContainsAny(err.Error(), "\n\r")) {
-			t.Errorf("%q: %q", doc, err)
+		for _, s := range schemas {
+			agree(t, s, doc)
+			if err := s.Validate(doc); err != nil && (err.Error() == "" || strings.ContainsAny(err.Error(), "\n\r")) {
+				t.Errorf("%q: %q", doc, err)
+			}
+		}
+		if any := anyDoc.Check(doc); any == onepass.Misfits || any == onepass.Fits && !json.Valid(doc) {
+			t.Errorf("%q: as JSON %d", doc, any)
 		}
 	})
 }

@@ -1,6 +1,10 @@
 package onepass
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
+)
 
 // elements are what is asked of an array.
 type elements struct {
@@ -55,9 +59,8 @@ func (c *checker) note(element []byte) bool {
 	case '{', '[':
 		return false
 	case '"':
-		inside := element[1 : len(element)-1]
 		c.items = append(c.items, '"')
-		c.items = append(c.items, c.plain(inside, bytes.IndexByte(inside, '\\') >= 0)...)
+		c.items = jsontext.AppendPlain(c.items, element[1:len(element)-1])
 	default:
 		if bytes.ContainsAny(element, ".eE") && element[0] <= '9' || string(element) == "-0" {
 			return false

@@ -72,13 +72,11 @@ func outside(s *jsonschema.Schema) string {
 	}{
 		{"$recursiveRef", s.RecursiveRef != nil}, {"$dynamicRef", s.DynamicRef != nil},
 		{"not", s.Not != nil}, {"if", s.If != nil || s.Then != nil || s.Else != nil},
-		{"propertyNames", s.PropertyNames != nil}, {"patternProperties", s.PatternProperties != nil},
-		{"dependencies", s.Dependencies != nil}, {"dependentRequired", s.DependentRequired != nil},
 		{"dependentSchemas", s.DependentSchemas != nil}, {"unevaluatedProperties", s.UnevaluatedProperties != nil},
 		{"contains", s.Contains != nil || s.MinContains != nil || s.MaxContains != nil},
 		{"unevaluatedItems", s.UnevaluatedItems != nil}, {"contentEncoding", s.ContentEncoding != nil},
 		{"contentMediaType", s.ContentMediaType != nil || s.ContentSchema != nil}, {"a vocabulary", len(s.Extensions) > 0},
-		{"what stands beside $ref", old && (s.Const != nil || s.Items2020 != nil || s.PrefixItems != nil)},
+		{"what stands beside $ref", old && (s.Const != nil || s.PropertyNames != nil)},
 	} {
 		if k.there {
 			return k.word
@@ -110,24 +108,6 @@ func (c *compiler) elements(n *node, s *jsonschema.Schema) (err error) {
 	}
 	if s.MinItems != nil || s.MaxItems != nil || s.UniqueItems || e.prefix != nil || e.rest != nil {
 		n.elements = e
-	}
-	return nil
-}
-
-// members is the part of a node about objects.
-func (c *compiler) members(n *node, s *jsonschema.Schema) (err error) {
-	m := &members{min: or(s.MinProperties, 0), max: or(s.MaxProperties, -1)}
-	if m.rest, m.closed, err = c.additional(s.AdditionalProperties); err != nil {
-		return err
-	}
-	if err := c.names(m, s); err != nil {
-		return err
-	}
-	if len(m.names) > maxNames {
-		return &OutsideError{fmt.Sprintf("more than %d properties", maxNames), s.Location}
-	}
-	if s.MinProperties != nil || s.MaxProperties != nil || len(m.names) > 0 || s.AdditionalProperties != nil {
-		n.members = m
 	}
 	return nil
 }

@@ -1,6 +1,9 @@
 package onepass
 
-import "math/bits"
+import (
+	"math/bits"
+	"regexp"
+)
 
 // members are what is asked of an object.
 type members struct {
@@ -11,8 +14,20 @@ type members struct {
 	required uint64
 	closed   bool  // other names are not allowed
 	rest     *node // of other names' values
-	min, max int   // members; max -1: any
+	keys     *node // of the names themselves, as strings
+	patterns []pattern
+	needs    []need
+	min, max int // members; max -1: any
 }
+
+// A pattern asks something of the values of all names that it matches.
+type pattern struct {
+	re   *regexp.Regexp
+	node *node
+}
+
+// A need asks for names where there is another one.
+type need struct{ name, others uint64 }
 
 const (
 	maxNames = 64 // as there are bits
@@ -44,15 +59,7 @@ func (c *checker) object(m *members) Verdict {
 	count := 0
 	more, ok := c.enter('}')
 	for ; ok && more; count++ {
-		key, found := c.key()
-		if !found {
-			return Unsure
-		}
-		n, v := m.member(key, &seen)
-		if v != Fits {
-			return v
-		}
-		if v := c.value(n); v != Fits {
+		if v := c.member(m, &seen); v != Fits {
 			return v
 		}
 		more, ok = c.more('}')
@@ -63,22 +70,54 @@ func (c *checker) object(m *members) Verdict {
 	return m.counted(count, seen)
 }
 
-// member returns what is asked of the value of a key, and notes the key. One
-// of the names that comes twice is for others to judge.
-func (m *members) member(key []byte, seen *uint64) (*node, Verdict) {
-	i := m.find(key)
-	if i < 0 {
-		return m.other()
+// member checks the name and value at pos, and notes the name.
+func (c *checker) member(m *members, seen *uint64) Verdict {
+	if start := c.pos; m.keys != nil && c.next() == '"' {
+		if v := c.value(m.keys); v != Fits {
+			return v
+		}
+		c.pos = start
 	}
-	bit := uint64(1) << i
-	if *seen&bit != 0 {
-		return nil, Unsure
+	key, ok := c.key()
+	if !ok {
+		return Unsure
 	}
-	*seen |= bit
-	if m.own&bit == 0 {
-		return m.other()
+	n, others, v := m.asked(key, seen)
+	if v != Fits {
+		return v
 	}
-	return m.nodes[i], Fits
+	start := c.pos
+	v = c.value(n)
+	for i := 0; v == Fits && i < len(others); i++ {
+		v = c.again(others[i], start)
+	}
+	return v
+}
+
+// asked returns what is asked of the value of a key, others by patterns. One of
+// the names that comes twice is for others to judge.
+func (m *members) asked(key []byte, seen *uint64) (n *node, others []*node, v Verdict) {
+	own := false
+	if i := m.find(key); i >= 0 {
+		bit := uint64(1) << i
+		if *seen&bit != 0 {
+			return nil, nil, Unsure
+		}
+		*seen |= bit
+		if own = m.own&bit != 0; own {
+			n = m.nodes[i]
+		}
+	}
+	for i := range m.patterns {
+		if m.patterns[i].re.Match(key) {
+			others = append(others, m.patterns[i].node)
+		}
+	}
+	if !own && others == nil {
+		n, v = m.other()
+		return n, nil, v
+	}
+	return n, others, Fits
 }
 
 func (m *members) other() (*node, Verdict) {
@@ -94,6 +133,11 @@ func (m *members) counted(count int, seen uint64) Verdict {
 	surely := bits.OnesCount64(seen)
 	if count > surely {
 		surely++
+	}
+	for _, n := range m.needs {
+		if seen&n.name != 0 && seen&n.others != n.others {
+			return Misfits
+		}
 	}
 	switch {
 	case seen&m.required != m.required, count < m.min, m.max >= 0 && surely > m.max:
@@ -138,7 +182,7 @@ func (c *checker) key() (key []byte, ok bool) {
 	if c.next() != '"' {
 		return nil, false
 	}
-	raw, escaped, ok := c.quoted()
+	q, ok := c.quoted()
 	if !ok {
 		return nil, false
 	}
@@ -146,7 +190,7 @@ func (c *checker) key() (key []byte, ok bool) {
 		return nil, false
 	}
 	c.space()
-	return c.plain(raw, escaped), true
+	return c.plain(q), true
 }
 
 // distinct goes over the value at pos, and reports whether no object in it has

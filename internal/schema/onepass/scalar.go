@@ -2,10 +2,8 @@ package onepass
 
 import (
 	"encoding/json"
-	"maps"
 	"math/big"
 	"regexp"
-	"slices"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -122,34 +120,6 @@ func (c *compiler) number(n *node, s *jsonschema.Schema) error {
 		}
 		if b.multiple.IsInt() && b.multiple.Num().IsInt64() {
 			b.times = b.multiple.Num().Int64()
-		}
-	}
-	return nil
-}
-
-// names notes the names that an object's schema speaks of, in an order that does
-// not change from one run to the next.
-func (c *compiler) names(m *members, s *jsonschema.Schema) error {
-	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-		n, err := c.node(s.Properties[name])
-		if err != nil {
-			return err
-		}
-		m.own |= 1 << len(m.names)
-		m.names, m.nodes = append(m.names, name), append(m.nodes, n)
-	}
-	for _, name := range s.Required {
-		i := slices.Index(m.names, name)
-		if i < 0 {
-			i = len(m.names)
-			m.names, m.nodes = append(m.names, name), append(m.nodes, nil)
-		}
-		m.required |= 1 << i
-	}
-	if len(m.names) > fewNames {
-		m.index = map[string]int{}
-		for i, name := range m.names {
-			m.index[name] = i
 		}
 	}
 	return nil

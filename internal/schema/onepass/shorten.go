@@ -41,7 +41,10 @@ func (n *node) shorten() {
 	}
 	if n.members != nil {
 		shortenAll(n.members.nodes)
-		n.members.rest = direct(n.members.rest)
+		n.members.rest, n.members.keys = direct(n.members.rest), direct(n.members.keys)
+		for i := range n.members.patterns {
+			n.members.patterns[i].node = direct(n.members.patterns[i].node)
+		}
 	}
 }
 

@@ -6,7 +6,7 @@ func (c *checker) skip() Verdict {
 	ok := false
 	switch b := c.next(); b {
 	case '"':
-		_, _, ok = c.quoted()
+		_, ok = c.quoted()
 	case '{':
 		ok = c.skipObject()
 	case '[':
@@ -41,7 +41,7 @@ func (c *checker) skipObject() bool {
 		if c.next() != '"' {
 			return false
 		}
-		if _, _, ok := c.quoted(); !ok {
+		if _, ok := c.quoted(); !ok {
 			return false
 		}
 		if c.space(); !c.take(':') {

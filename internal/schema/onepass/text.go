@@ -1,7 +1,6 @@
 package onepass
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"regexp"
@@ -52,92 +51,71 @@ func (l *labels) has(s []byte) bool {
 
 // text checks the string at pos.
 func (c *checker) text(t *text) Verdict {
-	raw, escaped, ok := c.quoted()
-	if !ok {
+	q, ok := c.quoted()
+	switch {
+	case !ok:
 		return Unsure
-	}
-	if t == nil {
+	case t == nil:
 		return Fits
-	}
-	if !t.measured(raw, escaped) {
-		return Misfits
+	case t.min > 0 || t.max >= 0:
+		if n := q.codePoints(); n < t.min || t.max >= 0 && n > t.max {
+			return Misfits
+		}
 	}
 	if t.pattern == nil && t.format == nil && t.labels == nil {
 		return Fits
 	}
-	if s := c.plain(raw, escaped); t.labels != nil && !t.labels.has(s) ||
+	if s := c.plain(q); t.labels != nil && !t.labels.has(s) ||
 		t.pattern != nil && !t.pattern.Match(s) || t.format != nil && !t.format.fits(s) {
 		return Misfits
 	}
 	return Fits
 }
 
-// A code point takes at most 4 bytes as it stands, and 12 as two escapes.
-const (
-	widest        = 4
-	widestEscaped = 12
-)
-
-// measured reports whether a string is as long as it may be, without counting where
-// its bytes tell.
-func (t *text) measured(raw []byte, escaped bool) bool {
-	most := widest
-	if escaped {
-		most = widestEscaped
-	}
-	if (t.max < 0 || len(raw) <= t.max) && len(raw)/most >= t.min {
-		return true
-	}
-	n := codePoints(raw, escaped)
-	return n >= t.min && (t.max < 0 || n <= t.max)
+// A quoted is a string as it stands in the text.
+type quoted struct {
+	inside  []byte
+	escapes int  // bytes by which escapes are longer than one for each code point
+	ascii   bool // as it stands
 }
 
-// codePoints counts those that a string stands for.
-func codePoints(raw []byte, escaped bool) (n int) {
-	for escaped {
-		i := bytes.IndexByte(raw, '\\')
-		if i < 0 {
-			break
-		}
-		_, size := jsontext.Unescape(raw[i:])
-		n += utf8.RuneCount(raw[:i]) + 1
-		raw = raw[i+size:]
+// codePoints counts those that the string stands for.
+func (q *quoted) codePoints() int {
+	if q.ascii {
+		return len(q.inside) - q.escapes
 	}
-	return n + utf8.RuneCount(raw)
+	return utf8.RuneCount(q.inside) - q.escapes
 }
 
 // plain returns what a string stands for, until the next call.
-func (c *checker) plain(raw []byte, escaped bool) []byte {
-	if !escaped {
-		return raw
+func (c *checker) plain(q quoted) []byte {
+	if q.escapes == 0 {
+		return q.inside
 	}
-	c.scratch = jsontext.AppendPlain(c.scratch[:0], raw)
+	c.scratch = jsontext.AppendPlain(c.scratch[:0], q.inside)
 	return c.scratch
 }
 
-// quoted reads the string at pos and returns its inside. It must be UTF-8.
-func (c *checker) quoted() (raw []byte, escaped, ok bool) {
+// quoted reads the string at pos. It must be UTF-8.
+func (c *checker) quoted() (q quoted, ok bool) {
 	doc, i, high := c.doc, c.pos+1, uint64(0)
 	for {
-		i, high = stringEnd(doc, i, high)
-		if i >= len(doc) {
-			return nil, false, false
+		if i, high = stringEnd(doc, i, high); i >= len(doc) {
+			return q, false
 		}
-		switch doc[i] {
-		case '"':
-			raw = doc[c.pos+1 : i]
-			c.pos = i + 1
-			return raw, escaped, high == 0 || utf8.Valid(raw)
-		case '\\':
-			_, n := jsontext.Unescape(doc[i:])
-			if n == 0 {
-				return nil, false, false
-			}
-			escaped, i = true, i+n
-		default:
-			return nil, false, false
+		if doc[i] == '"' {
+			break
 		}
+		n := jsontext.EscapeLen(doc[i:])
+		if n == 0 { // a control character, or no escape
+			return q, false
+		}
+		q.escapes += n - 1
+		i += n
 	}
+	q.inside, q.ascii = doc[c.pos+1:i], high == 0
+	c.pos = i + 1
+	return q, q.ascii || utf8.Valid(q.inside)
 }
 
 const (
