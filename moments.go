@@ -81,6 +81,7 @@ func momentOf(before, s *Stats) journal.Moment {
 		TokenLimit:   scaled(s.Pace.Tokens.PerSecond(), 60*1000),
 		MoneyLimit:   scaled(s.Pace.Money.PerSecond(), 3600*nano),
 		FoundOut:     s.Pace.FoundOut,
+		Adapts:       s.Pace.Adapts,
 		Limited:      make([]time.Duration, bottlenecks),
 	}
 	for i, d := range s.Limited {

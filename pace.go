@@ -16,6 +16,7 @@ func (e *Engine) pace(state flow.State, now flow.Instant) Pace {
 			continue
 		}
 		p.InFlight += l.Cap
+		p.Adapts = p.Adapts || l.Adapts
 		p.Requests = together(p.Requests, l.Requests, first)
 		p.FoundOut = p.FoundOut || l.FoundOut
 		p.Tokens = together(p.Tokens, l.Tokens, first)

@@ -69,6 +69,7 @@ type Pace struct {
 	Tokens      Rate          // the limit on tokens in force; zero: none known
 	Money       Rate          // the limit on money in force, in US dollars; zero: none
 	InFlight    int           // the cap on calls at once in force
+	Adapts      bool          // InFlight was not given, or not everywhere: it adapts to what the server bears
 	PausedFor   time.Duration // how long nothing will start because the server said so
 	PausedCause Code          // why: CodeThrottled, or CodeOutage while nothing answers
 	LimitedBy   Bottleneck    // what keeps the run, or the engine, from going faster

@@ -25,6 +25,7 @@ type Moment struct {
 	TokenLimit        int64 // likewise
 	MoneyLimit        int64 // in billionths of a US dollar an hour; 0: none
 	FoundOut          bool  // RequestLimit was found out by refusals
+	Adapts            bool  // Cap was not given, but adapts; older versions did not note it
 
 	// Limited is for how long what held the run back, within Span, in the
 	// caller's numbering, up to 255. Together they are Span. Zeros at its end
@@ -51,7 +52,10 @@ func (j *Journal) Note(m Moment) error {
 }
 
 // The flags of a moment.
-const foundOutBit byte = 0x01
+const (
+	foundOutBit byte = 0x01
+	adaptsBit   byte = 0x02
+)
 
 // counts are the fields between a moment's times and its flags.
 func (m *Moment) counts() [12]*int64 {
@@ -72,6 +76,9 @@ func appendMoment(dst []byte, m *Moment) []byte {
 	flags := byte(0)
 	if m.FoundOut {
 		flags |= foundOutBit
+	}
+	if m.Adapts {
+		flags |= adaptsBit
 	}
 	dst = appendLimited(append(dst, flags), m.Limited)
 	return sealRecord(dst, start)
@@ -103,7 +110,8 @@ func (m *Moment) parse(payload []byte) bool {
 		*n = f.count()
 	}
 	m.MoneyLimit = f.count()
-	m.FoundOut = f.byte()&foundOutBit != 0
+	flags := f.byte()
+	m.FoundOut, m.Adapts = flags&foundOutBit != 0, flags&adaptsBit != 0
 	m.Limited = f.limited(limited)
 	return !f.bad
 }

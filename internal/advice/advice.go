@@ -21,6 +21,14 @@ type Run struct {
 	FoundOut bool // the limit on requests was found out by refusals
 }
 
+// Of returns what a snapshot tells.
+func Of(s *paceline.Stats) Run {
+	return Run{
+		Limited: s.Limited, Use: s.Use,
+		Cap: s.Pace.InFlight, Adapted: s.Pace.Adapts, FoundOut: s.Pace.FoundOut,
+	}
+}
+
 // A Part is one cause's part of a run.
 type Part struct {
 	Bottleneck paceline.Bottleneck

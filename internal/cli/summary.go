@@ -124,7 +124,7 @@ func summarize(s paceline.Summary, before earlier, total int64) *summary {
 		Total:       newPercentiles(s.Total),
 		Failures:    []failure{},
 		Endpoints:   endpointStates(&s.Pace),
-		LimitedBy:   newLimitedBy(&s.Stats, false),
+		LimitedBy:   newLimitedBy(&s.Stats),
 		session:     sessionFigures{requests: s.Requests, failed: failedRequests(&s.Stats)},
 	}
 	sum.Budget = newBudgetSummary(s.Budget)

@@ -55,6 +55,7 @@ type State struct {
 // LaneState is how a lane stands.
 type LaneState struct {
 	InFlight, Cap    int
+	Adapts           bool    // Cap adapts to how calls are answered: none was given
 	Requests, Tokens Rate    // the limits in force, all models together; zero: none
 	Money            Rate    // likewise
 	FoundOut         bool    // Requests is in part what was found out by refusals
@@ -83,7 +84,7 @@ func (a *Admission) State() State {
 	s := State{Waiting: a.queue.len, Cause: a.cause}
 	for _, l := range a.lanes {
 		s.Lanes = append(s.Lanes, LaneState{
-			InFlight: l.inFlight, Cap: l.Cap(), Requests: l.requests(), Tokens: l.tokens(), Money: l.money(),
+			InFlight: l.inFlight, Cap: l.Cap(), Adapts: l.whole.limit <= 0, Requests: l.requests(), Tokens: l.tokens(), Money: l.money(),
 			PausedUntil: a.paused(l), Closed: l.closed, Down: l.breaker.open, DownSince: l.breaker.since,
 			EverAlive: l.breaker.everAlive, Dark: l.breaker.dark,
 			Models: a.modelStates(l), FoundOut: l.foundOut(),

@@ -94,7 +94,7 @@ func (m *moments) none(i int) bool { return m.covered[i] < m.grid.seconds(i)/2 }
 type use struct {
 	requests, tokens, money, slots [2]float64
 	bound                          int64
-	foundOut                       bool
+	foundOut, adapts               bool
 }
 
 func (u *use) add(n *journal.Moment) {
@@ -108,7 +108,7 @@ func (u *use) add(n *journal.Moment) {
 	count(&u.tokens, float64(n.PromptTokens+n.CompletionTokens), float64(n.TokenLimit)/60_000)
 	count(&u.money, float64(n.Cost), float64(n.MoneyLimit)/3600)
 	count(&u.slots, float64(n.InFlight)*seconds, float64(n.Cap))
-	u.bound, u.foundOut = n.Cap, n.FoundOut
+	u.bound, u.foundOut, u.adapts = n.Cap, n.FoundOut, n.Adapts
 }
 
 // run returns what is known of the run for advice.
@@ -121,7 +121,7 @@ func (m *moments) run() advice.Run {
 	}
 	u := &m.use
 	return advice.Run{
-		Limited: m.whole, Cap: int(u.bound), FoundOut: u.foundOut,
+		Limited: m.whole, Cap: int(u.bound), FoundOut: u.foundOut, Adapted: u.adapts,
 		Use: paceline.Use{Requests: share(u.requests), Tokens: share(u.tokens), Money: share(u.money), Concurrency: share(u.slots)},
 	}
 }
