@@ -135,6 +135,7 @@ func summarize(s paceline.Summary, before earlier, total int64) *summary {
 		usd := math.Round(cost.USD*1e9) / 1e9
 		sum.CostUSD = &usd
 	}
+	sum.Budget.compare(sum.cost())
 	if s.StoppedBy != "" {
 		sum.StoppedBy = &s.StoppedBy
 	}
