@@ -133,13 +133,13 @@ func TestALimitThatNobodyTellsIsFoundOut(t *testing.T) {
 		if let < 1100 || after.Throttled > after.Requests/50 {
 			t.Errorf("%d calls in four minutes, where 1,200 are let in; %d of %d refused", let, after.Throttled, after.Requests)
 		}
-		if p := after.Pace; !p.FoundOut || p.Requests.PerSecond() < 4.5 || p.Requests.PerSecond() > 5.5 {
+		if p := after.Pace; !p.FoundOut || !p.Adapts || p.RequestsGiven || p.Requests.PerSecond() < 4.5 || p.Requests.PerSecond() > 5.5 {
 			t.Errorf("the pace is %+v, want about 5 a second that were found out", p)
 		}
-		e.SetLimits("", paceline.Limits{Requests: paceline.Per(2, time.Second)})
+		e.SetLimits("", paceline.Limits{Requests: paceline.Per(2, time.Second), InFlight: 9})
 		time.Sleep(time.Minute)
 		given := e.Stats()
-		if p := given.Pace; p.FoundOut || p.Requests != paceline.Per(2, time.Second) || given.Throttled > after.Throttled+1 {
+		if p := given.Pace; p.FoundOut || p.Adapts || !p.RequestsGiven || p.TokensGiven || p.InFlight != 9 || p.Requests != paceline.Per(2, time.Second) || given.Throttled > after.Throttled+1 {
 			t.Errorf("after a limit was given: %+v, %d refused since", p, given.Throttled-after.Throttled)
 		}
 	})

@@ -77,11 +77,13 @@ func momentOf(before, s *Stats) journal.Moment {
 		CompletionTokens: s.Usage.Completion - before.Usage.Completion,
 		Cost:             scaled(s.Cost.USD, nano) - scaled(before.Cost.USD, nano),
 		InFlight:         int64(s.InFlight), Waiting: int64(s.Waiting), Cap: int64(s.Pace.InFlight),
-		RequestLimit: scaled(s.Pace.Requests.PerSecond(), 60*1000),
-		TokenLimit:   scaled(s.Pace.Tokens.PerSecond(), 60*1000),
-		MoneyLimit:   scaled(s.Pace.Money.PerSecond(), 3600*nano),
-		FoundOut:     s.Pace.FoundOut,
-		Limited:      make([]time.Duration, bottlenecks),
+		RequestLimit:  scaled(s.Pace.Requests.PerSecond(), 60*1000),
+		TokenLimit:    scaled(s.Pace.Tokens.PerSecond(), 60*1000),
+		MoneyLimit:    scaled(s.Pace.Money.PerSecond(), 3600*nano),
+		FoundOut:      s.Pace.FoundOut,
+		Adapts:        s.Pace.Adapts,
+		RequestsGiven: s.Pace.RequestsGiven, TokensGiven: s.Pace.TokensGiven,
+		Limited: make([]time.Duration, bottlenecks),
 	}
 	for i, d := range s.Limited {
 		m.Limited[i] = d.Truncate(time.Microsecond) - before.Limited[i].Truncate(time.Microsecond)

@@ -20,14 +20,14 @@ func TestAMomentIsWhatHappenedBetweenTwoSnapshots(t *testing.T) {
 		Cost: Cost{USD: 0.250001, Known: true}, InFlight: 7, Waiting: 900,
 		Limited: Limited{BottleneckRequests: 2*time.Second + 2100, BottleneckInput: 1200},
 		Pace: Pace{
-			Requests: Per(10, time.Second), Tokens: Per(2e6, time.Minute), Money: Per(5, time.Hour), InFlight: 64, FoundOut: true,
+			Requests: Per(10, time.Second), Tokens: Per(2e6, time.Minute), Money: Per(5, time.Hour), InFlight: 64, FoundOut: true, Adapts: true, RequestsGiven: true,
 		},
 	}
 	m := momentOf(&before, &now)
 	want := journal.Moment{
 		Span: time.Second + 2*time.Microsecond, Requests: 5, Retries: 1, Throttled: 2, Hedges: 3, PromptTokens: 200, CompletionTokens: 40,
 		Cost: 1000, InFlight: 7, Waiting: 900, Cap: 64, RequestLimit: 600_000, TokenLimit: 2_000_000_000, MoneyLimit: 5_000_000_000,
-		FoundOut: true, Limited: make([]time.Duration, bottlenecks),
+		FoundOut: true, Adapts: true, RequestsGiven: true, Limited: make([]time.Duration, bottlenecks),
 	}
 	want.Limited[BottleneckRequests], want.Limited[BottleneckInput] = time.Second+time.Microsecond, time.Microsecond
 	if !slices.Equal(m.Limited, want.Limited) {

@@ -16,8 +16,11 @@ func (e *Engine) pace(state flow.State, now flow.Instant) Pace {
 			continue
 		}
 		p.InFlight += l.Cap
+		p.Adapts = p.Adapts || l.Adapts
 		p.Requests = together(p.Requests, l.Requests, first)
 		p.FoundOut = p.FoundOut || l.FoundOut
+		p.RequestsGiven = p.RequestsGiven || l.RequestsGiven
+		p.TokensGiven = p.TokensGiven || l.TokensGiven
 		p.Tokens = together(p.Tokens, l.Tokens, first)
 		p.Money = together(p.Money, inDollars(l.Money), first)
 		first = false

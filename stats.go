@@ -64,11 +64,17 @@ func (s *Stats) Ended() int64 {
 // together. Limits are those of the endpoints that take calls: neither of those
 // that were taken out, nor of those that are down while others are not.
 type Pace struct {
-	Requests    Rate          // the limit on requests in force; zero: none known
-	FoundOut    bool          // Requests is not given and not told, but about what the server lets in, by what it refuses
-	Tokens      Rate          // the limit on tokens in force; zero: none known
-	Money       Rate          // the limit on money in force, in US dollars; zero: none
-	InFlight    int           // the cap on calls at once in force
+	Requests Rate // the limit on requests in force; zero: none known
+	FoundOut bool // Requests is not given and not told, but about what the server lets in, by what it refuses
+	Tokens   Rate // the limit on tokens in force; zero: none known
+	Money    Rate // the limit on money in force, in US dollars; zero: none
+	InFlight int  // the cap on calls at once in force
+	Adapts   bool // InFlight was not given, or not everywhere: it adapts to what the server bears
+
+	// Requests, and Tokens, is in part what was given, which no server told or
+	// showed to be too much.
+	RequestsGiven, TokensGiven bool
+
 	PausedFor   time.Duration // how long nothing will start because the server said so
 	PausedCause Code          // why: CodeThrottled, or CodeOutage while nothing answers
 	LimitedBy   Bottleneck    // what keeps the run, or the engine, from going faster

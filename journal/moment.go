@@ -26,6 +26,11 @@ type Moment struct {
 	MoneyLimit        int64 // in billionths of a US dollar an hour; 0: none
 	FoundOut          bool  // RequestLimit was found out by refusals
 
+	// Older versions did not note these.
+	Adapts        bool // Cap was not given, but adapts
+	RequestsGiven bool // RequestLimit was given, in part at least
+	TokensGiven   bool // likewise TokenLimit
+
 	// Limited is for how long what held the run back, within Span, in the
 	// caller's numbering, up to 255. Together they are Span. Zeros at its end
 	// are not kept.
@@ -51,7 +56,27 @@ func (j *Journal) Note(m Moment) error {
 }
 
 // The flags of a moment.
-const foundOutBit byte = 0x01
+const (
+	foundOutBit byte = 1 << iota
+	adaptsBit
+	requestsGivenBit
+	tokensGivenBit
+)
+
+// flags packs what is true of the moment.
+func (m *Moment) flags() (b byte) {
+	for i, is := range []bool{m.FoundOut, m.Adapts, m.RequestsGiven, m.TokensGiven} {
+		if is {
+			b |= 1 << i
+		}
+	}
+	return b
+}
+
+func (m *Moment) setFlags(b byte) {
+	m.FoundOut, m.Adapts = b&foundOutBit != 0, b&adaptsBit != 0
+	m.RequestsGiven, m.TokensGiven = b&requestsGivenBit != 0, b&tokensGivenBit != 0
+}
 
 // counts are the fields between a moment's times and its flags.
 func (m *Moment) counts() [12]*int64 {
@@ -69,11 +94,7 @@ func appendMoment(dst []byte, m *Moment) []byte {
 		dst = appendCount(dst, *n)
 	}
 	dst = appendCount(dst, m.MoneyLimit)
-	flags := byte(0)
-	if m.FoundOut {
-		flags |= foundOutBit
-	}
-	dst = appendLimited(append(dst, flags), m.Limited)
+	dst = appendLimited(append(dst, m.flags()), m.Limited)
 	return sealRecord(dst, start)
 }
 
@@ -103,7 +124,7 @@ func (m *Moment) parse(payload []byte) bool {
 		*n = f.count()
 	}
 	m.MoneyLimit = f.count()
-	m.FoundOut = f.byte()&foundOutBit != 0
+	m.setFlags(f.byte())
 	m.Limited = f.limited(limited)
 	return !f.bad
 }

@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 )
@@ -40,9 +41,12 @@ func openForReading(path string) (*os.File, error) {
 	return f, nil
 }
 
-// A Reader reads a journal without its lock, also while a run writes it.
+// A Reader reads a journal without its lock, also while a run writes it. Where a
+// Rewrite has put another journal in its place since, Visit and Entries fail with
+// CodeCorrupt: it can be read anew.
 type Reader struct {
 	path      string
+	file      fs.FileInfo // of the journal that was read
 	limit     int64
 	recovered Recovery
 }
@@ -59,6 +63,10 @@ func Read(output string) (*Reader, error) {
 		return nil, err
 	}
 	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, &Error{Code: CodeIO, Path: p.journal, Text: "cannot look at the journal", Err: cause(err)}
+	}
 	r := &replay{path: p.journal, ledger: newLedger()}
 	whole, err := r.readFile(f)
 	switch {
@@ -69,7 +77,7 @@ func Read(output string) (*Reader, error) {
 	case r.switched:
 		return nil, beingRewritten(p.journal)
 	}
-	return &Reader{path: p.journal, limit: r.good, recovered: r.recovery()}, nil
+	return &Reader{path: p.journal, file: info, limit: r.good, recovered: r.recovery()}, nil
 }
 
 // openJournal opens a journal that need not be there.
@@ -91,11 +99,24 @@ func (r *Reader) Recovered() Recovery { return r.recovered }
 
 // Entries yields the entries of the rows that Read found, in the order of the
 // output.
-func (r *Reader) Entries() iter.Seq2[Entry, error] { return fromFile(r.path, r.limit) }
+func (r *Reader) Entries() iter.Seq2[Entry, error] { return fromFile(r.open, r.path, r.limit) }
 
-func fromFile(path string, limit int64) iter.Seq2[Entry, error] {
+// open opens the journal again, if it is still the one that was read.
+func (r *Reader) open() (*os.File, error) {
+	f, err := openForReading(r.path)
+	if err != nil {
+		return nil, err
+	}
+	if now, err := f.Stat(); err != nil || !os.SameFile(now, r.file) {
+		f.Close()
+		return nil, changed(r.path, 0)
+	}
+	return f, nil
+}
+
+func fromFile(open func() (*os.File, error), path string, limit int64) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		f, err := openForReading(path)
+		f, err := open()
 		if err != nil {
 			yield(Entry{}, err)
 			return

@@ -80,7 +80,7 @@ func (j *Journal) rewrite(ctx context.Context, o RewriteOptions) error {
 // unchanged says whether all rows stay, in the order that they have.
 func (j *Journal) unchanged(o RewriteOptions) (bool, error) {
 	last := int64(-1)
-	for e, err := range fromFile(j.place.journal, j.tail.durable()) {
+	for e, err := range fromFile(func() (*os.File, error) { return openForReading(j.place.journal) }, j.place.journal, j.tail.durable()) {
 		if err != nil {
 			return false, err
 		}

@@ -45,7 +45,7 @@ func tripOf(index int64) Trip {
 
 func momentOf(index int64) Moment {
 	return Moment{At: time.UnixMilli(1_700_000_001_000 + index), Span: time.Second, Requests: 3 + index, Throttled: index, InFlight: 2,
-		RequestLimit: 500_000, FoundOut: index%2 == 0, Limited: []time.Duration{0, time.Second}}
+		RequestLimit: 500_000, FoundOut: index%2 == 0, Adapts: index%3 == 0, RequestsGiven: index%5 == 0, TokensGiven: index%7 == 0, Limited: []time.Duration{0, time.Second}}
 }
 
 func tempOutput(t testing.TB) string { return filepath.Join(t.TempDir(), "answers.jsonl") }

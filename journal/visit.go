@@ -52,7 +52,7 @@ type Visitor struct {
 // memory. It reads some millions of records a second. If the output is rewritten
 // meanwhile it may fail; read it again then.
 func (r *Reader) Visit(v Visitor) error {
-	f, err := openForReading(r.path)
+	f, err := r.open()
 	if err != nil {
 		return err
 	}

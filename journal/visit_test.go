@@ -318,3 +318,31 @@ func TestOneLine(t *testing.T) {
 		}
 	}
 }
+
+// A Reader whose journal another one has replaced says so: what it tells must be
+// what Read added up.
+func TestAReaderSeesThatItsJournalWasReplaced(t *testing.T) {
+	name := tempOutput(t)
+	fullRun(t, name)
+	r, err := Read(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := mustOpen(t, name, Options{NoSync: true})
+	if err := j.Rewrite(context.Background(), RewriteOptions{Ordered: true}); err != nil {
+		t.Fatal(err)
+	}
+	mustAppend(t, j, 20, 21, 22, 23, 24, 25) // it is longer now than the one that was read
+	mustFlush(t, j)
+	told := 0
+	err = r.Visit(Visitor{Entry: func(*Entry) error { told++; return nil }})
+	failure(t, err, CodeCorrupt)
+	for _, err := range r.Entries() {
+		failure(t, err, CodeCorrupt)
+		told++
+	}
+	if told != 1 {
+		t.Errorf("told of %d, want an error of Entries alone", told)
+	}
+	mustClose(t, j)
+}

@@ -101,6 +101,10 @@ func TestThePageEndsARunWithoutStaying(t *testing.T) {
 	if got := b.text("#headline"); !strings.HasPrefix(got, "60 items done in ") {
 		t.Errorf("the headline is %q", got)
 	}
+	failed := eval[string](b, `page.headline({ ended: true, status: {}, summary: { items: 60, done: 58, elapsed_s: 5, stopped_by: null } })`)
+	if failed != "58 of 60 items answered in 5 s" {
+		t.Errorf("of a run with failed items the headline is %q", failed)
+	}
 	time.Sleep(3 * time.Second) // longer than a feed takes to be tried again
 	if got := b.text("#link"); got != "ended" {
 		t.Errorf("the link is %q", got)

@@ -19,6 +19,17 @@ type Run struct {
 	Cap      int  // on calls at once; 0: not known
 	Adapted  bool // Cap was found out by how the server answered; false: it was given, or nobody knows
 	FoundOut bool // the limit on requests was found out by refusals
+
+	RequestsGiven, TokensGiven bool // the limit is that of the command line, not the server's
+}
+
+// Of returns what a snapshot tells.
+func Of(s *paceline.Stats) Run {
+	return Run{
+		Limited: s.Limited, Use: s.Use,
+		Cap: s.Pace.InFlight, Adapted: s.Pace.Adapts, FoundOut: s.Pace.FoundOut,
+		RequestsGiven: s.Pace.RequestsGiven, TokensGiven: s.Pace.TokensGiven,
+	}
 }
 
 // A Part is one cause's part of a run.

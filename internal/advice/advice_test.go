@@ -55,6 +55,11 @@ func TestRemedy(t *testing.T) {
 		{paceline.BottleneckRequests, Run{FoundOut: true, Use: paceline.Use{Requests: share(0.96)}},
 			"ask for a higher limit, put more into each request, or share the calls with a further key or server (--endpoint): " +
 				"what the server was found to let in was 96 % used"},
+		{paceline.BottleneckRequests, Run{RequestsGiven: true, Use: paceline.Use{Requests: share(0.96)}},
+			"raise the limit that was given (--rpm, --rps) if the server grants more, put more into each request, " +
+				"or share the calls with a further key or server (--endpoint): the limit on requests was 96 % used"},
+		{paceline.BottleneckTokens, Run{TokensGiven: true, Use: paceline.Use{Tokens: share(0.97)}},
+			"raise --tpm if the server grants more, or shorten prompts and answers: the limit on tokens was 97 % used"},
 		{paceline.BottleneckTokens, Run{Use: paceline.Use{Tokens: share(0.97)}},
 			"ask for a higher limit, or shorten prompts and answers: the limit on tokens was 97 % used"},
 		{paceline.BottleneckTokens, Run{Use: paceline.Use{Tokens: share(0.41)}},

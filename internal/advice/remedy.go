@@ -53,11 +53,15 @@ func (r Run) requests() string {
 	if r.FoundOut {
 		limit = "what the server was found to let in"
 	}
-	do := "ask for a higher limit, put more into each request, or share the calls with a further key or server (--endpoint)"
-	if below(u.Tokens, spare) {
-		do = "put more into each request, or ask for a higher limit, or share the calls with a further key or server (--endpoint)"
+	raise := "ask for a higher limit"
+	if r.RequestsGiven {
+		raise = "raise the limit that was given (--rpm, --rps) if the server grants more"
 	}
-	return do + because(of(limit, u.Requests), of("that on tokens", u.Tokens))
+	do := raise + ", put more into each request"
+	if below(u.Tokens, spare) {
+		do = "put more into each request, or " + raise
+	}
+	return do + ", or share the calls with a further key or server (--endpoint)" + because(of(limit, u.Requests), of("that on tokens", u.Tokens))
 }
 
 func (r Run) tokens() string {
@@ -65,7 +69,11 @@ func (r Run) tokens() string {
 	if below(u.Tokens, usedUp) {
 		return "give requests a max_tokens nearer to what answers take, since calls set aside what they are expected to use" + because(of("the limit on tokens", u.Tokens))
 	}
-	return "ask for a higher limit, or shorten prompts and answers" + because(of("the limit on tokens", u.Tokens), of("that on requests", u.Requests))
+	do := "ask for a higher limit"
+	if r.TokensGiven {
+		do = "raise --tpm if the server grants more"
+	}
+	return do + ", or shorten prompts and answers" + because(of("the limit on tokens", u.Tokens), of("that on requests", u.Requests))
 }
 
 // concurrency says whether more calls at once would help: not if another limit is

@@ -99,6 +99,8 @@ type budgetSummary struct {
 	MaxRequests  *int64   `json:"max_requests"`
 	SentRequests int64    `json:"sent_requests"`
 	LeftRequests *int64   `json:"left_requests"`
+
+	bound bool // SpentUSD is more than the answers cost
 }
 
 // newBudgetSummary returns nil for a run without a budget.
@@ -132,7 +134,7 @@ func (b *budgetSummary) parts() (list []budgetPart) {
 		return nil
 	}
 	if b.MaxCostUSD != nil {
-		list = append(list, budgetPart{"--max-cost", fmt.Sprintf("%s%s of %s spent", atMost(*b.SpentUSD > *b.MaxCostUSD), price.Dollars(*b.SpentUSD), price.Dollars(*b.MaxCostUSD)), *b.LeftUSD / *b.MaxCostUSD})
+		list = append(list, budgetPart{"--max-cost", fmt.Sprintf("%s%s of %s spent", atMost(b.bound || *b.SpentUSD > *b.MaxCostUSD), price.Dollars(*b.SpentUSD), price.Dollars(*b.MaxCostUSD)), *b.LeftUSD / *b.MaxCostUSD})
 	}
 	if b.MaxTokens != nil {
 		list = append(list, budgetPart{"--max-tokens-total", fmt.Sprintf("%s of %s tokens used", grouped(*b.SpentTokens), grouped(*b.MaxTokens)), float64(*b.LeftTokens) / float64(*b.MaxTokens)})
@@ -143,8 +145,15 @@ func (b *budgetSummary) parts() (list []budgetPart) {
 	return list
 }
 
-// atMost marks a figure beyond its budget: it holds all that calls of killed
-// processes had set aside, which may be more than they took.
+// compare says what the answers cost: what is spent beyond that is an upper bound.
+func (b *budgetSummary) compare(cost paceline.Cost) {
+	if b != nil && b.SpentUSD != nil {
+		b.bound = cost.Known && *b.SpentUSD > cost.USD+1e-9
+	}
+}
+
+// atMost marks a figure that holds all that was set aside for requests of unknown
+// cost, and for calls of killed processes, which may be more than they took.
 func atMost(beyond bool) string {
 	if beyond {
 		return "at most "

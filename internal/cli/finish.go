@@ -78,7 +78,6 @@ func countCauses(j *journal.Journal) (map[paceline.Code]int64, error) {
 
 func (s *session) summary(sum paceline.Summary, causes map[paceline.Code]int64) *summary {
 	r := summarize(sum, s.before, s.survey.items)
-	r.LimitedBy = newLimitedBy(&sum.Stats, s.adapts())
 	r.Output = s.target.path
 	if s.target.toStdout {
 		r.Output = "standard output"

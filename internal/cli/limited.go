@@ -37,14 +37,9 @@ type usedLimits struct {
 	Processor   *float64 `json:"processor"`
 }
 
-// newLimitedBy says what limited a session. adapted: nobody gave a cap on calls at
-// once.
-func newLimitedBy(st *paceline.Stats, adapted bool) limitedBy {
-	run := advice.Run{
-		Limited: st.Limited, Use: st.Use, Adapted: adapted,
-		Cap: st.Pace.InFlight, FoundOut: st.Pace.FoundOut,
-	}
-	l := limitedBy{Causes: []limitedPart{}, Used: newUsedLimits(&st.Use), Advice: run.Remedy(), sentence: advice.Sentence(st.Limited)}
+// newLimitedBy says what limited a session.
+func newLimitedBy(st *paceline.Stats) limitedBy {
+	l := limitedBy{Causes: []limitedPart{}, Used: newUsedLimits(&st.Use), Advice: advice.Of(st).Remedy(), sentence: advice.Sentence(st.Limited)}
 	parts := advice.Parts(st.Limited)
 	seconds := apportion(parts, st.Limited.Total().Round(time.Millisecond).Milliseconds())
 	shares := apportion(parts, 10_000)
@@ -91,11 +86,6 @@ func used(s paceline.Share) *float64 {
 	}
 	part := math.Round(s.Part*10_000) / 10_000
 	return &part
-}
-
-// adapts reports whether the cap on calls at once is left to the engine somewhere.
-func (s *session) adapts() bool {
-	return slices.ContainsFunc(s.pool.endpoints, func(e endpoint) bool { return e.concurrency == 0 })
 }
 
 // limits returns the lines that say what limited the session: nothing of one that

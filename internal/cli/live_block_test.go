@@ -198,6 +198,26 @@ func TestCondition(t *testing.T) {
 	}
 }
 
+// A limit that was just found out lies below what was sent a moment ago, or the
+// next one is being tried: a share of it would say nothing.
+func TestMoreThanALimitThatIsBeingFoundOut(t *testing.T) {
+	for _, tt := range []struct {
+		sent     float64 // a second
+		foundOut bool
+		want     string
+	}{
+		{11.5, true, "limited by requests: about 400/min (found out)"},
+		{6.8, true, "limited by requests: 102 % of about 400/min (found out) used"},
+		{11.5, false, "limited by requests: 173 % of 400/min used"},
+	} {
+		p := paceline.Pace{Requests: paceline.Per(400, time.Minute), FoundOut: tt.foundOut}
+		s := liveState{Stats: paceline.Stats{Requests: 1, Pace: p}, Pace: pace{HeldBy: paceline.BottleneckRequests, Requests: tt.sent}}
+		if got, _ := s.heldBack(); got != tt.want {
+			t.Errorf("%+v: got %q", tt, got)
+		}
+	}
+}
+
 // Answers that ended otherwise have their place once there are any.
 func TestBlockShowsHowAnswersEnded(t *testing.T) {
 	s := midRun()

@@ -52,7 +52,7 @@ func (s *liveState) heldBack() (string, style) {
 	p := &s.Stats.Pace
 	switch s.Pace.HeldBy {
 	case paceline.BottleneckRequests:
-		return "limited by requests: " + usedOf(s.Pace.Requests, p.Requests.PerSecond(), requestLimit(p)), stylePlain
+		return "limited by requests: " + s.requestsUsed(), stylePlain
 	case paceline.BottleneckTokens:
 		return "limited by tokens: " + usedOf(s.Pace.Tokens, p.Tokens.PerSecond(), perUnit(p.Tokens.PerSecond(), rateUnit(p.Tokens, 1))), stylePlain
 	case paceline.BottleneckMoney:
@@ -77,6 +77,16 @@ func (s *liveState) heldBack() (string, style) {
 		return "waiting for input", stylePlain
 	}
 	return "nothing in the way", styleDim
+}
+
+// requestsUsed says how much of the limit on requests is used: not of one that is
+// just being found out, below what was sent a moment ago.
+func (s *liveState) requestsUsed() string {
+	p := &s.Stats.Pace
+	if p.FoundOut && s.Pace.Requests > 1.1*p.Requests.PerSecond() {
+		return requestLimit(p)
+	}
+	return usedOf(s.Pace.Requests, p.Requests.PerSecond(), requestLimit(p))
 }
 
 // usedOf says how much of a limit is used, both by the second.

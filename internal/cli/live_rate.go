@@ -117,11 +117,13 @@ func perSecond(n int64, d time.Duration) float64 {
 
 // left returns the time until all of total items have finished. What has not
 // been sent yet needs its share of the rate; what was sent last needs one
-// call's time. The moment of arrival is smoothed, so that it counts down.
+// call's time. The moment of arrival is smoothed, so that it counts down; while
+// nothing answers it is not known, and behind that it is taken anew.
 func (m *meter) left(now time.Time, st paceline.Stats, total int64) time.Duration {
 	remaining := total - finished(st) - st.Resumed
 	rate := m.expected(now, st)
-	if total <= 0 || rate <= 0 {
+	if total <= 0 || rate <= 0 || st.Pace.LimitedBy == paceline.BottleneckOutage {
+		m.end = time.Time{}
 		return -1
 	}
 	unsent := max(remaining-int64(st.InFlight), 0)
@@ -160,13 +162,23 @@ func (m *meter) expected(now time.Time, st paceline.Stats) float64 {
 		since = m.first
 	}
 	age := now.Sub(m.first.at)
-	measured := perSecond(m.samples[len(m.samples)-1].finished-since.finished, now.Sub(since.at))
+	last := m.samples[len(m.samples)-1]
+	measured := perSecond(last.finished-since.finished, now.Sub(since.at)-idle(since, last))
 	if allowed == 0 {
 		return measured
 	}
 	trust := min(age.Seconds()/meterTrust.Seconds(), 1)
 	trust *= trust
 	return trust*measured + (1-trust)*allowed
+}
+
+// idle is for how long nothing was to start between two samples, which says
+// nothing of how fast it goes else.
+func idle(from, to sample) (d time.Duration) {
+	for _, b := range []paceline.Bottleneck{paceline.BottleneckOutage, paceline.BottleneckHold} {
+		d += to.limited[b] - from.limited[b]
+	}
+	return d
 }
 
 // allowedRate returns the items a second that the limits in force allow, at

@@ -65,6 +65,35 @@ func TestArrivalWaitsOutAPause(t *testing.T) {
 	}
 }
 
+// TestArrivalAfterAnOutage: 10 items a second, nothing from the 20th second to the
+// 80th. How fast it goes is what it was, once it goes again.
+func TestArrivalAfterAnOutage(t *testing.T) {
+	for _, cause := range []paceline.Bottleneck{paceline.BottleneckOutage, paceline.BottleneckHold} {
+		var m meter
+		var st paceline.Stats
+		const total = 1000
+		for s := 1; s <= 100; s++ {
+			st.Elapsed, st.Pace.LimitedBy = time.Duration(s)*time.Second, paceline.BottleneckConcurrency
+			if s > 20 && s <= 80 {
+				st.Pace.LimitedBy = cause
+			} else {
+				st.Requests, st.Done = st.Requests+10, st.Done+10
+			}
+			st.Limited[st.Pace.LimitedBy] += time.Second
+			got := m.observe(epoch.Add(st.Elapsed), st, total).Left
+			want := time.Duration(total-st.Done) * time.Second / 10
+			switch {
+			case s > 20 && s <= 80:
+				if known := got >= 0; known && cause == paceline.BottleneckOutage {
+					t.Errorf("after %d s, in the outage: %v left", s, got)
+				}
+			case (s > 5 && s <= 20 || s > 84) && (got-want).Abs() > want/20:
+				t.Errorf("%v, after %d s: %v left, want %v", cause, s, got, want)
+			}
+		}
+	}
+}
+
 // TestArrivalCountsRepeats: when each item takes two requests, a limit on
 // requests is good for half as many items.
 func TestArrivalCountsRepeats(t *testing.T) {

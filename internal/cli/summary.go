@@ -124,7 +124,7 @@ func summarize(s paceline.Summary, before earlier, total int64) *summary {
 		Total:       newPercentiles(s.Total),
 		Failures:    []failure{},
 		Endpoints:   endpointStates(&s.Pace),
-		LimitedBy:   newLimitedBy(&s.Stats, false),
+		LimitedBy:   newLimitedBy(&s.Stats),
 		session:     sessionFigures{requests: s.Requests, failed: failedRequests(&s.Stats)},
 	}
 	sum.Budget = newBudgetSummary(s.Budget)
@@ -135,6 +135,7 @@ func summarize(s paceline.Summary, before earlier, total int64) *summary {
 		usd := math.Round(cost.USD*1e9) / 1e9
 		sum.CostUSD = &usd
 	}
+	sum.Budget.compare(sum.cost())
 	if s.StoppedBy != "" {
 		sum.StoppedBy = &s.StoppedBy
 	}

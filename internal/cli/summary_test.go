@@ -116,6 +116,19 @@ func TestABudgetSpentBeyondItsLimitIsAnUpperBound(t *testing.T) {
 	}
 }
 
+// What is spent beyond the money of the summary is what requests of unknown cost
+// took at most; the line says so.
+func TestABudgetIsSpentAtMostWhereACostIsNotKnown(t *testing.T) {
+	s := paceline.Summary{Stats: paceline.Stats{Requests: 3, Done: 2, Cost: paceline.Cost{USD: 0.012, Known: true}}}
+	for spent, want := range map[float64]string{0.012: "$0.012 of $1.00 spent", 0.028: "at most $0.028 of $1.00 spent"} {
+		s.Budget = paceline.BudgetState{Limit: paceline.Budget{USD: 1}, Spent: paceline.Budget{USD: spent}}
+		before := earlier{cost: paceline.Cost{Known: true}}
+		if got := summarize(s, before, 2).Budget.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestReportHeadline(t *testing.T) {
 	stats := func(requests, done int64) paceline.Stats {
 		return paceline.Stats{Requests: requests, Done: done, Elapsed: 2 * time.Second}

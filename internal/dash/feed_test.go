@@ -183,7 +183,9 @@ func TestAClockThatIsSetBack(t *testing.T) {
 // told to raise it.
 func TestAdviceKnowsWhatWasGiven(t *testing.T) {
 	st := paceline.Stats{Limited: paceline.Limited{paceline.BottleneckConcurrency: time.Second}, Pace: paceline.Pace{InFlight: 40}}
-	given, adapted := newFigures(&st, &Facts{}).Advice, newFigures(&st, &Facts{Adapted: true}).Advice
+	given := newFigures(&st, &Facts{}).Advice
+	st.Pace.Adapts = true
+	adapted := newFigures(&st, &Facts{}).Advice
 	if !strings.HasPrefix(given, "raise --concurrency above 40") || !strings.HasPrefix(adapted, "so many calls at once are what the server bore") {
 		t.Errorf("given: %q; adapted: %q", given, adapted)
 	}

@@ -74,10 +74,9 @@ func newFigures(s *paceline.Stats, of *Facts) *figures {
 	f := &figures{
 		TTFT: newPercentiles(s.FirstToken), Total: newPercentiles(s.Total),
 		Causes: map[string]int64{}, Limited: newHeld(s),
-		Lost: s.EventsLost, Budgets: newBudgets(&of.Budget, s),
+		Advice: advice.Of(s).Remedy(),
+		Lost:   s.EventsLost, Budgets: newBudgets(&of.Budget, s),
 	}
-	known := advice.Run{Limited: s.Limited, Use: s.Use, Adapted: of.Adapted, Cap: s.Pace.InFlight, FoundOut: s.Pace.FoundOut}
-	f.Advice = known.Remedy()
 	for code, n := range s.Causes {
 		f.Causes[code.String()] = n
 	}

@@ -24,8 +24,7 @@ type Run interface {
 
 // Facts are what does not change while a run goes on.
 type Facts struct {
-	Budget  paceline.BudgetState // what it may use, and what earlier sessions have used
-	Adapted bool                 // nobody gave a cap on calls at once
+	Budget paceline.BudgetState // what it may use, and what earlier sessions have used
 }
 
 // ErrEnded is the answer to an order that comes too late.

@@ -55,7 +55,10 @@ type State struct {
 // LaneState is how a lane stands.
 type LaneState struct {
 	InFlight, Cap    int
+	Adapts           bool    // Cap adapts to how calls are answered: none was given
 	Requests, Tokens Rate    // the limits in force, all models together; zero: none
+	RequestsGiven    bool    // Requests is what was given for the lane, neither told nor found out
+	TokensGiven      bool    // likewise
 	Money            Rate    // likewise
 	FoundOut         bool    // Requests is in part what was found out by refusals
 	PausedUntil      Instant // of all models that have calls; 0 or past: not paused
@@ -83,13 +86,20 @@ func (a *Admission) State() State {
 	s := State{Waiting: a.queue.len, Cause: a.cause}
 	for _, l := range a.lanes {
 		s.Lanes = append(s.Lanes, LaneState{
-			InFlight: l.inFlight, Cap: l.Cap(), Requests: l.requests(), Tokens: l.tokens(), Money: l.money(),
+			InFlight: l.inFlight, Cap: l.Cap(), Adapts: l.whole.limit <= 0, Requests: l.requests(), Tokens: l.tokens(), Money: l.money(),
 			PausedUntil: a.paused(l), Closed: l.closed, Down: l.breaker.open, DownSince: l.breaker.since,
 			EverAlive: l.breaker.everAlive, Dark: l.breaker.dark,
 			Models: a.modelStates(l), FoundOut: l.foundOut(),
+			RequestsGiven: inForce(l.given.Requests, l.requests()), TokensGiven: inForce(l.given.Tokens, l.tokens()),
 		})
 	}
 	return s
+}
+
+// inForce reports whether what was given is what limits.
+func inForce(given, limit Rate) bool {
+	second := given.worth(time.Second)
+	return second > 0 && second <= limit.worth(time.Second)
 }
 
 // paused returns until when all models are paused on l that have calls.

@@ -93,8 +93,7 @@ func (m *moments) none(i int) bool { return m.covered[i] < m.grid.seconds(i)/2 }
 // A use is how much of each limit was used: what was, and what there was.
 type use struct {
 	requests, tokens, money, slots [2]float64
-	bound                          int64
-	foundOut                       bool
+	last                           journal.Moment // without Limited
 }
 
 func (u *use) add(n *journal.Moment) {
@@ -108,7 +107,8 @@ func (u *use) add(n *journal.Moment) {
 	count(&u.tokens, float64(n.PromptTokens+n.CompletionTokens), float64(n.TokenLimit)/60_000)
 	count(&u.money, float64(n.Cost), float64(n.MoneyLimit)/3600)
 	count(&u.slots, float64(n.InFlight)*seconds, float64(n.Cap))
-	u.bound, u.foundOut = n.Cap, n.FoundOut
+	u.last = *n
+	u.last.Limited = nil // its place is used again
 }
 
 // run returns what is known of the run for advice.
@@ -121,7 +121,8 @@ func (m *moments) run() advice.Run {
 	}
 	u := &m.use
 	return advice.Run{
-		Limited: m.whole, Cap: int(u.bound), FoundOut: u.foundOut,
+		Limited: m.whole, Cap: int(u.last.Cap), FoundOut: u.last.FoundOut, Adapted: u.last.Adapts,
+		RequestsGiven: u.last.RequestsGiven, TokensGiven: u.last.TokensGiven,
 		Use: paceline.Use{Requests: share(u.requests), Tokens: share(u.tokens), Money: share(u.money), Concurrency: share(u.slots)},
 	}
 }

@@ -41,10 +41,11 @@ func Read(output string, o Options) (*Report, error) {
 	}
 	for try := 1; ; try++ {
 		before, _ := os.Stat(output)
-		r, err := read(output, o)
+		r, lost, err := read(output, o)
 		after, _ := os.Stat(output)
 		replaced := before != nil && after != nil && !os.SameFile(before, after)
-		if try == last || !replaced && !changing(err) {
+		torn := lost > 0 && o.Running && try <= triesOfDead
+		if try == last || !replaced && !torn && !changing(err) {
 			return r, err
 		}
 		if o.Running {
@@ -60,24 +61,28 @@ func changing(err error) bool {
 	return ok && e.Code == journal.CodeCorrupt
 }
 
-func read(output string, o Options) (*Report, error) {
+// read returns the report, and how many rows were not those that the journal
+// tells: between the moments when the rows and the journal of an order take their
+// places, that is all of them.
+func read(output string, o Options) (r *Report, lost int64, err error) {
 	held, err := journal.Read(output)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	rows, end := openRows(output)
 	defer end()
 	first := newSurvey(o.Seed)
 	if err := held.Visit(first.visitor()); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	first.time.lay()
 	second := newCourse(first, first.picks.stories())
 	if err := held.Visit(second.visitor()); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	w := writer{o: o, held: held.Recovered(), survey: first, course: second, rows: rows}
-	return w.write(output), nil
+	r = w.write(output)
+	return r, rows.lost, nil
 }
 
 // stories returns room for the history of every item that is picked.

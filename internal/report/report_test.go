@@ -14,6 +14,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/advice"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -396,5 +398,30 @@ func TestNoJournalIsAnErrorThatSaysSo(t *testing.T) {
 	_, err := Read(filepath.Join(t.TempDir(), "none.jsonl"), Options{})
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v", err)
+	}
+}
+
+// A report says of a run what its summary says, also of a cap that the engine
+// found itself.
+func TestAdviceIsThatOfTheSummary(t *testing.T) {
+	for _, adapts := range []bool{true, false} {
+		output := filepath.Join(t.TempDir(), "labels.jsonl")
+		j, err := journal.Open(output, journal.Options{NoSync: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		st := paceline.Stats{Pace: paceline.Pace{InFlight: 31, Adapts: adapts}}
+		st.Limited[paceline.BottleneckConcurrency] = time.Second
+		at := time.Now()
+		if err := errors.Join(
+			j.Note(journal.Moment{At: at, Span: time.Second, InFlight: 31, Cap: 31, Adapts: adapts, Limited: st.Limited[:]}),
+			j.Append(journal.Entry{Index: 0, Started: at, Total: time.Second, Requests: 1}, []byte("{}\n"), nil), j.Close(),
+		); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Read(output, Options{Now: at})
+		if want := advice.Of(&st).Remedy(); err != nil || len(r.Advice) != 1 || r.Advice[0] != want {
+			t.Errorf("%v: %q, want %q", err, r.Advice, want)
+		}
 	}
 }

@@ -2,7 +2,7 @@
 (() => {
 'use strict';
 const { format, mount } = paceline;
-const { History, Pictures, Orders, headline, now, title, showCells, showShares, count } = window.page;
+const { History, Pictures, Orders, headline, now, title, showCells, showShares, unanswered, count } = window.page;
 
 // Beyond so many points the page asks for the history anew, which the server
 // keeps shorter.
@@ -106,7 +106,7 @@ class Page {
     const bar = at('bar');
     bar.hidden = status.items === null;
     if (bar.hidden) return;
-    const bad = ['failed', 'invalid', 'truncated', 'filtered', 'refused'].reduce((sum, k) => sum + status[k], 0);
+    const bad = unanswered(status);
     at('bar-done').style.width = ((status.done - bad) / status.items) * 100 + '%';
     at('bar-failed').style.width = (bad / status.items) * 100 + '%';
     bar.setAttribute('aria-valuenow', String(Math.floor((status.done / status.items) * 100)));

@@ -6,10 +6,17 @@ const count = (n, one) => `${format.number(n)} ${one}${n === 1 ? '' : 's'}`;
 const percent = (part, whole) => (part < whole ? Math.floor((part / whole) * 1000) / 10 : 100).toFixed(1) + ' %';
 const ms = (v) => (v === null || v === undefined ? '–' : format.duration(v / 1000));
 
+const kinds = ['failed', 'invalid', 'truncated', 'filtered', 'refused'];
+
+// unanswered counts the items that have ended without an accepted answer.
+const unanswered = (status) => kinds.reduce((sum, k) => sum + status[k], 0);
+
 // over tells what a run came to.
 const over = (status, summary) => {
-  const done = count(summary ? summary.items : status.done, 'item');
+  const all = summary ? summary.items : status.done, done = count(all, 'item');
+  const answered = summary ? summary.done : status.done - unanswered(status);
   const took = ' in ' + format.span(summary ? summary.elapsed_s : status.elapsed_s);
+  if ((!summary || !summary.stopped_by) && answered < all) return `${format.number(answered)} of ${done} answered${took}`;
   if (!summary || !summary.stopped_by) return `${done} done${took}`;
   return `Stopped after ${format.span(summary.elapsed_s)} (${summary.stopped_by.replaceAll('_', ' ')}): ${format.number(status.done)} of ${done}`;
 };
@@ -69,10 +76,8 @@ const again = (s) => {
 };
 
 const troubles = (s) => {
-  const kinds = ['failed', 'invalid', 'truncated', 'filtered', 'refused'];
   const list = kinds.filter((k) => s.status[k] > 0).map((k) => `${format.number(s.status[k])} ${k}`);
-  const all = kinds.reduce((sum, k) => sum + s.status[k], 0);
-  return [format.number(all), list.join(', ') || 'all answers accepted so far'];
+  return [format.number(unanswered(s.status)), list.join(', ') || 'all answers accepted so far'];
 };
 
 const latency = (l) => [`${ms(l.p50)}`, `p90 ${ms(l.p90)}, p99 ${ms(l.p99)}`];
@@ -134,5 +139,5 @@ const showShares = (bar, words, held) => {
   return all > 0;
 };
 
-Object.assign(window.page, { headline, now, title, showCells, showShares, ms, count });
+Object.assign(window.page, { headline, now, title, showCells, showShares, unanswered, ms, count });
 })();
