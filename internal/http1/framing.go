@@ -51,6 +51,9 @@ func (f *framing) read(cn *conn, p []byte) (int, error) {
 	return n, err
 }
 
+// over reports whether nothing more is to come, as far as is known.
+func (f *framing) over() bool { return f.kind == fixed && f.left == 0 }
+
 // readChunk reads from as many chunks as are buffered, one at least.
 func (f *framing) readChunk(cn *conn, p []byte) (n int, err error) {
 	for n < len(p) {

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/sse"
 )
 
 // An exchange is one POST and its answer.
@@ -97,10 +98,19 @@ type received struct {
 }
 
 func (r *received) Read(b []byte) (int, error) {
-	r.lull.read()
+	r.lull.reads++
+	r.lull.pause()
 	n, err := r.body.Read(b)
 	r.n += int64(n)
 	return n, err
+}
+
+// Wait implements [sse.Waiter], as far as the body does.
+func (r *received) Wait() {
+	r.lull.pause()
+	if w, ok := r.body.(sse.Waiter); ok {
+		w.Wait()
+	}
 }
 
 // trace has net/http tell how the exchange's connection fares.

@@ -74,6 +74,11 @@ func (x *exchange) events(r io.Reader) (*paceline.Response, *paceline.Error) {
 	if said {
 		x.drain(dec, a)
 	}
+	return x.put(a)
+}
+
+// put makes the response of an answer that is complete.
+func (x *exchange) put(a assembler) (*paceline.Response, *paceline.Error) {
 	resp, err := x.family.result(a.body(), x.res.header, x.res.status)
 	if err != nil {
 		return nil, x.failed(err)
