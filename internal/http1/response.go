@@ -68,6 +68,7 @@ func (r *Response) Close() error {
 // Read's.
 func (r *Response) Wait() {
 	if r.err == nil && r.conn != nil && !r.body.over() {
+		r.body.skipEnd(r.conn)
 		r.conn.wait()
 	}
 }
