@@ -95,6 +95,9 @@ torture: ## kill runs at random moments, KILLS times, with every fault on
 e2e-real: ## label 50 items with a real model, served by llama.cpp
 	$(GO) test -tags e2e -count=1 -timeout 30m -v ./e2e
 
+e2e-http: ## hold our own HTTP/1.1 against nginx, Node, uvicorn and net/http
+	$(GO) test -tags e2e -count=1 -timeout 10m -v ./e2e/http
+
 e2e-metrics: ## scrape runs by a real Prometheus, and try the dashboard's queries
 	$(GO) test -tags e2e -count=1 -timeout 10m -v ./e2e/metrics
 

@@ -92,21 +92,28 @@ func (c *call) proceed(a *attempt) (again bool) {
 		c.started = a.admitted
 	}
 	f := c.attempt(a)
+	return c.conclude(&f, a.admitted, &whole)
+}
+
+// conclude takes what came of an attempt, and sets whole once nothing is left to be
+// given back. It is apart from proceed for the sake of the stacks of thousands that
+// wait there.
+func (c *call) conclude(f *finish, admitted flow.Instant, whole *bool) (again bool) {
 	c.requests += f.requests
 	if f.err != nil {
-		again = c.failed(f.err, a.admitted)
+		again = c.failed(f.err, admitted)
 	}
 	end := f.of.ending(f.resp, f.err)
 	if f.err == nil {
 		c.resp, c.err = f.resp, nil
 		end.judging = c.judges(f.resp)
 	}
-	c.account(&end, &f)
+	c.account(&end, f)
 	if f.err != nil && f.err.Verdict() != VerdictStop && !f.of.over { // what was broken off is lost
 		c.diary.after(&end, f.of.most, c.trip)
 	}
 	f.of.done(&end)
-	whole = true
+	*whole = true
 	if end.judging {
 		return c.answered(f.resp, f.of, end)
 	}

@@ -99,10 +99,15 @@ type finish struct {
 func (a *attempt) run() finish {
 	resp, err := a.send()
 	f := finish{of: a, resp: resp, err: err, requests: 1 + a.repeats}
-	r := a.seal()
-	if r == nil {
-		return f
+	if r := a.seal(); r != nil {
+		f.await(r, a)
 	}
+	return f
+}
+
+// await waits for what comes of an attempt's race, and takes the better of the two.
+func (f *finish) await(r *race, a *attempt) {
+	err := f.err
 	if err != nil { // its slot is free while the hedge goes on
 		f.others = append(f.others, a.tell(nil, err))
 	}
@@ -110,7 +115,7 @@ func (a *attempt) run() finish {
 		a.cancelBeyond(errOutrun)
 	}
 	<-r.over
-	return f.or(r.ended)
+	*f = f.or(r.ended)
 }
 
 // beyond reports whether the attempt comes after b in the chain.

@@ -1,6 +1,6 @@
 // Package coalesce reads connections that nobody watches at intervals: what has
 // come is taken every 100 ms at once, instead of being fetched each time a
-// segment comes. At the rates at which models speak, waking and reading is nearly
+// segment comes, where segments come that often. At the rates at which models speak, waking and reading is nearly
 // all that a piece of an answer costs.
 //
 // While a connection is so read, the system wakes its reader for 16 KiB, or for
@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -21,9 +22,11 @@ const (
 	// Every is how often a connection is read: what comes on it waits half as long
 	// at the median.
 	Every = 100 * time.Millisecond
-	// Soon is for how long it is read 16 times as often at first, so that a short
+	// Soon is for how long it is read 8 times as often at first, so that a short
 	// answer, such as a label, is not kept waiting.
 	Soon = 200 * time.Millisecond
+	// brisk is how soon one read must follow another for their coalescing to pay.
+	brisk = 60 * time.Millisecond
 	// enough is how many bytes are not to wait: far more than models say in that
 	// time, and less than any system buffers.
 	enough = 16 << 10
@@ -42,7 +45,9 @@ type Conn struct {
 	deadline time.Time // for reads, as set from outside
 	woken    bool      // the connection's own deadline has passed only to wake its reader
 	peek     peek
-	place    place // among those that are swept; the sweeper's
+	idle     atomic.Bool // reads would be coalesced if anything came
+	last     time.Time   // of the last read while it was idle; the reader's
+	place    place       // among those that are swept; the sweeper's
 }
 
 // Wrap returns nc so that its reads can be coalesced, or nc itself where they
@@ -76,7 +81,11 @@ func (c *Conn) SyscallConn() (syscall.RawConn, error) { return c.raw, nil }
 func (c *Conn) Read(p []byte) (int, error) {
 	for {
 		n, err := c.Conn.Read(p)
-		if n > 0 || !c.Woken(err) {
+		if n > 0 {
+			c.Took()
+			return n, err
+		}
+		if !c.Woken(err) {
 			return n, err
 		}
 	}
@@ -96,12 +105,36 @@ func (c *Conn) Woken(err error) bool {
 	return c.Conn.SetReadDeadline(c.deadline) == nil
 }
 
-// wake has a reader that waits take what has come, if anything has.
-func (c *Conn) wake() {
+// wake has a reader that waits take what has come. If nothing has, and the
+// connection is not young, it is left alone until something does.
+func (c *Conn) wake(young bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.on && c.readable() {
+	switch {
+	case !c.on || c.idle.Load():
+	case c.readable():
 		c.woken = c.Conn.SetReadDeadline(past) == nil
+	case !young && c.setLowWater(1) == nil:
+		c.idle.Store(true)
+		sweeps.remove(c)
+	}
+}
+
+// Took tells of a read that gave something. Read tells it itself.
+func (c *Conn) Took() {
+	if !c.idle.Load() {
+		return
+	}
+	now := time.Now()
+	soon := now.Sub(c.last) < brisk
+	if c.last = now; !soon {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.on && c.idle.Load() && c.setLowWater(enough) == nil {
+		c.idle.Store(false)
+		sweeps.add(c, false)
 	}
 }
 
@@ -126,10 +159,7 @@ func (c *Conn) SetDeadline(t time.Time) error {
 // Close implements [net.Conn].
 func (c *Conn) Close() error {
 	c.mu.Lock()
-	if c.on {
-		c.on = false
-		sweeps.remove(c)
-	}
+	c.off()
 	c.mu.Unlock()
 	return c.Conn.Close()
 }
@@ -196,6 +226,15 @@ func (u *Use) End() {
 // settle turns coalescing on or off. c.mu is held.
 func (c *Conn) settle() { c.turn(c.users > 0 && c.hasty == 0) }
 
+// off has the connection be swept no longer. c.mu is held.
+func (c *Conn) off() {
+	if c.on && !c.idle.Load() {
+		sweeps.remove(c)
+	}
+	c.on = false
+	c.idle.Store(false)
+}
+
 // turn turns coalescing on or off. c.mu is held.
 func (c *Conn) turn(on bool) {
 	switch {
@@ -203,11 +242,10 @@ func (c *Conn) turn(on bool) {
 	case on:
 		if c.setLowWater(enough) == nil {
 			c.on = true
-			sweeps.add(c)
+			sweeps.add(c, true)
 		}
 	default:
-		c.on = false
-		sweeps.remove(c)
+		c.off()
 		// A closed connection has neither, and what could be set can be set back.
 		_ = c.setLowWater(1)
 		if c.woken { // it stays so: its reader may be on its way with the error

@@ -1,6 +1,10 @@
 package coalesce
 
-import "syscall"
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
 
 const supported = true
 
@@ -17,21 +21,23 @@ func (c *Conn) setLowWater(bytes int) error {
 	return failed
 }
 
-// A peek looks at a socket.
+// A peek looks how many bytes there are to read.
 type peek struct {
-	look func(fd uintptr) // made once
-	some bool
-	one  [1]byte
+	look  func(fd uintptr) // made once
+	bytes int
 }
 
-// readable reports whether anything has come, its end included. c.mu is held.
+// readable reports whether there is something to read. c.mu is held.
 func (c *Conn) readable() bool {
 	p := &c.peek
 	if p.look == nil {
 		p.look = func(fd uintptr) {
-			_, _, err := syscall.Recvfrom(int(fd), p.one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-			p.some = err != syscall.EAGAIN
+			n, err := unix.IoctlGetInt(int(fd), unix.TIOCINQ)
+			p.bytes = n
+			if err != nil {
+				p.bytes = 1 // the reader will see what it is
+			}
 		}
 	}
-	return c.raw.Control(p.look) == nil && p.some
+	return c.raw.Control(p.look) == nil && p.bytes > 0
 }

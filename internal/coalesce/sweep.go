@@ -7,7 +7,7 @@ import (
 
 // parts is into how many parts the connections are divided, which are swept in
 // turn, so that not all of them have something to do at the same time.
-const parts = 16
+const parts = 8
 
 // youngFor is for how many sweeps a connection is looked at in each of them.
 const youngFor = int(Soon / tick)
@@ -26,7 +26,7 @@ type sweeper struct {
 	n     int
 	next  int // the part whose turn it is
 	timer *time.Timer
-	busy  bool    // a sweep is under way
+	going bool    // a sweep is under way, or will be: there is one at a time
 	due   []*Conn // the sweep's own
 }
 
@@ -36,19 +36,24 @@ var sweeps sweeper
 // A place is where a connection stands in a sweeper, and for how many sweeps.
 type place struct{ part, at, age int }
 
-// add takes a connection in.
-func (s *sweeper) add(c *Conn) {
+// add takes a connection in; one that is not young has its turn as late as can be.
+func (s *sweeper) add(c *Conn, isYoung bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.place.age = 0
-	s.put(c, young)
-	if s.n++; s.n == 1 && !s.busy {
+	part := (s.next + parts - 1) % parts
+	if c.place.age = 0; isYoung {
+		part = young
+	}
+	s.put(c, part)
+	s.n++
+	if !s.going {
 		s.again()
 	}
 }
 
 // again has a sweep follow. s.mu is held.
 func (s *sweeper) again() {
+	s.going = true
 	if s.timer == nil {
 		s.timer = time.AfterFunc(tick, s.sweep)
 		return
@@ -82,29 +87,31 @@ func (s *sweeper) cut(c *Conn) {
 
 // sweep wakes the readers of one part, and of the young.
 func (s *sweeper) sweep() {
-	for _, c := range s.turn() {
-		c.wake()
+	due, old := s.turn()
+	for i, c := range due {
+		c.wake(i >= old)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.due)
-	if s.busy = false; s.n > 0 {
+	if s.going = false; s.n > 0 {
 		s.again()
 	}
 }
 
-// turn begins a sweep of the connections whose turn it is.
-func (s *sweeper) turn() []*Conn {
+// turn begins a sweep of the connections whose turn it is: so many old ones, and
+// then the young.
+func (s *sweeper) turn() (due []*Conn, old int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.busy = true
 	s.due = append(append(s.due[:0], s.conns[s.next]...), s.conns[young]...)
-	for _, c := range s.due[len(s.conns[s.next]):] {
+	old = len(s.conns[s.next])
+	for _, c := range s.due[old:] {
 		if c.place.age++; c.place.age == youngFor { // its next turn is the last of a round
 			s.cut(c)
 			s.put(c, s.next)
 		}
 	}
 	s.next = (s.next + 1) % parts
-	return s.due
+	return s.due, old
 }

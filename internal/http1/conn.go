@@ -32,6 +32,8 @@ type conn struct {
 	// buffer: thousands of calls wait at the same time.
 	buf      *[bufferSize]byte
 	pos, end int
+	first    [1]byte // of what comes, where it cannot be waited for without reading
+	failed   error   // what waiting ended with, for who reads
 }
 
 func newConn(c *Client, to origin, nc net.Conn) *conn {
@@ -91,11 +93,14 @@ func (cn *conn) fill() error {
 	if cn.pos == cn.end {
 		cn.drop()
 	}
-	if cn.buf == nil && cn.sock != nil && !cn.to.tls {
+	switch {
+	case cn.failed != nil:
+		return cn.failed
+	case cn.buf != nil:
+	case cn.sock != nil && !cn.to.tls:
 		return cn.sock.fill(cn)
-	}
-	if cn.buf == nil {
-		cn.buf = buffers.Get().(*[bufferSize]byte)
+	default:
+		return cn.begin()
 	}
 	if cn.pos > 0 {
 		cn.end = copy(cn.buf[:], cn.buf[cn.pos:cn.end])
@@ -106,6 +111,23 @@ func (cn *conn) fill() error {
 	}
 	n, err := cn.net.Read(cn.buf[cn.end:])
 	return cn.filled(n, err)
+}
+
+// begin reads the first byte of what comes, into no buffer; the rest is there then.
+func (cn *conn) begin() error {
+	n, err := cn.net.Read(cn.first[:])
+	if n > 0 {
+		cn.buf = buffers.Get().(*[bufferSize]byte)
+		cn.buf[0] = cn.first[0]
+	}
+	return cn.filled(n, err)
+}
+
+// wait waits until something is buffered, or nothing can be.
+func (cn *conn) wait() {
+	if len(cn.buffered()) == 0 && cn.failed == nil {
+		cn.failed = cn.fill()
+	}
 }
 
 // filled notes n bytes more.
@@ -126,7 +148,7 @@ func (cn *conn) filled(n int, err error) error {
 // read reads into p, past the buffer if nothing is in it and p is large.
 func (cn *conn) read(p []byte) (int, error) {
 	if cn.buf == nil {
-		if len(p) >= bufferSize {
+		if len(p) >= bufferSize && cn.failed == nil {
 			return cn.net.Read(p)
 		}
 		if err := cn.fill(); err != nil {

@@ -51,6 +51,17 @@ func (f *framing) read(cn *conn, p []byte) (int, error) {
 	return n, err
 }
 
+// over reports whether nothing more is to come, as far as is known.
+func (f *framing) over() bool { return f.kind == fixed && f.left == 0 }
+
+// skipEnd takes the end of a chunk that was read, if that is all that has come.
+func (f *framing) skipEnd(cn *conn) {
+	if f.open && f.left == 0 && string(cn.buffered()) == "\r\n" {
+		cn.take(len("\r\n"))
+		f.open = false
+	}
+}
+
 // readChunk reads from as many chunks as are buffered, one at least.
 func (f *framing) readChunk(cn *conn, p []byte) (n int, err error) {
 	for n < len(p) {

@@ -144,10 +144,8 @@ func parseFields(s string) (http.Header, error) {
 		if line == "" {
 			return h, nil
 		}
-		for rest != "" && (rest[0] == ' ' || rest[0] == '\t') { // the line goes on (obs-fold)
-			var more string
-			more, rest = cutLine(rest)
-			line += " " + strings.Trim(more, " \t")
+		if folded(rest) {
+			line, rest = unfold(line, rest)
 		}
 		name, value, err := splitField(line)
 		if err != nil {
@@ -162,6 +160,19 @@ func parseFields(s string) (http.Header, error) {
 		}
 		s = rest
 	}
+}
+
+// folded reports whether a line goes on in what is behind it (obs-fold).
+func folded(rest string) bool { return rest != "" && (rest[0] == ' ' || rest[0] == '\t') }
+
+// unfold returns a line that goes on as one.
+func unfold(line, rest string) (string, string) {
+	parts := []string{line}
+	for folded(rest) {
+		line, rest = cutLine(rest)
+		parts = append(parts, strings.Trim(line, " \t"))
+	}
+	return strings.Join(parts, " "), rest
 }
 
 // splitField returns the name and the value of a field's line.

@@ -64,6 +64,16 @@ func (r *Response) Close() error {
 	return nil
 }
 
+// Wait waits until more of the body has come, or its end, or until the call has
+// failed: Read then tells which. While it waits there is no buffer, not even
+// Read's.
+func (r *Response) Wait() {
+	if r.err == nil && r.conn != nil && !r.body.over() {
+		r.body.skipEnd(r.conn)
+		r.conn.wait()
+	}
+}
+
 // Relax has the rest of the body read at intervals ([coalesce.Every]) instead of
 // as it comes, where that can be: its end, and its bytes, come so much later. A
 // connection that ends, and a call that is cancelled, are noticed at once.

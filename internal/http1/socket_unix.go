@@ -48,6 +48,9 @@ func (s *socket) fill(cn *conn) error {
 	if s.err == nil && s.n == 0 {
 		s.err = io.EOF
 	}
+	if s.n > 0 && cn.paced != nil {
+		cn.paced.Took()
+	}
 	return cn.filled(s.n, s.err)
 }
 

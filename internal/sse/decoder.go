@@ -38,10 +38,15 @@ type Event struct {
 	Unterminated bool
 }
 
+// A Waiter is a source of which many wait at the same time. Wait returns when Read
+// would not wait, or no longer, and needs no buffer to read into until then.
+type Waiter interface{ Wait() }
+
 // A Decoder reads events from an [io.Reader]. It is not safe for concurrent
 // use. The zero value is ready for [Decoder.Reset].
 type Decoder struct {
 	src     io.Reader
+	waiter  Waiter // the same, nil: it is none
 	maxLine int
 	err     error // what the reader said last, delivered once the buffer is used up
 
@@ -83,6 +88,7 @@ func (d *Decoder) Reset(r io.Reader, maxLine int) {
 	}
 	*d = Decoder{src: r, maxLine: maxLine, buf: buf, lf: -1,
 		name: d.name, data: data[:0], lastID: d.lastID[:0], retry: d.retry[:0]}
+	d.waiter, _ = r.(Waiter)
 }
 
 // LastID returns the last event id that the stream has set, "" if none.

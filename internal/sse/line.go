@@ -3,6 +3,7 @@ package sse
 import (
 	"bytes"
 	"io"
+	"sync"
 )
 
 var bom = []byte("\xef\xbb\xbf")
@@ -90,8 +91,13 @@ func (d *Decoder) lineEnd() int {
 	return d.lf
 }
 
-// fill reads once, after making room.
+// fill reads once, after making room. It holds no buffer of the usual size while
+// the source waits.
 func (d *Decoder) fill() {
+	if d.waiter != nil && d.pos == d.end {
+		d.release()
+		d.waiter.Wait()
+	}
 	d.room()
 	for range maxEmptyRead {
 		n, err := d.src.Read(d.buf[d.end:])
@@ -107,13 +113,25 @@ func (d *Decoder) fill() {
 	d.err = io.ErrNoProgress
 }
 
+// buffers are those of decoders that do not wait.
+var buffers = sync.Pool{New: func() any { return new([firstBuffer]byte) }}
+
+// release gives the buffer back, all of which is consumed.
+func (d *Decoder) release() {
+	d.rebase()
+	if len(d.buf) == firstBuffer {
+		buffers.Put((*[firstBuffer]byte)(d.buf))
+		d.buf = nil
+	}
+}
+
 // room moves what is unread to the front and grows the buffer when a line has
 // filled it; a buffer that a huge line has left behind is dropped.
 func (d *Decoder) room() {
 	if d.pos == d.end {
 		d.shift()
 		if len(d.buf) == 0 || len(d.buf) > keepBuffer {
-			d.buf = make([]byte, firstBuffer)
+			d.buf = buffers.Get().(*[firstBuffer]byte)[:]
 		}
 		return
 	}

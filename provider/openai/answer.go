@@ -52,7 +52,8 @@ func (x *exchange) read(negotiating bool) (*paceline.Response, *paceline.Error) 
 	case x.family == other, x.p.NoStream, x.isJSON(first[0]):
 		return x.whole(body, text, err == io.EOF)
 	}
-	return x.events(io.MultiReader(bytes.NewReader(text), body))
+	body.head = text
+	return x.events(body)
 }
 
 // expected returns the size of a buffer for what of the answer comes first: of one
@@ -80,29 +81,45 @@ func (x *exchange) isJSON(first byte) bool {
 
 // decoded returns the body within the cap, decompressed if it came as gzip
 // although it was not asked for.
-func (x *exchange) decoded() (io.Reader, error) {
-	var r io.Reader = x.res
+func (x *exchange) decoded() (*capped, error) {
+	c := &capped{r: x.res, plain: x.res, left: x.p.maxBody()}
 	switch enc := strings.ToLower(strings.TrimSpace(first(x.res.header, "Content-Encoding"))); enc {
 	case "", "identity":
 	case "gzip", "x-gzip":
-		z, err := gzip.NewReader(r)
+		z, err := gzip.NewReader(x.res)
 		if err != nil {
 			return nil, err
 		}
-		r = z
+		c.r, c.plain = z, nil
 	default:
 		return nil, errEncoding
 	}
-	return &capped{r, x.p.maxBody()}, nil
+	return c, nil
 }
 
 // capped fails with errTooLong once more than left bytes were read.
 type capped struct {
-	r    io.Reader
-	left int64
+	head  []byte // was read already, and comes again
+	r     io.Reader
+	plain *received // the same; nil: it was compressed
+	left  int64
+}
+
+// Wait implements [sse.Waiter].
+func (c *capped) Wait() {
+	if len(c.head) == 0 && c.plain != nil {
+		c.plain.Wait()
+	}
 }
 
 func (c *capped) Read(b []byte) (int, error) {
+	if len(c.head) > 0 {
+		n := copy(b, c.head)
+		if c.head = c.head[n:]; len(c.head) == 0 {
+			c.head = nil // with what it is part of
+		}
+		return n, nil
+	}
 	if c.left < 0 {
 		return 0, errTooLong
 	}

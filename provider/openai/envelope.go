@@ -3,6 +3,7 @@ package openai
 import (
 	"bytes"
 	"errors"
+	"sync"
 
 	"github.com/seed-1814a72b/paceline/provider/openai/internal/rawjson"
 )
@@ -19,54 +20,71 @@ var (
 // they take, and names count by exact case.
 type envelope struct {
 	rawjson.Cursor
-	n     int
-	first [16][]byte // the names seen; not all need room of their own
-	later [][]byte   // those beyond
-	err   error
+	seen *nameList // nil: it is at its end
+	err  error
 }
+
+// A nameList has the names seen in an envelope. It lies beside the stack, which is held by
+// thousands of calls at the same time, and which envelopes within envelopes would
+// double.
+type nameList struct {
+	n     int
+	first [16][]byte // not all need room of their own
+	later [][]byte   // those beyond
+}
+
+var nameLists = sync.Pool{New: func() any { return new(nameList) }}
 
 // openEnvelope starts at an object that is known to be valid JSON.
 func openEnvelope(raw []byte) envelope {
-	return envelope{Cursor: rawjson.Object(raw)}
+	return envelope{Cursor: rawjson.Object(raw), seen: nameLists.Get().(*nameList)}
 }
 
 // Next goes to the next member.
 func (e *envelope) Next() bool {
-	if e.err != nil {
+	switch {
+	case e.seen == nil:
 		return false
-	}
-	if !e.Cursor.Next() {
+	case !e.Cursor.Next():
 		if e.Bad() {
 			e.err = errNoObject
 		}
-		return false
-	}
-	if e.n >= maxMembers || !e.see(e.Key()) {
+	case e.seen.n < maxMembers && e.seen.add(e.Key()):
+		return true
+	default:
 		e.err = errDuplicate
-		return false
 	}
+	e.seen.release()
+	e.seen = nil
+	return false
+}
+
+// add notes a name and reports whether it is new.
+func (s *nameList) add(key []byte) bool {
+	for i := range min(s.n, len(s.first)) {
+		if bytes.Equal(s.first[i], key) {
+			return false
+		}
+	}
+	for _, name := range s.later {
+		if bytes.Equal(name, key) {
+			return false
+		}
+	}
+	if s.n < len(s.first) {
+		s.first[s.n] = key
+	} else {
+		s.later = append(s.later, key)
+	}
+	s.n++
 	return true
 }
 
-// see notes a name and reports whether it is new.
-func (e *envelope) see(key []byte) bool {
-	for i := range min(e.n, len(e.first)) {
-		if bytes.Equal(e.first[i], key) {
-			return false
-		}
-	}
-	for _, s := range e.later {
-		if bytes.Equal(s, key) {
-			return false
-		}
-	}
-	if e.n < len(e.first) {
-		e.first[e.n] = key
-	} else {
-		e.later = append(e.later, key)
-	}
-	e.n++
-	return true
+// release gives the list back, without what the names are part of.
+func (s *nameList) release() {
+	clear(s.first[:min(s.n, len(s.first))])
+	s.n, s.later = 0, nil
+	nameLists.Put(s)
 }
 
 // validObject reports why raw is not one valid JSON object. The check also bounds

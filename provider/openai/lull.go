@@ -28,9 +28,8 @@ type lull struct {
 	told      int // the read of which progress was reported
 }
 
-// read notes that more of the answer is about to be read.
-func (l *lull) read() {
-	l.reads++
+// pause notes that more of the answer is about to be waited for.
+func (l *lull) pause() {
 	if l.conn == nil || l.relaxed || l.since.IsZero() || time.Since(l.since) < relaxAfter {
 		return
 	}

@@ -13,6 +13,7 @@ import (
 
 	paceline "github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/http1"
+	"github.com/seed-1814a72b/paceline/internal/sse"
 )
 
 // An exchange is one POST and its answer.
@@ -100,10 +101,19 @@ type received struct {
 func (x *exchange) received(r received) { x.answer, x.res = r, &x.answer }
 
 func (r *received) Read(b []byte) (int, error) {
-	r.lull.read()
+	r.lull.reads++
+	r.lull.pause()
 	n, err := r.body.Read(b)
 	r.n += int64(n)
 	return n, err
+}
+
+// Wait implements [sse.Waiter], as far as the body does.
+func (r *received) Wait() {
+	r.lull.pause()
+	if w, ok := r.body.(sse.Waiter); ok {
+		w.Wait()
+	}
 }
 
 // trace has net/http tell how the exchange's connection fares.

@@ -63,16 +63,27 @@ func (x *exchange) events(r io.Reader) (*paceline.Response, *paceline.Error) {
 	if err == nil {
 		err = complete(a, said)
 	}
+	if err == nil {
+		x.res.lull.over()
+		if said {
+			x.drain(dec, a)
+		}
+	}
+	return x.put(a, err)
+}
+
+// put makes the response of an answer that is complete, or an error of what kept it
+// from becoming so. It has a frame of its own, since its locals are large and
+// thousands of stacks wait in events.
+//
+//go:noinline
+func (x *exchange) put(a assembler, err error) (*paceline.Response, *paceline.Error) {
 	if err != nil {
 		e := x.failed(err)
 		if !e.Usage.Known {
 			e.Usage = a.known()
 		}
 		return nil, e
-	}
-	x.res.lull.over()
-	if said {
-		x.drain(dec, a)
 	}
 	resp, err := x.family.result(a.body(), x.res.header, x.res.status)
 	if err != nil {

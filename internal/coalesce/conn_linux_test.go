@@ -1,0 +1,320 @@
+package coalesce
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// pair returns both ends of a connection over loopback, ours wrapped.
+func pair(t *testing.T) (*Conn, net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	nc, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	far, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		nc.Close()
+		far.Close()
+	})
+	return Wrap(nc).(*Conn), far
+}
+
+// reads returns what each read of c gives, until one fails.
+func reads(c net.Conn) (<-chan string, <-chan error) {
+	got, end := make(chan string, 1000), make(chan error, 1)
+	go func() {
+		b := make([]byte, 64<<10)
+		for {
+			n, err := c.Read(b)
+			if n > 0 {
+				got <- string(b[:n])
+			}
+			if err != nil {
+				close(got)
+				end <- err
+				return
+			}
+		}
+	}()
+	return got, end
+}
+
+// What comes one by one is read together, and none of it is lost.
+func TestReadsAreCoalescedWhileAllAreRelaxed(t *testing.T) {
+	c, far := pair(t)
+	u := c.Use()
+	u.Relax()
+	defer u.End()
+	stop(t)
+	got, _ := reads(c)
+	const pieces = 200
+	for range pieces {
+		io.WriteString(far, "piece ")
+		runtime.Gosched()
+	}
+	if early := len(got); early > 2 { // the reader may have come late to its first waiting
+		t.Errorf("of %d pieces %d were read before it was time to", pieces, early)
+	}
+	c.wake(true)
+	for all := 0; all < pieces*len("piece "); {
+		select {
+		case s := <-got:
+			all += len(s)
+		default:
+			c.wake(true) // they were still on their way
+		}
+	}
+	far.Close()
+}
+
+// A connection is looked at in each sweep at first, then once in a round.
+func TestTheYoungAreSweptMoreOften(t *testing.T) {
+	var s sweeper
+	s.going = true // by the test
+	c, other := new(Conn), new(Conn)
+	s.add(other, true)
+	s.add(c, true)
+	turns := make([]int, 0, 10)
+	for i := range youngFor + 3*parts {
+		if due, _ := s.turn(); slices.Contains(due, c) {
+			turns = append(turns, i)
+		}
+	}
+	want := make([]int, youngFor)
+	for i := range want {
+		want[i] = i
+	}
+	last := youngFor - 1
+	if want = append(want, last+parts, last+2*parts, last+3*parts); !slices.Equal(turns, want) {
+		t.Errorf("its turns are %v, want %v", turns, want)
+	}
+	s.remove(c)
+	s.remove(other)
+	if due, _ := s.turn(); s.n != 0 || len(due) != 0 {
+		t.Error("some are left")
+	}
+}
+
+func TestManyBytesAreNotKeptWaiting(t *testing.T) {
+	c, far := pair(t)
+	u := c.Use()
+	u.Relax()
+	defer u.End()
+	stop(t) // nobody sweeps
+	got, _ := reads(c)
+	far.Write(make([]byte, 4*enough))
+	<-got
+	far.Close()
+}
+
+// stop has no sweep come until the test has ended.
+func stop(t *testing.T) {
+	t.Helper()
+	for stopped := false; !stopped; runtime.Gosched() { // one may be under way, and sets the timer anew
+		sweeps.mu.Lock()
+		stopped = sweeps.timer.Stop()
+		sweeps.mu.Unlock()
+	}
+	t.Cleanup(func() {
+		sweeps.mu.Lock()
+		defer sweeps.mu.Unlock()
+		sweeps.again()
+	})
+}
+
+// One who hurries is given what has come, and what comes, at once.
+func TestAUserInHasteIsNotDelayed(t *testing.T) {
+	c, far := pair(t)
+	relaxed := c.Use()
+	relaxed.Relax()
+	stop(t)
+	got, _ := reads(c)
+	io.WriteString(far, "a")
+	hasty := c.Use() // another stream of the connection's
+	for _, want := range []string{"a", "b"} {
+		if want == "b" {
+			io.WriteString(far, want)
+		}
+		if s := <-got; s != want {
+			t.Errorf("read %q, want %q", s, want)
+		}
+	}
+	hasty.End()
+	if !c.on {
+		t.Error("the one that is left is relaxed, and reads are not coalesced")
+	}
+	relaxed.Hurry()
+	io.WriteString(far, "c")
+	if s := <-got; s != "c" {
+		t.Errorf("read %q", s)
+	}
+	relaxed.End()
+	relaxed.End()
+	if c.on || c.users != 0 || c.hasty != 0 {
+		t.Errorf("nobody uses it, and it is %v, %d, %d", c.on, c.users, c.hasty)
+	}
+	far.Close()
+}
+
+func TestEndsResetsAndDeadlinesAreNotDelayed(t *testing.T) {
+	for name, c := range map[string]struct {
+		cause func(c *Conn, far net.Conn)
+		want  func(error) bool
+	}{
+		"end": {func(_ *Conn, far net.Conn) { far.Close() }, func(err error) bool { return err == io.EOF }},
+		"reset": {func(_ *Conn, far net.Conn) {
+			far.(*net.TCPConn).SetLinger(0)
+			far.Close()
+		}, func(err error) bool { return err != nil && err != io.EOF }},
+		"deadline": {func(c *Conn, _ net.Conn) { c.SetReadDeadline(time.Now().Add(5 * time.Millisecond)) },
+			func(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }},
+		"cancellation": {func(c *Conn, _ net.Conn) { c.SetDeadline(past) },
+			func(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }},
+		"closing": {func(c *Conn, _ net.Conn) { c.Close() },
+			func(err error) bool { return errors.Is(err, net.ErrClosed) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			near, far := pair(t)
+			u := near.Use()
+			u.Relax()
+			defer u.End()
+			stop(t)
+			_, end := reads(near)
+			c.cause(near, far)
+			if err := <-end; !c.want(err) {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A deadline that was set from outside outlives the sweeps, and comes through
+// though it was one of them that woke the reader.
+func TestASweepLeavesTheDeadlineOfOthers(t *testing.T) {
+	c, far := pair(t)
+	u := c.Use()
+	u.Relax()
+	stop(t)
+	b := make([]byte, 10)
+	io.WriteString(far, "a")
+	for !c.woken {
+		c.wake(true) // until the byte has arrived
+	}
+	if n, err := c.Read(b); n != 1 || err != nil {
+		t.Fatalf("%d, %v", n, err)
+	}
+	u.End() // with a reader that may still be on its way
+	c.woken = true
+	c.SetReadDeadline(time.Now().Add(time.Millisecond))
+	if _, err := c.Read(b); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error(err)
+	}
+	c.SetReadDeadline(time.Time{})
+	io.WriteString(far, "b")
+	if n, err := c.Read(b); n != 1 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// A connection on which nothing comes is looked at no longer: the next byte is
+// read as it comes, and when they come quickly they are coalesced again.
+func TestWhatComesSeldomIsReadAsItComes(t *testing.T) {
+	c, far := pair(t)
+	u := c.Use()
+	u.Relax()
+	stop(t)
+	got, _ := reads(c)
+	c.wake(true)
+	if c.idle.Load() {
+		t.Error("a young connection was left alone")
+	}
+	c.wake(false)
+	if !c.idle.Load() || sweeps.n != 0 {
+		t.Errorf("nothing came, and it is swept: idle %v, %d", c.idle.Load(), sweeps.n)
+	}
+	io.WriteString(far, "a")
+	<-got // without a sweep
+	c.mu.Lock()
+	c.last = time.Now().Add(time.Hour) // the next byte comes soon after
+	c.mu.Unlock()
+	io.WriteString(far, "b")
+	<-got
+	for c.idle.Load() {
+		runtime.Gosched()
+	}
+	far.Close()
+	u.End()
+	if sweeps.n != 0 {
+		t.Errorf("%d connections are still swept", sweeps.n)
+	}
+}
+
+// Users come and go while sweeps are under way, on many connections.
+func TestUsersComeAndGoDuringSweeps(t *testing.T) {
+	var all sync.WaitGroup
+	for range 8 {
+		c, far := pair(t)
+		got, end := reads(c)
+		all.Go(func() {
+			var others sync.WaitGroup
+			for range 4 {
+				others.Go(func() {
+					for range 50 {
+						u := c.Use()
+						u.Relax()
+						io.WriteString(far, "x")
+						c.wake(true)
+						u.Hurry()
+						u.End()
+					}
+				})
+			}
+			others.Wait()
+			far.Close()
+			n := 0
+			for s := range got {
+				n += len(s)
+			}
+			if err := <-end; err != io.EOF || n != 200 {
+				t.Errorf("%d of 200 bytes came, %v", n, err)
+			}
+		})
+	}
+	all.Wait()
+	if sweeps.n != 0 {
+		t.Errorf("%d connections are still swept", sweeps.n)
+	}
+}
+
+func TestOnlySocketsAreWrapped(t *testing.T) {
+	a, b := net.Pipe()
+	defer a.Close()
+	defer b.Close()
+	if Wrap(a) != a || Of(a) != nil {
+		t.Error("a pipe was wrapped")
+	}
+	u := Of(a).Use()
+	u.Relax()
+	u.Hurry()
+	u.End()
+}

@@ -1,0 +1,66 @@
+package paceline_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/dataset"
+)
+
+// Only who ranges over a stream watches its pieces, also within a call that
+// nobody watches.
+func TestOnlyStreamsAreWatched(t *testing.T) {
+	var watched []bool
+	var inner func(context.Context)
+	p := paceline.ProviderFunc(func(ctx context.Context, _ *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
+		watched = append(watched, paceline.Watched(ctx))
+		if f := inner; f != nil {
+			inner = nil
+			f(ctx)
+		}
+		emit(paceline.Delta{Kind: paceline.DeltaContent})
+		return &paceline.Response{Body: []byte(`{}`)}, nil
+	})
+	e, err := paceline.New(p, paceline.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Shutdown(context.Background())
+	stream := func(ctx context.Context) {
+		for _, err := range e.Stream(ctx, nil).All() {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	want := func(what string, all ...bool) {
+		t.Helper()
+		for i := range max(len(all), len(watched)) {
+			if len(watched) != len(all) || watched[i] != all[i] {
+				t.Errorf("%s: watched %v, want %v", what, watched, all)
+				break
+			}
+		}
+		watched = nil
+	}
+	e.Do(t.Context(), nil)
+	want("Do", false)
+	stream(t.Context())
+	want("Stream", true)
+	inner = stream
+	e.Do(t.Context(), nil)
+	want("a Stream within Do", false, true)
+	e.Run(t.Context(), paceline.Job{
+		Source: dataset.JSONL(strings.NewReader(`{"id":"a"}`)),
+		Sink:   paceline.SinkFunc(func(context.Context, *paceline.Result) error { return nil }),
+		Prepare: func(*paceline.Item) (*paceline.Request, error) {
+			return new(paceline.Request), nil
+		},
+	})
+	want("Run", false)
+	if !paceline.Watched(t.Context()) || !paceline.Watched(paceline.Watch(t.Context())) {
+		t.Error("a ctx that is none of the engine's is not watched")
+	}
+}
