@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -75,6 +77,9 @@ func writeReport(ctx context.Context, env *Env, f *reportFlags, run string) erro
 	if err != nil {
 		return noReport(env, run, err)
 	}
+	if out != "-" && slices.ContainsFunc(r.Run.Inputs, func(in string) bool { return sameFile(env, in, out) }) {
+		return fmt.Errorf("-o: %s is the input of the run; give the report another name", out)
+	}
 	text, err := f.render(r)
 	if err != nil {
 		return err
@@ -114,6 +119,16 @@ func (f *reportFlags) target(env *Env, run string) (string, error) {
 		return "", fmt.Errorf("-o: %s holds the rows of a run; give the report another name", out)
 	}
 	return out, nil
+}
+
+// sameFile reports whether two paths are of one file that is there.
+func sameFile(env *Env, a, b string) bool {
+	x, err := env.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := env.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }
 
 // render writes a report in its format.
