@@ -76,7 +76,7 @@ func Latency(d time.Duration) string {
 	case d < 9_950*time.Microsecond:
 		return fmt.Sprintf("%.1f ms", d.Seconds()*1000)
 	case d < 999500*time.Microsecond:
-		return fmt.Sprintf("%.0f ms", d.Seconds()*1000)
+		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds()) // a half up, as the page does
 	case d < 100*time.Second:
 		return Significant(d.Seconds()) + " s"
 	}

@@ -15,7 +15,7 @@ func TestNumerals(t *testing.T) {
 		{Compact(4_000_000_000), "4.00B"}, {Compact(5_000_000_000_000_000), "5,000T"},
 
 		{Latency(0), "-"}, {Latency(-1), "-"}, {Latency(1500 * time.Microsecond), "1.5 ms"},
-		{Latency(812 * time.Millisecond), "812 ms"}, {Latency(999_600 * time.Microsecond), "1.00 s"},
+		{Latency(812 * time.Millisecond), "812 ms"}, {Latency(204_500 * time.Microsecond), "205 ms"}, {Latency(999_600 * time.Microsecond), "1.00 s"},
 		{Latency(1612 * time.Millisecond), "1.61 s"}, {Latency(42 * time.Second), "42.0 s"},
 		{Latency(150 * time.Second), "2.5 min"},
 
