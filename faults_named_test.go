@@ -245,6 +245,7 @@ func TestAnAddressWithNothingStopsARunBeforeItsFirstAnswer(t *testing.T) {
 	for _, from := range []int{0, 5} { // the first item that meets it
 		p := byNumber(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
 			if i >= from {
+				time.Sleep(time.Millisecond) // a network's; in no time others would start before the first has told
 				return nothing(ctx, emit)
 			}
 			return answers(time.Second, "a")(ctx, emit)
