@@ -16,14 +16,10 @@ var texts = []string{
 }
 
 func FuzzValid(f *testing.F) {
-	for _, s := range texts {
+	for _, s := range append(texts, grammar...) {
 		f.Add([]byte(s))
 	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if got, want := Valid(b), json.Valid(b); got != want {
-			t.Fatalf("%q: valid is %v, encoding/json says %v", b, got, want)
-		}
-	})
+	f.Fuzz(func(t *testing.T, b []byte) { sameVerdict(t, b) })
 }
 
 // Find must find what gjson finds in valid JSON, byte for byte.

@@ -39,7 +39,7 @@ var Rooms = []Room{
 	{"internal/inspect", []string{".", "journal", "internal/failures", "internal/hist"}, "questions about a run know its journal, and the codes of the contract"},
 	{"internal/cluster", upper, "the cluster lies beside the other front rooms, above the library"},
 	{".", []string{"internal/flow", "internal/backoff", "internal/hist", "internal/processor", "internal/jsonscan", "journal"}, "the library knows no provider, format or front room"},
-	{"provider/openai", []string{".", "internal/sse", "internal/http1", "internal/coalesce"}, "an adapter knows the contract, the event stream and the connections only"},
+	{"provider/openai", []string{".", "internal/sse", "internal/http1", "internal/coalesce", "internal/jsonscan"}, "an adapter knows the contract, the event stream, the connections, and how to check JSON only"},
 	{"provider/anthropic", []string{".", "internal/sse"}, "an adapter knows the contract and the event stream only"},
 	{"provider/providertest", library, "the conformance suite knows the contract only"},
 	{"metrics", library, "metrics know the contract only"},

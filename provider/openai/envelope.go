@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/seed-1814a72b/paceline/internal/jsonscan"
 	"github.com/seed-1814a72b/paceline/provider/openai/internal/rawjson"
 )
 
@@ -91,7 +92,7 @@ func (s *nameList) release() {
 // nesting, at 10,000.
 func validObject(raw []byte) error {
 	switch {
-	case !rawjson.Valid(raw):
+	case !jsonscan.Valid(raw):
 		return errNotJSON
 	case rawjson.Trim(raw)[0] != '{':
 		return errNoObject

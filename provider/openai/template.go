@@ -4,7 +4,7 @@ import (
 	"bytes"
 
 	paceline "github.com/seed-1814a72b/paceline"
-	"github.com/seed-1814a72b/paceline/provider/openai/internal/rawjson"
+	"github.com/seed-1814a72b/paceline/internal/jsonscan"
 )
 
 // A template is the fast path. The chunks of a stream differ, mostly, in one
@@ -93,19 +93,8 @@ func (t *template) fits(rest []byte) bool {
 // textLen returns the length of the inside of a JSON string up to its closing
 // quote, or -1 if it is not one or has escapes that need a closer look.
 func textLen(b []byte) int {
-	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
-		case c == '"':
-			return i
-		case c < ' ':
-			return -1
-		case c == '\\':
-			n := rawjson.EscapeLen(b[i:])
-			if n == 0 {
-				return -1
-			}
-			i += n - 1
-		}
+	if end := jsonscan.StringEnd(b, 0); end != jsonscan.Invalid {
+		return end - 1
 	}
 	return -1
 }

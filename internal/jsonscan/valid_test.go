@@ -1,4 +1,4 @@
-package rawjson
+package jsonscan
 
 import (
 	"encoding/json"
@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// texts are valid and invalid in every way that the grammar has.
-var texts = []string{
+// grammar are texts, valid and invalid, in every way that JSON has.
+var grammar = []string{
 	"", " ", "{", "}", "[", "]", "[]", "{}", " [ ] ", " { } ", "[1,]", "[,1]", "{,}", `{"a":1,}`, `{"a":1 "b":2}`,
 	`{"a"}`, `{"a":}`, `{a:1}`, `{1:1}`, `[}`, `{]`, `{"a":[}`, `[{"a":1]`, `[1 2]`, "[1]]", "{}{}", "1 2",
 	"true", "tru", "truex", "false", "fals", "null", "nul", "nulll", "True",
@@ -19,13 +19,13 @@ var texts = []string{
 }
 
 func TestValid(t *testing.T) {
-	for _, text := range texts {
+	for _, text := range grammar {
 		sameVerdict(t, []byte(text))
 	}
 }
 
-// TestValidDepth cuts and closes nestings around the bound, and around each word of
-// what the validator remembers of them.
+// TestValidDepth cuts and closes nestings around the bound, and where a mask of them
+// would be full.
 func TestValidDepth(t *testing.T) {
 	for _, n := range []int{1, 63, 64, 65, 127, 128, 129, 9_999, 10_000, 10_001} {
 		for _, open := range []string{"[", `{"a":`, `[{"a":`} {
@@ -53,18 +53,10 @@ func sameVerdict(t *testing.T, text []byte) {
 	}
 }
 
-// FuzzValid holds Valid to encoding/json's verdict on any text.
-func FuzzValid(f *testing.F) {
-	for _, text := range texts {
-		f.Add([]byte(text))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) { sameVerdict(t, text) })
-}
-
 func BenchmarkValid(b *testing.B) {
 	text := []byte(`{"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion","created":1741569952,"model":"bench","choices":[{"index":0,"message":{"role":"assistant","content":"` +
 		strings.Repeat("an answer of some words ", 10) + `","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":19,"completion_tokens":50,"total_tokens":69}}`)
-	for name, valid := range map[string]func([]byte) bool{"rawjson": Valid, "encoding-json": json.Valid} {
+	for name, valid := range map[string]func([]byte) bool{"jsonscan": Valid, "encoding-json": json.Valid} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
