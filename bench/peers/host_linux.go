@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed-1814a72b/paceline/bench/page"
 )
 
 // cores are the two processors that a measurement uses.
@@ -78,24 +80,10 @@ func resident(pid int) (int64, error) {
 	return 0, errors.New("the system does not tell resident memory")
 }
 
-// load returns the processes that want a core, on average over a minute.
-func load() string {
-	data, _ := os.ReadFile("/proc/loadavg")
-	first, _, _ := strings.Cut(string(data), " ")
-	return first
-}
-
 // machine describes where it was measured.
 func machine() string {
-	data, _ := os.ReadFile("/proc/cpuinfo")
-	model := "an unknown processor"
-	for line := range bytes.Lines(data) {
-		if name, value, ok := strings.Cut(string(line), ":"); ok && strings.TrimSpace(name) == "model name" {
-			model = strings.TrimSpace(value)
-		}
-	}
 	var uts unix.Utsname
 	_ = unix.Uname(&uts)
-	return fmt.Sprintf("%s, %d cores, Linux %s, Go %s", model, strings.Count(string(data), "processor\t:"),
+	return fmt.Sprintf("%s, Linux %s, Go %s", page.Processor(),
 		unix.ByteSliceToString(uts.Release[:]), goVersion())
 }

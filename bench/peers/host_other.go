@@ -16,6 +16,5 @@ func twoCores() (cores, error)                 { return cores{}, errLinux }
 func startOn(*exec.Cmd, int, cores) error      { return errLinux }
 func processorTime(int) (time.Duration, error) { return 0, errLinux }
 func resident(int) (int64, error)              { return 0, errLinux }
-func load() string                             { return "?" }
 func machine() string                          { return "?" }
 func serveForever() error                      { return errLinux }

@@ -6,6 +6,8 @@ import (
 	"os/signal"
 	"slices"
 	"time"
+
+	"github.com/seed-1814a72b/paceline/bench/page"
 )
 
 // run measures what the options choose and shows it.
@@ -83,7 +85,7 @@ func (b *bench) install(peers []*peer) {
 // measure makes the rounds of one row. In each every peer has a turn, and who
 // begins changes, so that what else goes on meets all of them.
 func (b *bench) measure(r *row, peers []*peer) *table {
-	t := &table{row: r, begun: time.Now(), loadBefore: load()}
+	t := &table{row: r, begun: time.Now(), loadBefore: page.Load()}
 	for _, p := range peers {
 		if r.measures(p) {
 			t.lines = append(t.lines, &line{peer: p})
@@ -95,7 +97,7 @@ func (b *bench) measure(r *row, peers []*peer) *table {
 			b.turn(r, l, round)
 		}
 	}
-	t.took, t.loadAfter = time.Since(t.begun), load()
+	t.took, t.loadAfter = time.Since(t.begun), page.Load()
 	return t
 }
 

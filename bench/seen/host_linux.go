@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -13,15 +11,8 @@ import (
 	"github.com/seed-1814a72b/paceline/bench/peers/serve"
 )
 
-// serveForever is the server's process: it prints its address first.
-func serveForever() error {
-	s, address, err := serve.Listen()
-	if err != nil {
-		return err
-	}
-	fmt.Println(address)
-	return s.Serve()
-}
+// serveForever is the server's process.
+func serveForever() error { return serve.Forever() }
 
 // openTerminal returns the end of a new pseudo-terminal that people look at, and
 // the one that programs write to.
@@ -61,18 +52,4 @@ func startOn(cmd *exec.Cmd, terminal *os.File) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
 	cmd.Env = append(cmd.Env, "TERM=xterm-256color", "LANG=C.UTF-8")
 	return cmd.Start()
-}
-
-// machine describes where it was measured, and what else went on there.
-func machine() string {
-	data, _ := os.ReadFile("/proc/cpuinfo")
-	model := "an unknown processor"
-	for line := range bytes.Lines(data) {
-		if name, value, ok := strings.Cut(string(line), ":"); ok && strings.TrimSpace(name) == "model name" {
-			model = strings.TrimSpace(value)
-		}
-	}
-	load, _ := os.ReadFile("/proc/loadavg")
-	first, _, _ := strings.Cut(string(load), " ")
-	return fmt.Sprintf("%s, %d cores, load %s", model, strings.Count(string(data), "processor\t:"), first)
 }

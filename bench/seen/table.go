@@ -34,7 +34,7 @@ func (t *table) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n    make bench-seen\n\n", title)
 	fmt.Fprintf(&b, "%s; %s. %d rounds of %s calls, at a limit of %s a second; ± is half of the range between the quartiles.\n\n",
-		t.begun.UTC().Format("2006-01-02 15:04"), machine(), len(t.lines[0].costs),
+		t.begun.UTC().Format("2006-01-02 15:04"), page.Processor()+", load "+page.Load(), len(t.lines[0].costs),
 		page.Grouped(float64(t.o.rate*t.o.seconds)), page.Grouped(float64(t.o.rate)))
 	b.WriteString("| what is shown | processor time, s | µs a call | took, s | more than nothing | rounds from – to |\n|---|---|---|---|---|---|\n")
 	for _, l := range t.lines {

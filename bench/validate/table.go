@@ -43,23 +43,14 @@ func tabulate(p *pydantic, cache string, rounds int) (string, error) {
 
 func heading(p *pydantic, docs []document, rounds int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\n\nGo %s, %s, %s/%s, %d processors%s; medians of %d rounds (smallest to largest).\n\n",
-		title, strings.TrimPrefix(runtime.Version(), "go"), p.version, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load(), rounds)
+	fmt.Fprintf(&b, "### %s\n\nGo %s, %s, %s/%s, %d processors, load %s; medians of %d rounds (smallest to largest).\n\n",
+		title, strings.TrimPrefix(runtime.Version(), "go"), p.version, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), page.Load(), rounds)
 	b.WriteString("| µs of processor time a document |")
 	for i := range docs {
 		fmt.Fprintf(&b, " %s bytes | ratio |", page.Grouped(float64(len(docs[i].text))))
 	}
 	b.WriteString("\n|---|" + strings.Repeat("--:|--:|", len(docs)) + "\n")
 	return b.String()
-}
-
-// load is how busy the machine is, where it says so.
-func load() string {
-	text, err := os.ReadFile("/proc/loadavg")
-	if fields := strings.Fields(string(text)); err == nil && len(fields) > 0 {
-		return ", load " + fields[0]
-	}
-	return ""
 }
 
 func body(list []row, took [][][]time.Duration) string {

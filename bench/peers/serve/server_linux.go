@@ -30,6 +30,17 @@ type Server struct {
 	events            [][]byte
 }
 
+// Forever is what a server's process does: it prints its address, and serves until
+// it is ended.
+func Forever() error {
+	s, address, err := Listen()
+	if err != nil {
+		return err
+	}
+	fmt.Println(address)
+	return s.Serve()
+}
+
 // Listen returns a server on a free port of 127.0.0.1, and its address. The
 // system may queue 4,096 connections before they are accepted.
 func Listen() (*Server, string, error) {
