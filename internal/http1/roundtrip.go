@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 )
@@ -17,7 +18,7 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	res, err := c.Do(req.Context(), &Request{
-		TLS: req.URL.Scheme == "https", Address: addressOf(req),
+		TLS: req.URL.Scheme == "https", Address: Address(req.URL),
 		Head: headOf(req), Body: body, Close: req.Close,
 	}, nobody{})
 	if err != nil {
@@ -41,13 +42,13 @@ func bodyOf(req *http.Request) ([]byte, error) {
 	return body, err
 }
 
-// addressOf returns the host and port that a request goes to.
-func addressOf(req *http.Request) string {
-	port := req.URL.Port()
+// Address returns the host and port that connections to u go to.
+func Address(u *url.URL) string {
+	port := u.Port()
 	if port == "" {
-		port = req.URL.Scheme // which names its port to the dialer
+		port = u.Scheme // which names its port to the dialer
 	}
-	return net.JoinHostPort(req.URL.Hostname(), port)
+	return net.JoinHostPort(u.Hostname(), port)
 }
 
 func headOf(req *http.Request) []byte {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/http1"
 )
 
 var _ paceline.Pinger = Provider{}
@@ -30,7 +31,7 @@ func (p Provider) Ping(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	s := stopwatch{began: time.Now()}
-	conn, err := dial(httptrace.WithClientTrace(ctx, s.trace()), "tcp", address(base))
+	conn, err := dial(httptrace.WithClientTrace(ctx, s.trace()), "tcp", http1.Address(base))
 	if err != nil {
 		return 0, errors.New("openai: no connection") // the dialer's own words may name what is secret in an address
 	}
@@ -59,15 +60,6 @@ func (p Provider) dialer(base *url.URL) (func(ctx context.Context, network, addr
 		return nil, errors.New("openai: a transport of another kind opens no connection on request")
 	}
 	return dial, nil
-}
-
-// address returns the host and port that u's connections go to.
-func address(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = u.Scheme // which names its port to the dialer
-	}
-	return net.JoinHostPort(u.Hostname(), port)
 }
 
 // A stopwatch measures how long a connection takes to open: only TCP's share,

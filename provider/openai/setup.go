@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/http1"
 )
 
 // A setup is what all calls of a provider need alike. It is made at the first of
@@ -83,7 +84,7 @@ func (s *setup) route(p Provider, path string) (r *route, bad string) {
 		return nil, bad
 	}
 	to := endpoint(s.base, path)
-	r = &route{url: to, address: address(to), family: familyOf(path)}
+	r = &route{url: to, address: http1.Address(to), family: familyOf(path)}
 	for i, stream := range []bool{false, true} {
 		r.heads[i] = head(r.url, s.fields(p, stream))
 	}
