@@ -154,13 +154,16 @@ func (m *metricsServer) tell(eng metrics.Source, facts metrics.Facts) {
 	}
 }
 
-// linger waits, d at most, until a scrape that began after it was called has been
-// answered.
-func (m *metricsServer) linger(ctx context.Context, d time.Duration) {
-	scraped := make(chan struct{})
+// want returns what is closed once a scrape that began after now has been answered.
+func (m *metricsServer) want() (scraped <-chan struct{}) {
 	m.mu.Lock()
-	m.scraped = scraped
-	m.mu.Unlock()
+	defer m.mu.Unlock()
+	m.scraped = make(chan struct{})
+	return m.scraped
+}
+
+// linger waits, d at most, until scraped is closed.
+func linger(ctx context.Context, scraped <-chan struct{}, d time.Duration) {
 	late := time.NewTimer(d)
 	defer late.Stop()
 	select {
@@ -204,10 +207,11 @@ func (s *session) serveMetrics() (stop func(context.Context), err error) {
 // endMetrics lets the last values be read, if that was asked for. Who interrupted
 // the run does not wait any more.
 func (s *session) endMetrics(ctx context.Context) {
+	s.interrupts.attach(nil, s.env.Stderr) // from here on a signal ends the wait
 	if d := s.flags.metricsLinger; d > 0 && s.metrics.told && !s.interrupts.interrupted() {
+		scraped := s.metrics.want() // before it is said: who reads it may scrape at once
 		s.say("the metrics stay until they are read once more, for at most %s; Ctrl-C ends it", shortDuration(d))
-		s.interrupts.attach(nil, s.env.Stderr)
-		s.metrics.linger(ctx, d)
+		linger(ctx, scraped, d)
 	}
 	s.metrics.close()
 }

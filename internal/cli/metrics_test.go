@@ -178,18 +178,14 @@ func TestOnlyAScrapeThatBeginsAfterwardsIsTheLast(t *testing.T) {
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	m.linger(ended, time.Hour) // returns at once
-	lingering := make(chan struct{})
-	go func() {
-		defer close(lingering)
-		m.linger(t.Context(), time.Hour)
-	}()
-	for {
-		fetched(t, m.url)
-		select {
-		case <-lingering:
-			return
-		default:
-		}
+	linger(ended, m.want(), time.Hour) // returns at once
+	scraped := m.want()
+	fetched(t, strings.TrimSuffix(m.url, "metrics"))
+	select {
+	case <-scraped:
+		t.Error("the first page is no scrape")
+	default:
 	}
+	fetched(t, m.url)
+	linger(t.Context(), scraped, time.Hour)
 }
