@@ -89,13 +89,21 @@ func (f *framing) readChunk(cn *conn, p []byte) (n int, err error) {
 }
 
 // nextIsBuffered reports whether what is before the next chunk's data has come
-// whole, so that reading it will not wait.
+// whole, so that reading it will not wait. It looks no further than that.
 func (f *framing) nextIsBuffered(cn *conn) bool {
-	lines := 1
+	b := cn.buffered()
 	if f.open {
-		lines = 2
+		b = afterLine(b)
 	}
-	return bytes.Count(cn.buffered(), []byte{'\n'}) >= lines
+	return afterLine(b) != nil
+}
+
+// afterLine returns what follows the first line, nil if it has no end.
+func afterLine(b []byte) []byte {
+	if i := bytes.IndexByte(b, '\n'); i >= 0 {
+		return b[i+1:]
+	}
+	return nil
 }
 
 // maxChunkLine caps the line before a chunk, its extensions included.
