@@ -32,6 +32,18 @@ func held(b *bench, r *row, p *peer) (f figure, err error) {
 	return f, nil
 }
 
+// heldWhole measures all of the memory of a process that holds many streams.
+func heldWhole(b *bench, r *row, p *peer) (f figure, err error) {
+	size, open, err := b.residentWith(r, p, r.concurrency)
+	if err != nil {
+		return f, err
+	}
+	if open < r.concurrency {
+		return f, fmt.Errorf("%d of %d streams were open: %w", open, r.concurrency, errSlow)
+	}
+	return figure{memory: float64(size), reached: open}, nil
+}
+
 func (b *bench) residentWith(r *row, p *peer, streams int) (bytes int64, open int, err error) {
 	err = b.with(r, p, streams, func(s *server, client *process) error {
 		all := func(c serve.Counters) bool { return c.Open >= int64(streams) }

@@ -19,6 +19,8 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+
+	"github.com/seed-1814a72b/paceline/bench/peers/serve"
 )
 
 // options are the command's flags.
@@ -37,6 +39,9 @@ func init() {
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
 		exit(serveForever())
+	}
+	if len(os.Args) > 2 && os.Args[1] == "serve-http2" {
+		exit(serve.ForeverHTTP2(os.Args[2]))
 	}
 	rows := flag.String("rows", ".", "measure the rows whose name matches: "+rowNames())
 	peers := flag.String("peers", ".", "measure the clients whose name matches: "+peerNames())

@@ -21,6 +21,7 @@ type task struct {
 	url           string // the base URL, with /v1
 	concurrency   int
 	input, output string // of clients that have them
+	certificate   string // the file of what is to be trusted beside or instead of the system's; "": none
 }
 
 // A command is a process to start.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -61,15 +62,21 @@ func lastLine(text string) string {
 // A server is the process that clients are measured against.
 type server struct {
 	*process
-	address string
+	address     string // of its counters
+	url         string // of what clients ask for, without a path
+	certificate string // the file that clients must trust; "": it speaks no TLS
 }
 
-func (b *bench) startServer() (*server, error) {
+func (b *bench) startServer(r *row) (*server, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(self, "serve")
+	cmd, certificate := exec.Command(self, "serve"), ""
+	if r.http2 {
+		certificate = filepath.Join(b.scratch, "server.pem")
+		cmd = exec.Command(self, "serve-http2", certificate)
+	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -78,12 +85,16 @@ func (b *bench) startServer() (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	address, err := bufio.NewReader(stdout).ReadString('\n')
+	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
 		p.end()
 		return nil, fmt.Errorf("the server did not say where it listens: %w", err)
 	}
-	return &server{p, strings.TrimSpace(address)}, nil
+	address, secure, both := strings.Cut(strings.TrimSpace(line), " ")
+	if both {
+		return &server{p, address, "https://" + secure, certificate}, nil
+	}
+	return &server{p, address, "http://" + address, ""}, nil
 }
 
 // counters asks the server what it has done.
@@ -101,6 +112,9 @@ func (b *bench) startClient(p *peer, t task) (*process, error) {
 	c := p.command(b, t)
 	cmd := exec.Command(c.path, c.args...)
 	cmd.Env = append(os.Environ(), c.env...)
+	if t.certificate != "" {
+		cmd.Env = append(cmd.Env, "SSL_CERT_FILE="+t.certificate)
+	}
 	return start(cmd, b.cores.client, b.cores)
 }
 

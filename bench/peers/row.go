@@ -14,6 +14,7 @@ import (
 type row struct {
 	name, title, text string
 	path              string // of the server, before /v1
+	http2             bool   // over TLS and HTTP/2, where clients reach many streams
 	mode              string // of the clients: json, stream or bulk
 	concurrency       int
 	want              int // bytes of text that each answer has
@@ -27,6 +28,7 @@ type row struct {
 	cost              column   // what the peers are compared by
 	rate              column   // the other figure; without a name there is none
 	goals             []goal
+	most              float64 // what the cost of `paceline run` ought not to exceed; 0: nothing is said
 }
 
 // A column is a figure with its name and how it is written.
@@ -47,7 +49,7 @@ type goal struct {
 type figure struct {
 	perSecond float64       // calls or chunks
 	cpu       time.Duration // of the client, for each
-	memory    float64       // bytes for each open stream
+	memory    float64       // bytes for each open stream, or of the process
 	took      time.Duration // of the whole process
 	total     time.Duration // its processor time
 	server    float64       // share of a core that the server used
@@ -60,6 +62,7 @@ var (
 	callCost  = column{"client µs a call", func(f figure) float64 { return micros(f.cpu) }}
 	chunkCost = column{"client µs a chunk", func(f figure) float64 { return micros(f.cpu) }}
 	openCost  = column{"KiB a stream", func(f figure) float64 { return f.memory / 1024 }}
+	wholeSize = column{"MB resident", func(f figure) float64 { return f.memory / 1e6 }}
 	openCount = column{"streams open", func(f figure) float64 { return float64(f.reached) }}
 	wholeTime = column{"seconds", func(f figure) float64 { return f.took.Seconds() }}
 	wholeCPU  = column{"client CPU, s", func(f figure) float64 { return f.total.Seconds() }}
@@ -69,7 +72,7 @@ func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsec
 
 // rowsOf returns the rows in the order of the page.
 func rowsOf(quick bool) []*row {
-	rows := []*row{jsonRow(64), jsonRow(1000), burstRow(), pacedRow(), heldRow(), bulkRow()}
+	rows := []*row{jsonRow(64), jsonRow(1000), burstRow(), pacedRow(), heldRow(), heldHTTP2Row(), bulkRow()}
 	if quick {
 		for _, r := range rows {
 			r.hasten()
@@ -136,9 +139,23 @@ func heldRow() *row {
 		path: "held", mode: "stream", concurrency: 10_000, want: 0, items: 40_000,
 		rounds: 3, warm: 6 * time.Second, patience: 60 * time.Second,
 		measure: held, cost: openCost, rate: openCount,
-		goals: []goal{{"openai-go", 3, ""}},
+		goals: []goal{{"openai-go", 3, ""}}, most: 16,
 	}
 }
+
+func heldHTTP2Row() *row {
+	return &row{
+		name: "http2-held", title: "50,000 open streams over HTTP/2",
+		text: "50,000 streams in mid-answer over TLS and HTTP/2, 250 on a connection as the server allows, a chunk each 5 s: " +
+			"resident memory of the whole process. The clients are those that speak HTTP/2 without being told to.",
+		path: "held", http2: true, mode: "stream", concurrency: 50_000, want: 0, items: 160_000,
+		rounds: 1, warm: 12 * time.Second, patience: 90 * time.Second,
+		measure: heldWhole, without: withoutHTTP2, cost: wholeSize, rate: openCount, most: 1200,
+	}
+}
+
+// withoutHTTP2 are the peers that speak no HTTP/2, or not as they come.
+var withoutHTTP2 = []string{"fasthttp", "aiohttp", "httpx", "openai-python", "litellm", "openai-node", "wrk", "net/http+json"}
 
 func bulkRow() *row {
 	return &row{

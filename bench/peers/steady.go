@@ -82,7 +82,7 @@ func between(before, after reading, done func(serve.Counters) int64) (figure, er
 
 // with starts a server and a client, lets work look at them, and ends both.
 func (b *bench) with(r *row, p *peer, concurrency int, work func(*server, *process) error) error {
-	s, err := b.startServer()
+	s, err := b.startServer(r)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (b *bench) with(r *row, p *peer, concurrency int, work func(*server, *proce
 func (b *bench) task(r *row, s *server, concurrency int) (task, error) {
 	input, err := b.input(r.items)
 	return task{
-		row: r, url: "http://" + s.address + "/" + r.path + "/v1", concurrency: concurrency,
+		row: r, url: s.url + "/" + r.path + "/v1", concurrency: concurrency, certificate: s.certificate,
 		input: input, output: filepath.Join(b.scratch, "out.jsonl"),
 	}, err
 }

@@ -68,6 +68,9 @@ func (t *table) compared(l *line) (ratio, target string) {
 	}
 	ratios := t.ratios(l, own)
 	ratio = decimals(median(ratios))
+	if l == own && t.row.most > 0 {
+		target = atMost(median(values(l.figures, t.row.cost.of)), t.row.most)
+	}
 	for _, g := range t.row.goals {
 		if g.peer != l.peer.name {
 			continue
@@ -81,6 +84,14 @@ func (t *table) compared(l *line) (ratio, target string) {
 		}
 	}
 	return ratio, target
+}
+
+// atMost says whether a cost is within what it ought not to exceed.
+func atMost(cost, most float64) string {
+	if cost > most {
+		return fmt.Sprintf("≤ %s: **short**", decimals(most))
+	}
+	return fmt.Sprintf("≤ %s: pass", decimals(most))
 }
 
 // ratios returns those of the rounds that both have, or of the medians where a

@@ -9,5 +9,8 @@
 //	POST /held      an endless stream: one chunk at once, one each 2.5 s
 //	GET  /counters  what was answered so far, as JSON
 //
+// [HTTP2] is a server of net/http's beside it, for streams over HTTP/2, which no
+// loop of our own speaks.
+//
 // All answers are the same for all clients.
 package serve
