@@ -68,7 +68,7 @@ func (t *task) admitted(a *attempt) {
 		return
 	}
 	t.attempt = a
-	t.run.crew.start(t)
+	t.run.begin(t)
 }
 
 // work makes one attempt, or ends a call that gets none. A panic of the provider,

@@ -1,6 +1,11 @@
 package paceline
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/flow"
+)
 
 // NewOn is New on processors of which the process has used used() and can use n
 // at once.
@@ -8,4 +13,17 @@ func NewOn(p Provider, cfg Config, used func() time.Duration, n float64) (*Engin
 	on := machine()
 	on.used, on.can = used, func() float64 { return n }
 	return newPool([]Endpoint{{Provider: p, Limits: cfg.Limits}}, cfg, on)
+}
+
+// RunToGrant is Run up to the grant: what admission lets start is not sent, and
+// given back at once.
+func (e *Engine) RunToGrant(ctx context.Context, job Job) (Summary, error) {
+	r := e.newRun(ctx, job)
+	unsent := ending{err: &Error{Code: CodeCanceled}, outcome: flow.Outcome{Kind: flow.Unsent}}
+	r.begin = func(t *task) {
+		t.attempt.cancel(nil)
+		e.box.put(message{kind: msgDone, attempt: t.attempt, end: &unsent})
+		r.leave()
+	}
+	return r.whole(ctx)
 }

@@ -45,6 +45,12 @@ func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
 	}
 	r := e.newRun(ctx, job)
 	r.purse = newPurse(limit, spent)
+	return r.whole(ctx)
+}
+
+// whole takes the run from its first item to its end.
+func (r *run) whole(ctx context.Context) (Summary, error) {
+	e := r.engine
 	e.box.put(message{kind: msgRun, run: r})
 	defer e.box.put(message{kind: msgOver, run: r})
 	defer r.abort(nil)
@@ -59,14 +65,14 @@ func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
 		defer close(sunk)
 		r.sink(context.WithoutCancel(ctx))
 	}()
-	whole := r.read()
+	all := r.read()
 	e.box.put(message{kind: msgExhausted, run: r})
 	r.open.Wait()
 	r.crew.end()
 	r.flush()
 	close(r.ended)
 	<-sunk
-	if !whole || r.left.Load() > 0 {
+	if !all || r.left.Load() > 0 {
 		r.unfinished(ctx)
 	}
 	sum, err := r.summary()
@@ -110,6 +116,7 @@ type run struct {
 	abort     context.CancelCauseFunc
 
 	crew     *crew
+	begin    func(*task)    // has a task worked on that has its attempt, without waiting: the crew's
 	window   chan struct{}  // a token for each item taken and not ended
 	open     sync.WaitGroup // the same, to wait for
 	answered atomic.Bool    // an item has been answered
@@ -131,6 +138,7 @@ func (e *Engine) newRun(ctx context.Context, job Job) *run {
 		results: make(chan *Result, 64),
 		ended:   make(chan struct{}),
 	}
+	r.begin = r.crew.start
 	r.mayFinish, r.abort = context.WithCancelCause(unwatched(context.WithoutCancel(ctx)))
 	r.mayStart, r.halt = context.WithCancel(ctx)
 	return r
