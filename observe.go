@@ -20,11 +20,11 @@ const (
 // observer passes events to Config.Observe on a goroutine of its own, so that
 // nothing waits for it. The first event after a pause is passed on at once.
 type observer struct {
-	look   func(Event)        // nil: nobody looks
-	deaf   [EventOut + 1]bool // the kinds of which it is not told where all went well
-	wake   chan struct{}      // holds a token while events may wait
-	crowd  chan struct{}      // likewise while too many may for another pause
-	over   chan struct{}      // closed when there will be none
+	look   func(Event)      // nil: nobody looks
+	deaf   [eventKinds]bool // the kinds of which it is not told where all went well
+	wake   chan struct{}    // holds a token while events may wait
+	crowd  chan struct{}    // likewise while too many may for another pause
+	over   chan struct{}    // closed when there will be none
 	joined chan struct{}
 	lost   atomic.Int64
 

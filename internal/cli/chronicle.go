@@ -33,7 +33,6 @@ type chronicle struct {
 // A throttle is an episode in which a server said "later" to one model's calls.
 type throttle struct {
 	since   time.Time
-	until   time.Time
 	refused int64
 }
 
@@ -61,13 +60,12 @@ func (c *chronicle) at(t time.Time, level slog.Level, msg string, attrs ...slog.
 	_ = c.log.Handler().Handle(ctx, r)
 }
 
-// successes are the kinds of events that it writes down, or goes by, though all
-// went well.
+// successes are the kinds of events that it writes down though all went well.
 func (c *chronicle) successes() []paceline.EventKind {
 	if c.debug {
-		return []paceline.EventKind{paceline.EventEnd, paceline.EventItem}
+		return []paceline.EventKind{paceline.EventEnd, paceline.EventItem, paceline.EventLaterOver}
 	}
-	return []paceline.EventKind{paceline.EventEnd}
+	return []paceline.EventKind{paceline.EventLaterOver}
 }
 
 // observe takes an event.
@@ -75,9 +73,10 @@ func (c *chronicle) observe(ev *paceline.Event) {
 	switch ev.Kind {
 	case paceline.EventEnd:
 		c.attempt(ev)
-		c.answered(ev)
 	case paceline.EventLater:
 		c.later(ev)
+	case paceline.EventLaterOver:
+		c.laterOver(ev)
 	case paceline.EventItem:
 		c.item(ev)
 	case paceline.EventOut:
@@ -154,20 +153,16 @@ func (c *chronicle) later(ev *paceline.Event) {
 			slog.Float64("pause_s", ev.Delay.Seconds())}, errorAttrs(ev.Err)...)...)
 	}
 	t.refused++
-	t.until = ev.Time.Add(ev.Delay)
 }
 
-// answered ends the episode of a model whose calls are answered again.
-func (c *chronicle) answered(ev *paceline.Event) {
-	if ev.Err != nil && ev.Err.Code == paceline.CodeThrottled {
-		return
-	}
+// laterOver is the end of an episode.
+func (c *chronicle) laterOver(ev *paceline.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := throttleKey{ev.Endpoint, ev.Model}
 	t := c.throttles[key]
-	if t == nil || ev.Err != nil || ev.Time.Add(-ev.Total).Before(t.until) {
-		return // sent before the pause was over, it says nothing
+	if t == nil { // its beginning was lost
+		return
 	}
 	delete(c.throttles, key)
 	c.at(ev.Time, slog.LevelInfo, "throttling over", slog.String("endpoint", ev.Endpoint), slog.String("model", ev.Model),

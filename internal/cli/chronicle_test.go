@@ -28,7 +28,7 @@ func told(log *bytes.Buffer, fields ...string) (text string) {
 
 func at(ms int) time.Time { return epoch.Add(time.Duration(ms) * time.Millisecond) }
 
-// refusedAt and answeredAt are the events of an attempt of 100 ms that ends then.
+// refusedAt are the events of an attempt of 100 ms that ends then.
 func refusedAt(ms int, model string, wait time.Duration) []paceline.Event {
 	err := &paceline.Error{Code: paceline.CodeThrottled, Status: 429, Message: "slow down", RetryAfter: wait}
 	return []paceline.Event{
@@ -37,12 +37,13 @@ func refusedAt(ms int, model string, wait time.Duration) []paceline.Event {
 	}
 }
 
+// answeredAt is the event with which an episode ends then.
 func answeredAt(ms int, model string) []paceline.Event {
-	return []paceline.Event{{Kind: paceline.EventEnd, Time: at(ms), Endpoint: "1", Model: model, Total: 100 * time.Millisecond, Attempt: 1}}
+	return []paceline.Event{{Kind: paceline.EventLaterOver, Time: at(ms), Endpoint: "1", Model: model, Attempt: 2}}
 }
 
 // TestThrottlingIsOneEpisode refuses ten calls at once: it is told once that it
-// began and once that it is over, by a call that was sent after the pause.
+// began and once that it is over.
 func TestThrottlingIsOneEpisode(t *testing.T) {
 	var log bytes.Buffer
 	c := newChronicle(&log, "info")
@@ -51,14 +52,11 @@ func TestThrottlingIsOneEpisode(t *testing.T) {
 			c.observe(&list[i])
 		}
 	}
-	feed(answeredAt(0, "m"))
 	for i := range 10 {
 		feed(refusedAt(1000+i, "m", time.Second))
 	}
-	feed(answeredAt(1500, "m"))     // sent before
-	feed(answeredAt(2500, "other")) // of another model
+	feed(answeredAt(2500, "other")) // whose beginning was lost
 	feed(answeredAt(2600, "m"))
-	feed(answeredAt(2700, "m"))
 	feed(refusedAt(9000, "m", 0))
 	want := "WARN throttled model=m pause_s=1 retry_after_s=1\n" +
 		"INFO throttling over model=m refused=10 took_s=1.6\n" +

@@ -95,32 +95,6 @@ func TestSamplesAreFewAndRecent(t *testing.T) {
 	}
 }
 
-func TestLatenciesAreOfTheirSecond(t *testing.T) {
-	l := newLatencies()
-	for i := range 100 {
-		l.observe(&paceline.Event{Kind: paceline.EventFirstToken, FirstToken: time.Duration(i+1) * time.Millisecond})
-	}
-	l.observe(&paceline.Event{Kind: paceline.EventEnd, Total: time.Second})
-	l.observe(&paceline.Event{Kind: paceline.EventEnd, Total: time.Hour, Err: &paceline.Error{}})
-	first, total := l.take()
-	near := func(d, want time.Duration) bool { return d > want*98/100 && d < want*102/100 }
-	if first.count != 100 || !near(first.p50, 50*time.Millisecond) || !near(first.p99, 99*time.Millisecond) || total.count != 1 || !near(total.p99, time.Second) {
-		t.Errorf("first tokens %+v, calls %+v", first, total)
-	}
-	if first, total = l.take(); first != (quantiles{}) || total != (quantiles{}) {
-		t.Errorf("then first tokens %+v, calls %+v", first, total)
-	}
-}
-
-func BenchmarkObserve(b *testing.B) {
-	d := New()
-	events := []*paceline.Event{{Kind: paceline.EventStart}, {Kind: paceline.EventFirstToken, FirstToken: time.Second}, {Kind: paceline.EventEnd, Total: time.Second}, {Kind: paceline.EventItem}}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		d.Observe(events[i%4])
-	}
-}
-
 func BenchmarkFinished(b *testing.B) {
 	d := New()
 	r := &paceline.Result{Item: paceline.Item{Raw: []byte(`{"text":"a"}`)}, Response: &paceline.Response{Choices: []paceline.Choice{{Content: []byte(`"b"`)}}}}

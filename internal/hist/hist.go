@@ -69,6 +69,16 @@ func (h *Histogram) Clone() *Histogram {
 	return &Histogram{hdrhistogram.Import(h.h.Export()), h.sum}
 }
 
+// Since returns what was recorded after earlier, which must be a [Histogram.Clone] of
+// h from before.
+func (h *Histogram) Since(earlier *Histogram) *Histogram {
+	now, was := h.h.Export(), earlier.h.Export()
+	for i, n := range was.Counts {
+		now.Counts[i] -= n
+	}
+	return &Histogram{hdrhistogram.Import(now), h.sum - earlier.sum}
+}
+
 // All yields durations in ascending order, each with how many were recorded that
 // lie within 1 % of it.
 func (h *Histogram) All() iter.Seq2[time.Duration, int64] {
