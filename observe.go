@@ -13,7 +13,7 @@ const eventsBehind = 1 << 15
 // An observer that was told of something is left alone for eventsPause, unless
 // eventsCrowd come sooner: to wake it for each event costs more than the event.
 const (
-	eventsPause = 5 * time.Millisecond
+	eventsPause = 20 * time.Millisecond
 	eventsCrowd = 4096
 )
 

@@ -19,7 +19,9 @@ const progressEvery = time.Minute
 // looks from another goroutine.
 type chronicle struct {
 	log   *slog.Logger
+	out   io.Writer // of log
 	debug bool
+	line  logLine // the observer's
 
 	mu        sync.Mutex // guards what follows
 	throttles map[throttleKey]*throttle
@@ -44,7 +46,7 @@ func newChronicle(out io.Writer, level string) *chronicle {
 		o.Level = slog.LevelDebug
 	}
 	return &chronicle{
-		log: slog.New(slog.NewJSONHandler(out, o)), debug: level == "debug", throttles: map[throttleKey]*throttle{},
+		log: slog.New(slog.NewJSONHandler(out, o)), out: out, debug: level == "debug", throttles: map[throttleKey]*throttle{},
 	}
 }
 
@@ -86,7 +88,11 @@ func (c *chronicle) observe(ev *paceline.Event) {
 
 // attempt is a line for each attempt.
 func (c *chronicle) attempt(ev *paceline.Event) {
-	if !c.debug {
+	switch {
+	case !c.debug:
+		return
+	case ev.Err == nil:
+		c.answered(ev)
 		return
 	}
 	attrs := make([]slog.Attr, 0, 16)
@@ -102,6 +108,24 @@ func (c *chronicle) attempt(ev *paceline.Event) {
 	}
 	attrs = append(attrs, slog.String("request_id", id))
 	c.at(ev.Time, slog.LevelDebug, "attempt", append(attrs, errorAttrs(ev.Err)...)...)
+}
+
+// answered is attempt for those that went well, that is for most.
+func (c *chronicle) answered(ev *paceline.Event) {
+	l := c.line.begin(ev.Time, slog.LevelDebug, "attempt").number("item", ev.Index).number("attempt", int64(ev.Attempt)).
+		text("endpoint", ev.Endpoint).text("model", ev.Model).flag("hedge", ev.Hedge).
+		milliseconds("first_token_ms", ev.FirstToken).milliseconds("total_ms", ev.Total)
+	if ev.Usage.Known {
+		l = l.number("prompt_tokens", ev.Usage.Prompt).number("completion_tokens", ev.Usage.Completion)
+	}
+	c.put(l.text("request_id", ev.RequestID).text("code", "ok"))
+}
+
+// put writes a line.
+func (c *chronicle) put(l logLine) {
+	c.line = l.end()
+	// As in at.
+	_, _ = c.out.Write(c.line)
 }
 
 // measured returns d in milliseconds, nil for what was not measured.
@@ -132,12 +156,20 @@ func errorAttrs(e *paceline.Error) []slog.Attr {
 
 // item is the end of an item: a warning if it has no accepted answer.
 func (c *chronicle) item(ev *paceline.Event) {
-	level, msg := slog.LevelDebug, "item done"
-	if ev.Status != paceline.StatusDone {
-		level, msg = slog.LevelWarn, "item failed"
+	if ev.Status == paceline.StatusDone && ev.Err == nil {
+		c.done(ev)
+		return
 	}
-	c.at(ev.Time, level, msg, append([]slog.Attr{slog.Int64("item", ev.Index), slog.String("status", ev.Status.String()),
+	c.at(ev.Time, slog.LevelWarn, "item failed", append([]slog.Attr{slog.Int64("item", ev.Index), slog.String("status", ev.Status.String()),
 		slog.Int("requests", ev.Attempt)}, errorAttrs(ev.Err)...)...)
+}
+
+// done is item for those that have an accepted answer.
+func (c *chronicle) done(ev *paceline.Event) {
+	if c.debug {
+		c.put(c.line.begin(ev.Time, slog.LevelDebug, "item done").number("item", ev.Index).
+			text("status", ev.Status.String()).number("requests", int64(ev.Attempt)).text("code", "ok"))
+	}
 }
 
 // later is a refusal: the first of an episode is told, the others are counted.

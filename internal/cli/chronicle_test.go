@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/logfile"
 )
 
 // told are the messages of a log, with the values of some fields.
@@ -133,3 +135,35 @@ func TestLooksTellWhatNoEventDoes(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
+
+// BenchmarkChronicle is what the log costs for a call that goes well, of which it
+// gets the events that it asked for.
+func BenchmarkChronicle(b *testing.B) {
+	usage := paceline.Usage{Prompt: 512, Completion: 34, Known: true}
+	events := map[paceline.EventKind]paceline.Event{
+		paceline.EventEnd: {Kind: paceline.EventEnd, Time: at(1), Index: 12345, Attempt: 1, Endpoint: "1", Model: "gpt-4o-mini",
+			FirstToken: 512345678, Total: 2123456789, Usage: usage, RequestID: "req_0123456789abcdef0123456789abcdef"},
+		paceline.EventItem: {Kind: paceline.EventItem, Time: at(2), Index: 12345, Attempt: 1, Usage: usage},
+	}
+	for _, level := range []string{"info", "debug"} {
+		b.Run(level, func(b *testing.B) {
+			file := logfile.Start(nowhere{}, []string{"sk-proj-0123456789abcdefghijklmnopqrstuvwxyz"}, nil, func(error, int64) {})
+			defer file.Close()
+			c := newChronicle(file, level)
+			b.ReportAllocs()
+			for b.Loop() {
+				for _, kind := range c.successes() {
+					if ev, ok := events[kind]; ok {
+						c.observe(&ev)
+					}
+				}
+			}
+		})
+	}
+}
+
+// nowhere is a file that keeps nothing.
+type nowhere struct{ io.Writer }
+
+func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
+func (nowhere) Close() error                { return nil }
