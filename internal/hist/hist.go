@@ -66,7 +66,7 @@ func (h *Histogram) Reset() {
 
 // Clone returns a copy.
 func (h *Histogram) Clone() *Histogram {
-	return &Histogram{hdrhistogram.Import(h.h.Export()), h.sum}
+	return &Histogram{h.h.Clone(), h.sum}
 }
 
 // Since returns what was recorded after earlier, which must be a [Histogram.Clone] of
