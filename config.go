@@ -187,7 +187,7 @@ func (c *Config) validate() error {
 		bad("OutageLimit", "is %v; must not be negative", c.OutageLimit)
 	}
 	for _, k := range c.Unobserved {
-		if k > EventOut {
+		if k >= eventKinds {
 			bad("Unobserved", "there is no event of kind %d", k)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
+	"github.com/seed-1814a72b/paceline/internal/hist"
 )
 
 // dispatcher is the one goroutine that owns admission, the deadlines and the
@@ -19,6 +20,7 @@ type dispatcher struct {
 	pings     *pings
 	ration    ration
 	tally     *tally
+	begun     *hist.Histogram // times to the first content, as it came
 	traffic   traffic
 	last      *Error     // the last failure of an endpoint that does not answer
 	single    flow.Party // calls of no run that wait in admission: a judge may have made them
@@ -29,6 +31,7 @@ type dispatcher struct {
 	needy     map[*purse]bool           // those for which calls wait
 	held      map[*flow.Ticket]*attempt // those that wait for each other's connections
 	out       map[int]*Error            // endpoints taken out of the pool, and why
+	later     episodes
 }
 
 func (d *dispatcher) loop() {
@@ -219,7 +222,9 @@ func (d *dispatcher) start(c *call, now flow.Instant) {
 	d.watch.add(a)
 	d.each(c, func(t *tally) { t.start(c) })
 	d.traffic.start(a)
-	d.engine.observe(a, Event{Kind: EventStart})
+	if d.engine.observer.wants(EventStart, true) {
+		d.engine.observe(a, Event{Kind: EventStart})
+	}
 	c.admitted(a)
 }
 
@@ -253,7 +258,11 @@ func (d *dispatcher) alive(a *attempt) {
 	d.last = nil
 	d.admission.Alive(now, a.ticket)
 	d.deadlines.begun(a, &d.watch, now)
-	d.engine.observe(a, Event{Kind: EventFirstToken, FirstToken: a.firstToken()})
+	first := a.firstToken()
+	d.begun.Record(first)
+	if d.engine.observer.wants(EventFirstToken, true) {
+		d.engine.observe(a, Event{Kind: EventFirstToken, FirstToken: first})
+	}
 }
 
 func (d *dispatcher) done(a *attempt, end *ending) {
@@ -302,14 +311,20 @@ func (d *dispatcher) again(c *call, lane int) {
 
 // tell passes an attempt's end to the observer.
 func (d *dispatcher) tell(a *attempt, end *ending, now flow.Instant) {
-	d.engine.observe(a, Event{
-		Kind: EventEnd, Err: end.err, Usage: end.usage, RequestID: end.requestID,
-		FirstToken: a.firstToken(), Total: a.took(end.at),
-	})
+	if d.engine.observer.wants(EventEnd, end.err == nil) {
+		d.engine.observe(a, Event{
+			Kind: EventEnd, Err: end.err, Usage: end.usage, RequestID: end.requestID,
+			FirstToken: a.firstToken(), Total: a.took(end.at),
+		})
+	}
 	if end.outcome.Kind == flow.Throttled {
 		a.tellings.doubt()
 		pause := max(0, d.admission.PausedUntil(a.lane, a.ticket.Model).Sub(now))
+		d.later.refused(a, now.Add(pause))
 		d.engine.observe(a, Event{Kind: EventLater, Err: end.err, Delay: pause})
+	}
+	if end.err == nil && d.later.answered(a) {
+		d.engine.observe(a, Event{Kind: EventLaterOver})
 	}
 }
 

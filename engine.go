@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
+	"github.com/seed-1814a72b/paceline/internal/hist"
 )
 
 // An Engine makes calls within the limits of its endpoints. It is safe for
@@ -73,6 +74,8 @@ func newPool(endpoints []Endpoint, cfg Config, on processors) (*Engine, error) {
 		money:     newMoneyLimits(endpoints),
 		needy:     make(map[*purse]bool),
 		out:       make(map[int]*Error),
+		later:     make(episodes),
+		begun:     hist.New(),
 	}
 	d.admission.Weigh = d.reweigh
 	go d.loop()

@@ -448,7 +448,7 @@ func TestEventsTellTheStoryOfACall(t *testing.T) {
 			}
 		})
 	want := []paceline.EventKind{paceline.EventStart, paceline.EventEnd, paceline.EventLater,
-		paceline.EventStart, paceline.EventFirstToken, paceline.EventEnd}
+		paceline.EventStart, paceline.EventFirstToken, paceline.EventEnd, paceline.EventLaterOver}
 	if len(kinds) != len(want) {
 		t.Fatalf("events %v, want %v", kinds, want)
 	}

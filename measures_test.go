@@ -157,3 +157,41 @@ func TestADistributionOfNothingIsEmpty(t *testing.T) {
 		t.Error("not empty")
 	}
 }
+
+// TestDurationsSinceAnEarlierSnapshot has two attempts begin, of which one is
+// answered, between two snapshots.
+func TestDurationsSinceAnEarlierSnapshot(t *testing.T) {
+	cut := func(ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+		if _, err := answers(time.Second, "half")(ctx, emit); err != nil {
+			return nil, err
+		}
+		return nil, &paceline.Error{Code: paceline.CodeCut, MaybeBilled: true}
+	}
+	steps := []step{answers(time.Minute, "a"), cut, answers(2*time.Second, "a")}
+	engine(t, paceline.Config{}, steps, func(t *testing.T, e *paceline.Engine, s *script) {
+		ask := func() {
+			if _, err := e.Do(t.Context(), &paceline.Request{}); err != nil {
+				t.Error(err)
+			}
+		}
+		var none paceline.Distribution
+		if l := none.Since(none); l != (paceline.Latency{}) {
+			t.Errorf("nothing since nothing: %+v", l)
+		}
+		ask()
+		before := e.Measures()
+		ask()
+		after := e.Measures()
+		near := func(d, want time.Duration) bool { return d > want*98/100 && d < want*102/100 }
+		begun, answered := after.Begun.Since(before.Begun), after.Totals.Since(before.Totals)
+		if begun.Count != 2 || !near(begun.P50, time.Second) || !near(begun.Max, 2*time.Second) {
+			t.Errorf("first contents: %+v; one after 1 s, of an answer that was cut, and one after 2 s", begun)
+		}
+		if answered.Count != 1 || !near(answered.P50, 2*time.Second) {
+			t.Errorf("answers: %+v; one after 2 s", answered)
+		}
+		if all := after.Begun.Since(none); all.Count != 3 || !near(all.Max, time.Minute) {
+			t.Errorf("in all: %+v", all)
+		}
+	})
+}

@@ -13,18 +13,18 @@ const eventsBehind = 1 << 15
 // An observer that was told of something is left alone for eventsPause, unless
 // eventsCrowd come sooner: to wake it for each event costs more than the event.
 const (
-	eventsPause = 5 * time.Millisecond
+	eventsPause = 20 * time.Millisecond
 	eventsCrowd = 4096
 )
 
 // observer passes events to Config.Observe on a goroutine of its own, so that
 // nothing waits for it. The first event after a pause is passed on at once.
 type observer struct {
-	look   func(Event)        // nil: nobody looks
-	deaf   [EventOut + 1]bool // the kinds of which it is not told where all went well
-	wake   chan struct{}      // holds a token while events may wait
-	crowd  chan struct{}      // likewise while too many may for another pause
-	over   chan struct{}      // closed when there will be none
+	look   func(Event)      // nil: nobody looks
+	deaf   [eventKinds]bool // the kinds of which it is not told where all went well
+	wake   chan struct{}    // holds a token while events may wait
+	crowd  chan struct{}    // likewise while too many may for another pause
+	over   chan struct{}    // closed when there will be none
 	joined chan struct{}
 	lost   atomic.Int64
 

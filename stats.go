@@ -124,6 +124,9 @@ const (
 	EventLater                       // the endpoint is paused for Delay: it said so
 	EventItem                        // an item ended; Status and Err say how
 	EventOut                         // an endpoint was taken out of the pool; Err says which and why
+	EventLaterOver                   // after EventLater: a call of that model was answered there that was sent when its Delay was over
+
+	eventKinds = iota
 )
 
 // An Event is one thing that happened to one call.

@@ -19,7 +19,9 @@ const progressEvery = time.Minute
 // looks from another goroutine.
 type chronicle struct {
 	log   *slog.Logger
+	out   io.Writer // of log
 	debug bool
+	line  logLine // the observer's
 
 	mu        sync.Mutex // guards what follows
 	throttles map[throttleKey]*throttle
@@ -33,7 +35,6 @@ type chronicle struct {
 // A throttle is an episode in which a server said "later" to one model's calls.
 type throttle struct {
 	since   time.Time
-	until   time.Time
 	refused int64
 }
 
@@ -45,7 +46,7 @@ func newChronicle(out io.Writer, level string) *chronicle {
 		o.Level = slog.LevelDebug
 	}
 	return &chronicle{
-		log: slog.New(slog.NewJSONHandler(out, o)), debug: level == "debug", throttles: map[throttleKey]*throttle{},
+		log: slog.New(slog.NewJSONHandler(out, o)), out: out, debug: level == "debug", throttles: map[throttleKey]*throttle{},
 	}
 }
 
@@ -61,13 +62,12 @@ func (c *chronicle) at(t time.Time, level slog.Level, msg string, attrs ...slog.
 	_ = c.log.Handler().Handle(ctx, r)
 }
 
-// successes are the kinds of events that it writes down, or goes by, though all
-// went well.
+// successes are the kinds of events that it writes down though all went well.
 func (c *chronicle) successes() []paceline.EventKind {
 	if c.debug {
-		return []paceline.EventKind{paceline.EventEnd, paceline.EventItem}
+		return []paceline.EventKind{paceline.EventEnd, paceline.EventItem, paceline.EventLaterOver}
 	}
-	return []paceline.EventKind{paceline.EventEnd}
+	return []paceline.EventKind{paceline.EventLaterOver}
 }
 
 // observe takes an event.
@@ -75,9 +75,10 @@ func (c *chronicle) observe(ev *paceline.Event) {
 	switch ev.Kind {
 	case paceline.EventEnd:
 		c.attempt(ev)
-		c.answered(ev)
 	case paceline.EventLater:
 		c.later(ev)
+	case paceline.EventLaterOver:
+		c.laterOver(ev)
 	case paceline.EventItem:
 		c.item(ev)
 	case paceline.EventOut:
@@ -87,7 +88,11 @@ func (c *chronicle) observe(ev *paceline.Event) {
 
 // attempt is a line for each attempt.
 func (c *chronicle) attempt(ev *paceline.Event) {
-	if !c.debug {
+	switch {
+	case !c.debug:
+		return
+	case ev.Err == nil:
+		c.answered(ev)
 		return
 	}
 	attrs := make([]slog.Attr, 0, 16)
@@ -103,6 +108,24 @@ func (c *chronicle) attempt(ev *paceline.Event) {
 	}
 	attrs = append(attrs, slog.String("request_id", id))
 	c.at(ev.Time, slog.LevelDebug, "attempt", append(attrs, errorAttrs(ev.Err)...)...)
+}
+
+// answered is attempt for those that went well, that is for most.
+func (c *chronicle) answered(ev *paceline.Event) {
+	l := c.line.begin(ev.Time, slog.LevelDebug, "attempt").number("item", ev.Index).number("attempt", int64(ev.Attempt)).
+		text("endpoint", ev.Endpoint).text("model", ev.Model).flag("hedge", ev.Hedge).
+		milliseconds("first_token_ms", ev.FirstToken).milliseconds("total_ms", ev.Total)
+	if ev.Usage.Known {
+		l = l.number("prompt_tokens", ev.Usage.Prompt).number("completion_tokens", ev.Usage.Completion)
+	}
+	c.put(l.text("request_id", ev.RequestID).text("code", "ok"))
+}
+
+// put writes a line.
+func (c *chronicle) put(l logLine) {
+	c.line = l.end()
+	// As in at.
+	_, _ = c.out.Write(c.line)
 }
 
 // measured returns d in milliseconds, nil for what was not measured.
@@ -133,12 +156,20 @@ func errorAttrs(e *paceline.Error) []slog.Attr {
 
 // item is the end of an item: a warning if it has no accepted answer.
 func (c *chronicle) item(ev *paceline.Event) {
-	level, msg := slog.LevelDebug, "item done"
-	if ev.Status != paceline.StatusDone {
-		level, msg = slog.LevelWarn, "item failed"
+	if ev.Status == paceline.StatusDone && ev.Err == nil {
+		c.done(ev)
+		return
 	}
-	c.at(ev.Time, level, msg, append([]slog.Attr{slog.Int64("item", ev.Index), slog.String("status", ev.Status.String()),
+	c.at(ev.Time, slog.LevelWarn, "item failed", append([]slog.Attr{slog.Int64("item", ev.Index), slog.String("status", ev.Status.String()),
 		slog.Int("requests", ev.Attempt)}, errorAttrs(ev.Err)...)...)
+}
+
+// done is item for those that have an accepted answer.
+func (c *chronicle) done(ev *paceline.Event) {
+	if c.debug {
+		c.put(c.line.begin(ev.Time, slog.LevelDebug, "item done").number("item", ev.Index).
+			text("status", ev.Status.String()).number("requests", int64(ev.Attempt)).text("code", "ok"))
+	}
 }
 
 // later is a refusal: the first of an episode is told, the others are counted.
@@ -154,20 +185,16 @@ func (c *chronicle) later(ev *paceline.Event) {
 			slog.Float64("pause_s", ev.Delay.Seconds())}, errorAttrs(ev.Err)...)...)
 	}
 	t.refused++
-	t.until = ev.Time.Add(ev.Delay)
 }
 
-// answered ends the episode of a model whose calls are answered again.
-func (c *chronicle) answered(ev *paceline.Event) {
-	if ev.Err != nil && ev.Err.Code == paceline.CodeThrottled {
-		return
-	}
+// laterOver is the end of an episode.
+func (c *chronicle) laterOver(ev *paceline.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := throttleKey{ev.Endpoint, ev.Model}
 	t := c.throttles[key]
-	if t == nil || ev.Err != nil || ev.Time.Add(-ev.Total).Before(t.until) {
-		return // sent before the pause was over, it says nothing
+	if t == nil { // its beginning was lost
+		return
 	}
 	delete(c.throttles, key)
 	c.at(ev.Time, slog.LevelInfo, "throttling over", slog.String("endpoint", ev.Endpoint), slog.String("model", ev.Model),

@@ -10,7 +10,7 @@ import "github.com/seed-1814a72b/paceline"
 // behind. An event is the reader's to look at, not to keep or to change.
 type eventReaders struct {
 	list   []func(*paceline.Event)
-	wanted [paceline.EventOut + 1]bool // the kinds of which somebody wants to know the successes
+	wanted [paceline.EventLaterOver + 1]bool // the kinds of which somebody wants to know the successes
 }
 
 // add has read called with every event that tells of something amiss, and with

@@ -38,7 +38,7 @@ func TestEventsAreAskedForThatAReaderWants(t *testing.T) {
 	r.add(func(*paceline.Event) {}, paceline.EventEnd, paceline.EventFirstToken)
 	var cfg paceline.Config
 	r.tell(&cfg)
-	if want := []paceline.EventKind{paceline.EventStart, paceline.EventLater, paceline.EventItem, paceline.EventOut}; !slices.Equal(cfg.Unobserved, want) {
+	if want := []paceline.EventKind{paceline.EventStart, paceline.EventLater, paceline.EventItem, paceline.EventOut, paceline.EventLaterOver}; !slices.Equal(cfg.Unobserved, want) {
 		t.Errorf("successes of %v are left out, want %v", cfg.Unobserved, want)
 	}
 }

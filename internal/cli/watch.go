@@ -46,7 +46,7 @@ func (w *watch) begin(eng *paceline.Engine) {
 	s.interrupts.attach(eng, w.notices(w.live))
 	w.control = w.takeOrders(eng)
 	w.dropKeys = sync.OnceFunc(w.takeKeys())
-	s.web.begin(w.control, dash.Facts{Budget: s.budgets()}, w.live)
+	s.web.begin(eng, w.control, dash.Facts{Budget: s.budgets()}, w.live)
 }
 
 // end shows how the run has ended, and takes no orders any more.

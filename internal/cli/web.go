@@ -52,16 +52,16 @@ func openWeb(env *Env, f *webFlags, quiet bool) (*web, error) {
 // read lets the page see what happens.
 func (w *web) read(events *eventReaders) {
 	if w != nil {
-		events.add(w.page.Observe, paceline.EventFirstToken, paceline.EventEnd)
+		events.add(w.page.Observe)
 	}
 }
 
 // begin serves the page, and says where, on log.
-func (w *web) begin(c *control, facts dash.Facts, log io.Writer) {
+func (w *web) begin(eng *paceline.Engine, c *control, facts dash.Facts, log io.Writer) {
 	if w == nil {
 		return
 	}
-	w.run = &webRun{control: c}
+	w.run = &webRun{control: c, measures: eng.Measures}
 	w.page.Start(w.run, facts)
 	w.server = dash.Serve(w.listener, w.page.Handler(w.listener.Guard(w.token)))
 	w.say(log, "watch it at %s", w.listener.URL(w.token))
@@ -124,7 +124,9 @@ func (w *web) close() {
 // `paceline ctl`, and after the control's end as it stood last. It is safe for
 // concurrent use.
 type webRun struct {
-	control *control
+	control       *control
+	measures      func() paceline.Measures
+	begun, totals paceline.Distribution // as they were told last
 
 	mu     sync.Mutex
 	last   answer
@@ -140,6 +142,14 @@ func (w *webRun) Look() (paceline.Stats, json.RawMessage) {
 		return w.last.stats, w.status
 	}
 	return w.rest(now)
+}
+
+// Latencies returns those since the last call.
+func (w *webRun) Latencies() (firstToken, total paceline.Latency) {
+	m := w.measures()
+	firstToken, total = m.Begun.Since(w.begun), m.Totals.Since(w.totals)
+	w.begun, w.totals = m.Begun, m.Totals
+	return firstToken, total
 }
 
 // rest notes how the run stands.

@@ -36,6 +36,11 @@ func (s *script) Look() (paceline.Stats, json.RawMessage) {
 	return st, s.status(n)
 }
 
+// Latencies tells of ten first tokens a second, and nine answers.
+func (s *script) Latencies() (firstToken, total paceline.Latency) {
+	return paceline.Latency{Count: 10, P50: time.Second, P99: 2 * time.Second}, paceline.Latency{Count: 9, P50: time.Minute, P99: time.Hour}
+}
+
 func (s *script) status(n int64) json.RawMessage {
 	b, err := json.Marshal(map[string]any{"output": "out.jsonl", "done": n, "paused": s.paused})
 	if err != nil {
@@ -133,6 +138,12 @@ type told struct {
 	message
 	points struct {
 		At, Requests []float64
+		TTFTCount    []float64 `json:"ttft_count"`
+		TTFT50       []float64 `json:"ttft_p50_ms"`
+		TTFT99       []float64 `json:"ttft_p99_ms"`
+		TotalCount   []float64 `json:"total_count"`
+		Total50      []float64 `json:"total_p50_ms"`
+		Total99      []float64 `json:"total_p99_ms"`
 		Summary      string
 	}
 }

@@ -53,9 +53,8 @@ type course struct {
 
 // sources are what others add to while the run goes on.
 type sources struct {
-	latencies *latencies
-	failures  failures.List
-	samples   samples
+	failures failures.List
+	samples  samples
 }
 
 // A reader gets the feed. Its channel is closed when there is nothing more for
@@ -70,18 +69,18 @@ func newCourse(id string, facts Facts, seen *sources, now time.Time) *course {
 }
 
 // look takes in how the run stands now, and tells every reader what is new. A
-// point of the history ends with it if asked for.
-func (c *course) look(st *paceline.Stats, status json.RawMessage, now time.Time, ends bool) {
+// point of the history ends with it if there are the latencies within it.
+func (c *course) look(st *paceline.Stats, status json.RawMessage, ends *latencies, now time.Time) {
 	m := message{}
 	m.Status, c.status = c.update(c.status, readObject(status))
 	m.Stats, c.stats = c.update(c.stats, objectOf(newFigures(st, &c.facts)))
-	if ends {
+	if ends != nil {
 		span := max(now.Sub(c.lastPoint), leastSpan)
 		if c.clock = c.clock.Add(span); now.Round(0).After(c.clock) { // the machine slept, it may be
 			c.clock = now.Round(0)
 		}
 		p := pointBetween(&c.lastStats, st, c.clock, span)
-		p.firstToken, p.total = c.seen.latencies.take()
+		p.firstToken, p.total = ends.firstToken, ends.total
 		c.history.add(p)
 		c.lastStats, c.lastPoint = *st, now
 		m.Points = appendPoints(nil, []point{p})
@@ -104,8 +103,8 @@ func (c *course) update(old, now object) (changed, counts object) {
 }
 
 // end takes in how the run ended and tells it. There is nothing after it.
-func (c *course) end(e *Ending, now time.Time) {
-	c.look(&e.Stats, e.Status, now, true)
+func (c *course) end(e *Ending, l *latencies, now time.Time) {
+	c.look(&e.Stats, e.Status, l, now)
 	c.ended = e
 	c.tell("end", &message{Ended: true, Summary: e.Summary})
 	for r := range c.readers {

@@ -53,15 +53,12 @@ func New() *Dash {
 		joins: make(chan joining), leaves: make(chan *reader), states: make(chan chan []byte),
 		ends: make(chan *Ending), quit: make(chan struct{}),
 	}
-	d.seen.latencies = newLatencies()
 	return d
 }
 
-// Observe takes an event of the engine. It is quick, and safe for concurrent use.
-func (d *Dash) Observe(ev *paceline.Event) {
-	d.seen.latencies.observe(ev)
-	d.seen.failures.Observe(ev)
-}
+// Observe takes an event of the engine, of which those that tell of something amiss
+// are enough. It is safe for concurrent use.
+func (d *Dash) Observe(ev *paceline.Event) { d.seen.failures.Observe(ev) }
 
 // Finished takes an item that has ended. Most of them it lets pass at the cost of
 // some nanoseconds. It is safe for concurrent use, and does not keep r.
@@ -112,7 +109,7 @@ func (d *Dash) loop(c *course) {
 		case reply := <-d.states:
 			reply <- d.encodeState(c)
 		case e := <-d.ends:
-			c.end(e, time.Now())
+			c.end(e, d.latencies(), time.Now())
 		}
 	}
 }
@@ -126,7 +123,17 @@ func (d *Dash) tick(c *course, point bool) {
 
 func (d *Dash) look(c *course, point bool) {
 	st, status := d.run.Look()
-	c.look(&st, status, time.Now(), point)
+	var ends *latencies
+	if point {
+		ends = d.latencies()
+	}
+	c.look(&st, status, ends, time.Now())
+}
+
+// latencies returns those since it was called last.
+func (d *Dash) latencies() *latencies {
+	firstToken, total := d.run.Latencies()
+	return &latencies{newQuantiles(firstToken), newQuantiles(total)}
 }
 
 // encodeState returns what GET /state answers.

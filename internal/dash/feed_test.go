@@ -29,6 +29,15 @@ func TestAReaderGetsTheHistoryAndThenWhatChanges(t *testing.T) {
 		if len(second.points.At) != 1 || second.points.Requests[0] != 10 || string(second.Status["done"]) != "110" {
 			t.Errorf("after a second came %+v", second)
 		}
+		p := second.points
+		for figure, at := range map[string][2][]float64{
+			"counts": {p.TTFTCount, p.TotalCount}, "p50": {p.TTFT50, p.Total50}, "p99": {p.TTFT99, p.Total99},
+		} {
+			want := map[string][2]float64{"counts": {10, 9}, "p50": {1000, 60_000}, "p99": {2000, 3_600_000}}[figure]
+			if len(at[0]) != 1 || len(at[1]) != 1 || at[0][0] != want[0] || at[1][0] != want[1] {
+				t.Errorf("%s of first tokens and calls: %v, want %v", figure, at, want)
+			}
+		}
 		if string(second.Stats["budgets"]) != `{"requests":{"limit":1000,"used":110}}` {
 			t.Errorf("its figures are %s, at first %s", second.Stats, hello.Stats)
 		}
@@ -126,11 +135,11 @@ func TestASlowReaderHoldsNobodyUp(t *testing.T) {
 }
 
 func TestASlowReaderIsDroppedAtOnce(t *testing.T) {
-	c := newCourse("ID", Facts{}, &sources{latencies: newLatencies()}, time.Unix(0, 0))
+	c := newCourse("ID", Facts{}, &sources{}, time.Unix(0, 0))
 	slow, _ := c.join("", 0)
 	quick, _ := c.join("", 0)
 	for i := range framesBehind + 1 {
-		c.look(&paceline.Stats{Requests: int64(i)}, nil, time.Unix(int64(i), 0), true)
+		c.look(&paceline.Stats{Requests: int64(i)}, nil, &latencies{}, time.Unix(int64(i), 0))
 		<-quick.frames
 	}
 	if len(c.readers) != 1 || len(slow.frames) != framesBehind {
@@ -147,9 +156,9 @@ func TestASlowReaderIsDroppedAtOnce(t *testing.T) {
 // TestAPointHasAWidth ends a run in the instant after a point: on clocks that are
 // coarse, no time has passed since.
 func TestAPointHasAWidth(t *testing.T) {
-	c := newCourse("ID", Facts{}, &sources{latencies: newLatencies()}, time.Unix(0, 0))
-	c.look(&paceline.Stats{Requests: 1}, nil, time.Unix(1, 0), true)
-	c.end(&Ending{Stats: paceline.Stats{Requests: 3}}, time.Unix(1, 0))
+	c := newCourse("ID", Facts{}, &sources{}, time.Unix(0, 0))
+	c.look(&paceline.Stats{Requests: 1}, nil, &latencies{}, time.Unix(1, 0))
+	c.end(&Ending{Stats: paceline.Stats{Requests: 3}}, &latencies{}, time.Unix(1, 0))
 	points, _ := c.history.since(0)
 	if last := points[len(points)-1]; len(points) != 2 || last.requests != 2 || last.span != leastSpan {
 		t.Errorf("%d points, at the end of %d requests in %v", len(points), last.requests, last.span)
@@ -159,10 +168,10 @@ func TestAPointHasAWidth(t *testing.T) {
 // TestAClockThatIsSetBack does so in the midst of a run: the page's axis only goes
 // forward, and items are shown from then on.
 func TestAClockThatIsSetBack(t *testing.T) {
-	c := newCourse("ID", Facts{}, &sources{latencies: newLatencies()}, time.Unix(10_000, 0))
+	c := newCourse("ID", Facts{}, &sources{}, time.Unix(10_000, 0))
 	for i, at := range []int64{10_001, 12_000, 6_400, 6_401} {
 		now := time.Unix(at, 0)
-		c.look(&paceline.Stats{Requests: int64(i)}, nil, now, true)
+		c.look(&paceline.Stats{Requests: int64(i)}, nil, &latencies{}, now)
 		c.seen.samples.add(&paceline.Result{Item: paceline.Item{Index: int64(i)}}, now)
 	}
 	points, _ := c.history.since(0)

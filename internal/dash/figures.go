@@ -16,7 +16,7 @@ type figures struct {
 	Causes  map[string]int64  `json:"causes"`      // failed attempts and answers not accepted
 	Limited []held            `json:"limited"`     // by what held the run back, the longest first
 	Advice  string            `json:"advice"`      // what would make it faster; "": nothing
-	Lost    int64             `json:"events_lost"` // latencies of the charts are without these
+	Lost    int64             `json:"events_lost"` // failures are counted without these
 	Budgets map[string]budget `json:"budgets"`     // those that were given, of usd, tokens, requests
 }
 

@@ -2,6 +2,7 @@ package dash
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -95,37 +96,30 @@ func TestSamplesAreFewAndRecent(t *testing.T) {
 	}
 }
 
-func TestLatenciesAreOfTheirSecond(t *testing.T) {
-	l := newLatencies()
-	for i := range 100 {
-		l.observe(&paceline.Event{Kind: paceline.EventFirstToken, FirstToken: time.Duration(i+1) * time.Millisecond})
-	}
-	l.observe(&paceline.Event{Kind: paceline.EventEnd, Total: time.Second})
-	l.observe(&paceline.Event{Kind: paceline.EventEnd, Total: time.Hour, Err: &paceline.Error{}})
-	first, total := l.take()
-	near := func(d, want time.Duration) bool { return d > want*98/100 && d < want*102/100 }
-	if first.count != 100 || !near(first.p50, 50*time.Millisecond) || !near(first.p99, 99*time.Millisecond) || total.count != 1 || !near(total.p99, time.Second) {
-		t.Errorf("first tokens %+v, calls %+v", first, total)
-	}
-	if first, total = l.take(); first != (quantiles{}) || total != (quantiles{}) {
-		t.Errorf("then first tokens %+v, calls %+v", first, total)
-	}
-}
-
-func BenchmarkObserve(b *testing.B) {
-	d := New()
-	events := []*paceline.Event{{Kind: paceline.EventStart}, {Kind: paceline.EventFirstToken, FirstToken: time.Second}, {Kind: paceline.EventEnd, Total: time.Second}, {Kind: paceline.EventItem}}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		d.Observe(events[i%4])
-	}
-}
-
 func BenchmarkFinished(b *testing.B) {
 	d := New()
 	r := &paceline.Result{Item: paceline.Item{Raw: []byte(`{"text":"a"}`)}, Response: &paceline.Response{Choices: []paceline.Choice{{Content: []byte(`"b"`)}}}}
 	b.ReportAllocs()
 	for b.Loop() {
 		d.Finished(r)
+	}
+}
+
+// BenchmarkLook is what the page adds to a look at the run, twice a second, with a
+// reader: what has changed, as one event for all who read.
+func BenchmarkLook(b *testing.B) {
+	c := newCourse("ID", Facts{}, &sources{}, time.Unix(0, 0))
+	r, _ := c.join("", 0)
+	status := `{"output":"out.jsonl","model":"m","items":1000000,"done":%d,"failed":0,"invalid":0,"truncated":0,"filtered":0,"refused":0,"asked_again":0,"resumed":0,"items_per_s":%d,"eta_s":17.5,"elapsed_s":%d,"in_flight":64,"waiting":800,"requests":%d,"retries":0,"throttled":0,"hedges":0,"prompt_tokens":%d,"completion_tokens":%d,"cost_usd":null,"paused":false,"paused_for_s":0,"limited_by":"requests","now":"waiting for the limit on requests","in_force":{"requests_per_min":600000,"found_out":false,"tokens_per_min":null,"usd_per_hour":null,"concurrency":64},"models":[{"endpoint":"1","model":"m","requests_per_min":600000,"found_out":false,"tokens_per_min":null,"usd_per_hour":null,"concurrency":null,"in_flight":64,"paused_for_s":0}],"endpoints":[{"name":"1","state":"up","host":"localhost","rpm":600000,"rps":null,"tpm":null,"usd_per_hour":null,"concurrency":64,"window":"bucket","models":[]}]}`
+	b.ReportAllocs()
+	for i := 1; b.Loop(); i++ {
+		st := paceline.Stats{Requests: int64(i), Done: int64(i), FirstToken: paceline.Latency{Count: int64(i), P50: time.Duration(i)}}
+		st.Limited[paceline.BottleneckRequests] = time.Duration(i) * time.Second
+		var ends *latencies
+		if i%2 == 0 {
+			ends = &latencies{quantiles{1, 2, 3}, quantiles{1, 2, 3}}
+		}
+		c.look(&st, fmt.Appendf(nil, status, i, i, i, i, i, i), ends, time.Unix(int64(i), 0))
+		<-r.frames
 	}
 }

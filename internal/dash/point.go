@@ -34,6 +34,13 @@ type quantiles struct {
 	p50, p99 time.Duration
 }
 
+func newQuantiles(l paceline.Latency) quantiles {
+	return quantiles{l.Count, l.P50.Round(time.Microsecond), l.P99.Round(time.Microsecond)}
+}
+
+// latencies are those within a point.
+type latencies struct{ firstToken, total quantiles }
+
 // pointBetween returns the point at which the run stood as in now, span after it
 // stood as in before.
 func pointBetween(before, now *paceline.Stats, at time.Time, span time.Duration) point {

@@ -16,6 +16,9 @@ type Run interface {
 	// Look returns how the run stands: its counters, and the JSON object that
 	// `paceline ctl --json` prints.
 	Look() (paceline.Stats, json.RawMessage)
+	// Latencies returns how long first contents took that came, and calls that were
+	// answered, since it was asked last. Nobody but the page's goroutine asks.
+	Latencies() (firstToken, total paceline.Latency)
 	// Do carries out an order, by the same way as `paceline ctl`, and returns
 	// that object as it is then. Its error is one line that says why not, ErrEnded
 	// once the run is over.

@@ -33,6 +33,29 @@ func TestACloneKeepsWhatWasRecorded(t *testing.T) {
 	}
 }
 
+func TestSinceIsWhatWasRecordedAfterwards(t *testing.T) {
+	h := New()
+	for i := 1; i <= 1000; i++ {
+		h.Record(time.Duration(i) * time.Millisecond)
+	}
+	before := h.Clone()
+	if later := h.Since(before); later.Count() != 0 || later.Sum() != 0 || later.Max() != 0 || later.Quantile(0.5) != 0 {
+		t.Errorf("nothing: %d, %v, %v at most", later.Count(), later.Sum(), later.Max())
+	}
+	h.Record(10 * time.Second)
+	h.Record(20 * time.Second)
+	later := h.Since(before)
+	if most := later.Max(); later.Count() != 2 || later.Sum() != 30*time.Second || most < 19*time.Second || most > 21*time.Second {
+		t.Errorf("%d durations, %v together, %v at most; want 10 s and 20 s", later.Count(), later.Sum(), most)
+	}
+	if median := later.Quantile(0.5); median < 9*time.Second || median > 11*time.Second {
+		t.Errorf("the median is %v, want 10 s", median)
+	}
+	if h.Count() != 1002 || before.Count() != 1000 {
+		t.Errorf("they have changed: %d, %d", h.Count(), before.Count())
+	}
+}
+
 func BenchmarkClone(b *testing.B) {
 	h := New()
 	h.Record(time.Second)

@@ -66,7 +66,17 @@ func (h *Histogram) Reset() {
 
 // Clone returns a copy.
 func (h *Histogram) Clone() *Histogram {
-	return &Histogram{hdrhistogram.Import(h.h.Export()), h.sum}
+	return &Histogram{h.h.Clone(), h.sum}
+}
+
+// Since returns what was recorded after earlier, which must be a [Histogram.Clone] of
+// h from before.
+func (h *Histogram) Since(earlier *Histogram) *Histogram {
+	now, was := h.h.Export(), earlier.h.Export()
+	for i, n := range was.Counts {
+		now.Counts[i] -= n
+	}
+	return &Histogram{hdrhistogram.Import(now), h.sum - earlier.sum}
 }
 
 // All yields durations in ascending order, each with how many were recorded that

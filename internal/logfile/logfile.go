@@ -14,10 +14,12 @@ import (
 	"time"
 )
 
-// A file's measures: how long lines wait, and how many bytes of them at most
-// where the disk does not keep up; further ones are lost, and counted.
+// A file's measures: how long lines wait, unless so many bytes of them come sooner;
+// and how many wait at most where the disk does not keep up: further ones are lost,
+// and counted.
 const (
 	writeEvery = time.Second
+	writeAt    = 256 << 10
 	waitMost   = 8 << 20
 )
 
@@ -30,6 +32,7 @@ type File struct {
 	secrets [][]byte
 	warn    func(err error, lost int64) // told of the first failure, and at the end of lines that were lost
 
+	full   chan struct{} // holds a token while so much may wait that it is to be written
 	quit   chan struct{}
 	joined chan struct{}
 
@@ -38,8 +41,9 @@ type File struct {
 	lost int64      // lines
 
 	// The goroutine's.
-	torn bool // the file ends in the midst of a line
-	told bool
+	spare []byte // room for the lines after those that are being written
+	torn  bool   // the file ends in the midst of a line
+	told  bool
 }
 
 // Start begins to append to out, which Close closes. What of secrets is shorter
@@ -47,7 +51,7 @@ type File struct {
 // from the goroutine that writes; nil: nothing is. warn is told of the first write
 // that fails, with its error, and at the end, with nil, of how many lines were lost.
 func Start(out io.WriteCloser, secrets []string, look func(time.Time), warn func(err error, lost int64)) *File {
-	f := &File{out: out, warn: warn, quit: make(chan struct{}), joined: make(chan struct{})}
+	f := &File{out: out, warn: warn, full: make(chan struct{}, 1), quit: make(chan struct{}), joined: make(chan struct{})}
 	for _, s := range secrets {
 		f.hide(s)
 	}
@@ -94,14 +98,27 @@ func (f *File) Write(line []byte) (int, error) {
 			line = bytes.ReplaceAll(line, secret, hidden)
 		}
 	}
+	if f.add(line) {
+		select {
+		case f.full <- struct{}{}:
+		default:
+		}
+	}
+	return n, nil
+}
+
+// add has a line wait, and reports whether it makes those that wait enough to be
+// written.
+func (f *File) add(line []byte) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.text)+len(line) > waitMost {
+	before := len(f.text)
+	if before+len(line) > waitMost {
 		f.lost++
-		return n, nil
+		return false
 	}
 	f.text = append(f.text, line...)
-	return n, nil
+	return before < writeAt && len(f.text) >= writeAt
 }
 
 func (f *File) loop(look func(time.Time)) {
@@ -115,6 +132,8 @@ func (f *File) loop(look func(time.Time)) {
 				look(now)
 			}
 			f.flush()
+		case <-f.full:
+			f.flush()
 		case <-f.quit:
 			f.flush()
 			return
@@ -126,8 +145,17 @@ func (f *File) loop(look func(time.Time)) {
 func (f *File) flush() {
 	f.mu.Lock()
 	text := f.text
-	f.text = nil
+	f.text = f.spare
 	f.mu.Unlock()
+	f.write(text)
+	f.spare = nil
+	if cap(text) <= 4*writeAt { // more than that was for a disk that was slow for a while
+		f.spare = text[:0]
+	}
+}
+
+// write writes lines.
+func (f *File) write(text []byte) {
 	if len(text) == 0 {
 		return
 	}

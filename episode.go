@@ -1,0 +1,32 @@
+package paceline
+
+import "github.com/seed-1814a72b/paceline/internal/flow"
+
+// episodes are the models to whose calls an endpoint has said "later", each with
+// the instant at which it let them go on, until one that was sent after that is
+// answered. The dispatcher owns it. While nothing is refused it is empty, and costs
+// nothing.
+type episodes map[episode]flow.Instant
+
+type episode struct {
+	lane  int
+	model string
+}
+
+// refused notes that an attempt was told to come again at until.
+func (e episodes) refused(a *attempt, until flow.Instant) { e[episode{a.lane, a.model}] = until }
+
+// answered notes that an attempt was answered, and reports whether an episode is
+// over with that.
+func (e episodes) answered(a *attempt) bool {
+	if len(e) == 0 {
+		return false
+	}
+	key := episode{a.lane, a.model}
+	until, refused := e[key]
+	if !refused || flow.Instant(a.sent.Load()) < until {
+		return false // sent before the pause was over, it says nothing
+	}
+	delete(e, key)
+	return true
+}

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+)
+
+// seenEngine is an engine that has made some thousand calls, as those that are
+// looked at have.
+func seenEngine(b *testing.B) *paceline.Engine {
+	e, err := paceline.New(paceline.ProviderFunc(func(_ context.Context, _ *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
+		emit(paceline.Delta{Kind: paceline.DeltaContent, Quoted: []byte(`"a"`)})
+		return &paceline.Response{Choices: []paceline.Choice{{Content: []byte(`"a"`)}}, Usage: paceline.Usage{Prompt: 5, Completion: 1, Known: true}}, nil
+	}), paceline.Config{Limits: paceline.Limits{InFlight: 64, Requests: paceline.Per(1e9, time.Second)}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { e.Shutdown(context.Background()) })
+	for range 5000 {
+		if _, err := e.Do(b.Context(), &paceline.Request{Model: "m", Messages: paceline.User("hi")}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return e
+}
+
+// BenchmarkSeen is what each look costs at a run that goes on: a frame of the view,
+// five times a second; the page's, twice, and its latencies, once.
+func BenchmarkSeen(b *testing.B) {
+	e := seenEngine(b)
+	facts := liveFacts{Total: 1_000_000, Model: "m", Output: "out.jsonl"}
+	b.Run("frame", func(b *testing.B) {
+		l := startLive(liveOptions{
+			Out: io.Discard, Stats: e.Stats, Facts: facts, Size: func() (int, int) { return 120, 40 }, Color: true, Errors: new(errorList), Quiet: true,
+		})
+		b.ReportAllocs()
+		for n := 0; b.Loop(); n++ {
+			l.show(l.look(), n)
+		}
+	})
+	c := startControl(e, facts, []endpoint{{name: "1", host: "localhost"}}, nil, nil)
+	defer c.close()
+	page := &webRun{control: c, measures: e.Measures}
+	b.Run("status", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			page.Look()
+		}
+	})
+	b.Run("latencies", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			page.Latencies()
+		}
+	})
+}
