@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 	"github.com/seed-1814a72b/paceline/journal"
 )
@@ -137,10 +138,10 @@ func (b *budgetSummary) parts() (list []budgetPart) {
 		list = append(list, budgetPart{"--max-cost", fmt.Sprintf("%s%s of %s spent", atMost(b.bound || *b.SpentUSD > *b.MaxCostUSD), price.Dollars(*b.SpentUSD), price.Dollars(*b.MaxCostUSD)), *b.LeftUSD / *b.MaxCostUSD})
 	}
 	if b.MaxTokens != nil {
-		list = append(list, budgetPart{"--max-tokens-total", fmt.Sprintf("%s of %s tokens used", grouped(*b.SpentTokens), grouped(*b.MaxTokens)), float64(*b.LeftTokens) / float64(*b.MaxTokens)})
+		list = append(list, budgetPart{"--max-tokens-total", fmt.Sprintf("%s of %s tokens used", numeral.Grouped(*b.SpentTokens), numeral.Grouped(*b.MaxTokens)), float64(*b.LeftTokens) / float64(*b.MaxTokens)})
 	}
 	if b.MaxRequests != nil {
-		list = append(list, budgetPart{"--max-requests", fmt.Sprintf("%s of %s requests sent", grouped(b.SentRequests), grouped(*b.MaxRequests)), float64(*b.LeftRequests) / float64(*b.MaxRequests)})
+		list = append(list, budgetPart{"--max-requests", fmt.Sprintf("%s of %s requests sent", numeral.Grouped(b.SentRequests), numeral.Grouped(*b.MaxRequests)), float64(*b.LeftRequests) / float64(*b.MaxRequests)})
 	}
 	return list
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/check"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
 	"github.com/seed-1814a72b/paceline/internal/schema"
 )
@@ -136,7 +137,7 @@ func (c *checks) text(f *checkFlags) string {
 	case f.match != "":
 		what = "match " + f.match
 	case c.labels != nil:
-		what = "are one of " + counted(int64(len(c.labels)), "label")
+		what = "are one of " + numeral.Counted(int64(len(c.labels)), "label")
 	default:
 		return ""
 	}

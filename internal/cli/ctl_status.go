@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 )
 
@@ -15,7 +16,7 @@ func (r *runStatus) text(done, output string) string {
 	fmt.Fprintf(&b, "%s: %s\n", output, r.headline(done, output))
 	row := func(label, text string) { fmt.Fprintf(&b, "  %-11s %s\n", label, text) }
 	row("items", r.progress())
-	row("calls", fmt.Sprintf("%s in flight, %s waiting, %s sent", grouped(int64(r.InFlight)), grouped(int64(r.Waiting)), grouped(r.Requests)))
+	row("calls", fmt.Sprintf("%s in flight, %s waiting, %s sent", numeral.Grouped(int64(r.InFlight)), numeral.Grouped(int64(r.Waiting)), numeral.Grouped(r.Requests)))
 	if trouble := r.trouble(); trouble != "" {
 		row("trouble", trouble)
 	}
@@ -58,13 +59,13 @@ func (r *runStatus) goesOn() string {
 
 // progress is how far it is and how fast.
 func (r *runStatus) progress() string {
-	far := grouped(r.Done)
+	far := numeral.Grouped(r.Done)
 	if r.Items != nil {
-		far = fmt.Sprintf("%s of %s (%s)", far, grouped(*r.Items), percent(r.Done, *r.Items))
+		far = fmt.Sprintf("%s of %s (%s)", far, numeral.Grouped(*r.Items), numeral.Percent(r.Done, *r.Items))
 	}
-	text := fmt.Sprintf("%s, %s a second, %s so far", far, rateNumber(r.ItemsPerS), timeSpan(seconds(r.ElapsedS)))
+	text := fmt.Sprintf("%s, %s a second, %s so far", far, rateNumber(r.ItemsPerS), numeral.Span(seconds(r.ElapsedS)))
 	if r.EtaS != nil {
-		text += ", about " + timeSpan(calm(seconds(*r.EtaS))) + " to go"
+		text += ", about " + numeral.Span(calm(seconds(*r.EtaS))) + " to go"
 	}
 	return text
 }
@@ -80,7 +81,7 @@ func (r *runStatus) trouble() string {
 	}{{r.Failed, "failed"}, {r.Invalid, "invalid"}, {r.Truncated, "truncated"}, {r.Filtered, "filtered"},
 		{r.Refused, "refused"}, {r.Asked, "asked again"}, {r.Retries, "sent again"}, {r.Throttled, "throttled"}} {
 		if c.n > 0 {
-			parts = append(parts, grouped(c.n)+" "+c.name)
+			parts = append(parts, numeral.Grouped(c.n)+" "+c.name)
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -99,7 +100,7 @@ func (l limitsInForce) String() string {
 	if l.USDPerHour != nil {
 		text += ", " + price.Dollars(*l.USDPerHour) + " an hour"
 	}
-	return text + ", " + counted(int64(l.Concurrency), "call") + " at once"
+	return text + ", " + numeral.Counted(int64(l.Concurrency), "call") + " at once"
 }
 
 // ownLimits says what is in force for each model, where there are several or one
@@ -134,15 +135,15 @@ func (m modelStatus) String() string {
 		parts = append(parts, price.Dollars(*m.USDPerHour)+" an hour")
 	}
 	if m.Concurrency != nil {
-		parts = append(parts, counted(*m.Concurrency, "call")+" at once")
+		parts = append(parts, numeral.Counted(*m.Concurrency, "call")+" at once")
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "no limit of its own")
 	}
 	if m.PausedForS > 0 {
-		parts = append(parts, "paused "+timeSpan(seconds(m.PausedForS)))
+		parts = append(parts, "paused "+numeral.Span(seconds(m.PausedForS)))
 	}
-	return strings.Join(append(parts, grouped(int64(m.InFlight))+" in flight"), ", ")
+	return strings.Join(append(parts, numeral.Grouped(int64(m.InFlight))+" in flight"), ", ")
 }
 
 // label names an endpoint where there are several.

@@ -16,6 +16,7 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/demo"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/journal"
 	"github.com/seed-1814a72b/paceline/provider/openai"
 	"github.com/seed-1814a72b/paceline/sim"
@@ -45,7 +46,7 @@ func newDemoCommand(env *Env) *cobra.Command {
 	flags := &demoFlags{items: demo.Count, seed: 1}
 	p := demoPage()
 	s := p.group("Flags")
-	s.VarP(count{&flags.items, 1}, "items", "n", fmt.Sprintf("how many reviews to label, at most %s", grouped(demo.Count)))
+	s.VarP(count{&flags.items, 1}, "items", "n", fmt.Sprintf("how many reviews to label, at most %s", numeral.Grouped(demo.Count)))
 	s.Var(count{&flags.seed, 0}, "seed", "another seed makes other calls go wrong")
 	text(s, &flags.out, "out", "o", "FILE", "where the rows go (default labels.jsonl in a fresh temporary folder, which is named at the end)")
 	s.BoolVarP(&flags.quiet, "quiet", "q", false, "no progress and no report; errors only")
@@ -94,7 +95,7 @@ type demonstration struct {
 // run does all of it. Its error ends the program.
 func (d *demonstration) run(ctx context.Context) (err error) {
 	if d.flags.items > demo.Count {
-		return fmt.Errorf("--items: %d is too many; the sample has %s reviews", d.flags.items, grouped(demo.Count))
+		return fmt.Errorf("--items: %d is too many; the sample has %s reviews", d.flags.items, numeral.Grouped(demo.Count))
 	}
 	if err := d.place(); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -67,7 +68,7 @@ func hadHedges(n int64) string {
 	if n == 1 {
 		return "1 call had"
 	}
-	return grouped(n) + " calls had"
+	return numeral.Grouped(n) + " calls had"
 }
 
 // An ill is one kind of fault: how often the simulator did it, how often the
@@ -88,7 +89,7 @@ func (d *demonstration) ills(sum paceline.Summary, l sim.Ledger) []ill {
 	}
 	return []ill{
 		{"never answered", l.ByFault["hang"], seen(paceline.CodeFirstToken),
-			"first-token deadline, after " + latency(d.trouble.mean(paceline.CodeFirstToken))},
+			"first-token deadline, after " + numeral.Latency(d.trouble.mean(paceline.CodeFirstToken))},
 		{"broke off half-way", l.ByFault["cut"], seen(paceline.CodeCut), "end missed, not taken for whole"},
 		{"reset the connection", l.ByFault["reset"], seen(paceline.CodeConnection), "sent again"},
 		{"failed with 500 or 502", l.ByFault["500"] + l.ByFault["502"], seen(paceline.CodeServer),
@@ -111,7 +112,7 @@ func writeHealing(b *strings.Builder, ills []ill) {
 		if i.seen == 0 {
 			i.healed = "nothing: it did no harm"
 		}
-		fmt.Fprintf(b, "  %-24s%8s%8s   %s\n", i.what, grouped(i.done), grouped(i.seen), i.healed)
+		fmt.Fprintf(b, "  %-24s%8s%8s   %s\n", i.what, numeral.Grouped(i.done), numeral.Grouped(i.seen), i.healed)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
 // inspectFlags is what `paceline inspect` is told.
@@ -105,7 +107,7 @@ func (f *inspectFlags) check() error {
 		return errors.New("one question at a time: --item, --failures, --slowest, --costliest or --attempts")
 	}
 	if most := max(f.slowest, f.costliest); most > mostListed {
-		return fmt.Errorf("%s items are too many to hold at once; --attempts --json has all, to be sorted elsewhere", grouped(most))
+		return fmt.Errorf("%s items are too many to hold at once; --attempts --json has all, to be sorted elsewhere", numeral.Grouped(most))
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
 
 // jsonNotices is a standard error of which every line is one JSON object: time,
@@ -71,7 +73,7 @@ type leveled interface {
 // warn writes a line that begins with the program's name, as a warning where there
 // are such.
 func warn(w io.Writer, format string, args ...any) {
-	line := tame(fmt.Sprintf("paceline: "+format, args...))
+	line := tamed.Text(fmt.Sprintf("paceline: "+format, args...))
 	if l, ok := w.(leveled); ok {
 		l.notice(slog.LevelWarn, line)
 		return
@@ -81,7 +83,7 @@ func warn(w io.Writer, format string, args ...any) {
 
 // tellEnd says the error that ends the program.
 func tellEnd(stderr io.Writer, err error) {
-	line := tame(oneLine(err))
+	line := tamed.Text(oneLine(err))
 	if j, ok := stderr.(*jsonNotices); ok {
 		j.Error(line, "exit_code", exitCode(err))
 		return

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
 // The block's measures, in columns. Every label and every value has its place
@@ -61,7 +62,7 @@ func (f *liveFacts) headline() string {
 		text = "paceline: " + items(f.Total)
 	}
 	if f.Done > 0 {
-		text += " (" + grouped(f.Done) + " already done)"
+		text += " (" + numeral.Grouped(f.Done) + " already done)"
 	}
 	if f.Model != "" {
 		text += ", " + f.Model

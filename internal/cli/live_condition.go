@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 )
 
@@ -38,7 +39,7 @@ func (s *liveState) waitsFor() (string, style) {
 	case p.LimitedBy == paceline.BottleneckHold:
 		return pausedByYou, styleYellow
 	case p.PausedFor > 0:
-		return "paused " + timeSpan(p.PausedFor) + ": " + pauseCause(p.PausedCause), styleYellow
+		return "paused " + numeral.Span(p.PausedFor) + ": " + pauseCause(p.PausedCause), styleYellow
 	case s.Stats.Requests == 0 && s.ended() == s.Facts.Done && s.Pace.HeldBy == paceline.BottleneckNone:
 		return "starting", styleDim
 	case s.unanswered():
@@ -58,7 +59,7 @@ func (s *liveState) heldBack() (string, style) {
 	case paceline.BottleneckMoney:
 		return "limited by money: " + usedOf(s.Pace.Money, p.Money.PerSecond(), price.Dollars(p.Money.PerSecond()*time.Hour.Seconds())+"/h"), stylePlain
 	case paceline.BottleneckConcurrency:
-		return "limited by calls in flight: " + grouped(int64(p.InFlight)) + " at once", stylePlain
+		return "limited by calls in flight: " + numeral.Grouped(int64(p.InFlight)) + " at once", stylePlain
 	case paceline.BottleneckThrottled:
 		return "the server said later: one call goes first", styleYellow
 	case paceline.BottleneckBudget:
@@ -142,7 +143,7 @@ func (d *blockDraft) errorLine(i int) (l line) {
 		l.add(styleDim, "errors")
 	}
 	l.padTo(1 + labelWidth)
-	l.add(styleRed, fmt.Sprintf("%5s%s", brief(e.Count), d.sign))
+	l.add(styleRed, fmt.Sprintf("%5s%s", numeral.Brief(e.Count), d.sign))
 	l.add(stylePlain, fmt.Sprintf(" %-*s ", nameWidth, e.name()))
 	l.add(styleDim, d.shortened(d.plainly(e.Words), d.room-l.width()))
 	return l

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 )
 
@@ -109,7 +110,7 @@ func (d *blockDraft) speedGauge() gauge {
 	if len(d.History) > 0 {
 		g.graph = func(width int) (drawn, words string) {
 			shown := d.History[max(len(d.History)-width, 0):]
-			return d.sparkline(shown, width), "last " + timeSpan(time.Duration(len(shown)*d.Span)*time.Second)
+			return d.sparkline(shown, width), "last " + numeral.Span(time.Duration(len(shown)*d.Span)*time.Second)
 		}
 	}
 	return g
@@ -127,7 +128,7 @@ func rateGauge(label string, measured float64, limit paceline.Rate, about string
 
 func (d *blockDraft) inFlightGauge(holds bool) gauge {
 	st := &d.Stats
-	g := gauge{label: "in flight", value: grouped(int64(st.InFlight)), share: -1, holds: holds}
+	g := gauge{label: "in flight", value: numeral.Grouped(int64(st.InFlight)), share: -1, holds: holds}
 	if most := st.Pace.InFlight; most > 0 {
 		g.share, g.of = float64(st.InFlight)/float64(most), calls(int64(most))
 	}
@@ -176,8 +177,8 @@ func budgetGauges(b *paceline.BudgetState, holds bool) (list []gauge) {
 		spent, limit int64
 	}{{"token budget", b.Spent.Tokens, b.Limit.Tokens}, {"call budget", b.Spent.Requests, b.Limit.Requests}} {
 		if of.limit > 0 {
-			list = append(list, gauge{label: of.label, value: compact(of.spent),
-				share: float64(of.spent) / float64(of.limit), of: compact(of.limit), holds: holds})
+			list = append(list, gauge{label: of.label, value: numeral.Compact(of.spent),
+				share: float64(of.spent) / float64(of.limit), of: numeral.Compact(of.limit), holds: holds})
 		}
 	}
 	return list

@@ -10,18 +10,6 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
-// The figures that all that is shown has in common.
-var (
-	grouped     = numeral.Grouped
-	compact     = numeral.Compact
-	brief       = numeral.Brief
-	significant = numeral.Significant
-	latency     = numeral.Latency
-	timeSpan    = numeral.Span
-	percent     = numeral.Percent
-	counted     = numeral.Counted
-)
-
 // dollars returns c with cents, or with as many digits as a small amount
 // needs, and "unknown" for an unknown one.
 func dollars(c paceline.Cost) string {
@@ -34,7 +22,7 @@ func dollars(c paceline.Cost) string {
 		return fmt.Sprintf("$%.4f", c.USD)
 	}
 	cents := int64(math.Round(c.USD * 100))
-	return fmt.Sprintf("$%s.%02d", grouped(cents/100), cents%100)
+	return fmt.Sprintf("$%s.%02d", numeral.Grouped(cents/100), cents%100)
 }
 
 // perUnit returns v per second in the unit u: "9,812/min", "3.50/s".
@@ -47,11 +35,11 @@ func perUnit(v float64, u time.Duration) string {
 func rateNumber(v float64) string {
 	switch {
 	case v >= 99_950:
-		return compact(int64(v))
+		return numeral.Compact(int64(v))
 	case math.Abs(v-math.Round(v)) < 1e-9:
-		return grouped(int64(math.Round(v)))
+		return numeral.Grouped(int64(math.Round(v)))
 	}
-	return significant(v)
+	return numeral.Significant(v)
 }
 
 // rateUnit chooses the unit in which a rate and its limit are compared: the

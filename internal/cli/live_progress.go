@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
 // progress is the first line: how far it is, and to its right for how long still.
@@ -13,9 +14,9 @@ func (s *liveState) progress(room int) (l line) {
 	ended, total := s.ended(), s.Facts.Total
 	l.add(stylePlain, " ")
 	if total > 0 {
-		l.add(styleBold, fmt.Sprintf("%*s", len(grouped(total)), grouped(ended)))
+		l.add(styleBold, fmt.Sprintf("%*s", len(numeral.Grouped(total)), numeral.Grouped(ended)))
 		l.add(stylePlain, " of "+items(total)+"  ")
-		l.add(styleBold, fmt.Sprintf("%7s", percent(ended, total)))
+		l.add(styleBold, fmt.Sprintf("%7s", numeral.Percent(ended, total)))
 	} else {
 		l.add(styleBold, items(ended))
 	}
@@ -31,7 +32,7 @@ func (s *liveState) progress(room int) (l line) {
 
 // times are the ways of saying how long it took and takes, the longest first.
 func (s *liveState) times() []line {
-	elapsed := timeSpan(s.Stats.Elapsed)
+	elapsed := numeral.Span(s.Stats.Elapsed)
 	switch {
 	case s.over():
 		return []line{{{s.speed() + " ", stylePlain}, {s.eta(), styleBold}}, {{s.eta(), styleBold}}}
@@ -71,13 +72,13 @@ func readableRate(v float64) (number, unit string) {
 func (s *liveState) eta() string {
 	switch {
 	case s.over():
-		return "in " + timeSpan(s.Stats.Elapsed)
+		return "in " + numeral.Span(s.Stats.Elapsed)
 	case s.Ended:
-		return "stopped after " + timeSpan(s.Stats.Elapsed)
+		return "stopped after " + numeral.Span(s.Stats.Elapsed)
 	case s.Pace.Left < 0 || s.Stats.Pace.LimitedBy == paceline.BottleneckHold || s.Keys.Held:
 		return "ETA -"
 	}
-	return "ETA " + timeSpan(calm(s.Pace.Left))
+	return "ETA " + numeral.Span(calm(s.Pace.Left))
 }
 
 // calm rounds a time to come so that its last digits do not flicker.

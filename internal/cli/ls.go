@@ -16,7 +16,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -179,7 +181,7 @@ func writeListed(env *Env, f *lsFlags, folder string, runs []listed) error {
 		if !f.recursive {
 			hint = "; -r looks into the folders below, too"
 		}
-		fmt.Fprintf(env.Stderr, "paceline: no run in %s%s\n", tame(folder), hint)
+		fmt.Fprintf(env.Stderr, "paceline: no run in %s%s\n", tamed.Text(folder), hint)
 		return nil
 	}
 	if !f.json {
@@ -207,15 +209,15 @@ func (l *listed) String() string {
 		}
 		return t.Local().Format(clock[:16])
 	}
-	done := grouped(l.Done)
+	done := numeral.Grouped(l.Done)
 	if l.Items != nil && *l.Items != l.Done {
-		done += "/" + grouped(*l.Items)
+		done += "/" + numeral.Grouped(*l.Items)
 	}
 	cost := "-"
 	if l.CostUSD != nil {
 		cost = price.Dollars(*l.CostUSD)
 	}
-	line := fmt.Sprintf("%-8s  %15s  %9s  %-16s  %-16s  %10s  %s", l.State, done, grouped(l.Failed), day(l.Began), day(l.Written), cost, l.Output)
+	line := fmt.Sprintf("%-8s  %15s  %9s  %-16s  %-16s  %10s  %s", l.State, done, numeral.Grouped(l.Failed), day(l.Began), day(l.Written), cost, l.Output)
 	if l.Error != nil {
 		line += "  (" + *l.Error + ")"
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
@@ -212,9 +213,9 @@ func (r sizedRequest) within(tpm float64, flag string) error {
 	if tpm == 0 || float64(r.in+r.out) <= tpm {
 		return nil
 	}
-	what := fmt.Sprintf("about %s tokens in", grouped(r.in))
+	what := fmt.Sprintf("about %s tokens in", numeral.Grouped(r.in))
 	if r.out > 0 {
-		what += fmt.Sprintf(" and %s out at most", grouped(r.out))
+		what += fmt.Sprintf(" and %s out at most", numeral.Grouped(r.out))
 	}
 	return fmt.Errorf("%s: %s tokens a minute are fewer than one call takes: %s has %s; raise it, or shorten the prompt or max_tokens",
 		flag, quantity{&tpm}, r.place, what)

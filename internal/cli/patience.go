@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -54,9 +56,9 @@ func (p *patience) watch(what string) {
 func (p *patience) say(what string, took time.Duration, again bool) {
 	switch {
 	case p.env.StderrTerminal:
-		fmt.Fprintf(p.env.Stderr, "\r\x1b[Kpaceline: %s, %s", tame(what), timeSpan(took))
+		fmt.Fprintf(p.env.Stderr, "\r\x1b[Kpaceline: %s, %s", tamed.Text(what), numeral.Span(took))
 	case !again:
-		fmt.Fprintf(p.env.Stderr, "paceline: %s\n", tame(what))
+		fmt.Fprintf(p.env.Stderr, "paceline: %s\n", tamed.Text(what))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	reports "github.com/seed-1814a72b/paceline/internal/report"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -91,7 +92,7 @@ func writeReport(ctx context.Context, env *Env, f *reportFlags, run string) erro
 	if err := env.WriteFile(out, text); err != nil {
 		return fmt.Errorf("-o: %s: %w", out, reason(err))
 	}
-	fmt.Fprintf(env.Stderr, "%s\n%s (%s)\n", tame(r.Headline), tame(out), byteSize(int64(len(text))))
+	fmt.Fprintf(env.Stderr, "%s\n%s (%s)\n", tamed.Text(r.Headline), tamed.Text(out), byteSize(int64(len(text))))
 	if f.open {
 		if err := env.Open(out); err != nil {
 			return fmt.Errorf("--open: no browser could be started: %w; the report is %s", err, out)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	wastes "github.com/seed-1814a72b/paceline/internal/waste"
 	"github.com/seed-1814a72b/paceline/journal"
 )
@@ -195,7 +196,7 @@ func (s *session) notShorter(rows int64) error {
 	}
 	if s.survey.items == s.flags.first {
 		return fmt.Errorf("%s: cannot continue: it holds rows of items beyond the first %s of -n; "+
-			"leave -n out or give more, or give another -o", s.target.path, grouped(s.flags.first))
+			"leave -n out or give more, or give another -o", s.target.path, numeral.Grouped(s.flags.first))
 	}
 	return s.changed(fmt.Sprintf("the input ends after %s, and there are rows of later ones", items(s.survey.items)))
 }
@@ -210,9 +211,9 @@ func (s *session) sayWhatIsThere(rec journal.Recovery, was *identity) {
 	if rows := rec.Rows(); rows > 0 {
 		of := ""
 		if s.survey.items > 0 {
-			of = " of " + grouped(s.survey.items)
+			of = " of " + numeral.Grouped(s.survey.items)
 		}
-		s.say("continuing %s: %s%s items have their row", s.target.path, grouped(rows), of)
+		s.say("continuing %s: %s%s items have their row", s.target.path, numeral.Grouped(rows), of)
 	}
 	if added := s.added(was); added > 0 {
 		s.say("%s %s added to the input since", items(added), wasWere(added))

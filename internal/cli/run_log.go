@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/logfile"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
 // A runLog is the file of --log; nil: there is none. Its methods may be called on
@@ -61,7 +62,7 @@ func (s *session) warnOfLog(err error, lost int64) {
 		warn(w, "--log: %s cannot be written (%v); the run goes on, and the log too once it can be", s.flags.log, reason(err))
 		return
 	}
-	warn(w, "--log: %s lacks %s that could not be written", s.flags.log, counted(lost, "line"))
+	warn(w, "--log: %s lacks %s that could not be written", s.flags.log, numeral.Counted(lost, "line"))
 }
 
 // tellLost says that the log lacks events, since writing them down took longer than
@@ -72,7 +73,7 @@ func (l *runLog) tellLost(s *session, sum *paceline.Summary) {
 	}
 	l.detach(sum.Stats)
 	if sum.EventsLost > 0 {
-		s.warn("--log: %s lacks %s that came too fast", s.flags.log, counted(sum.EventsLost, "event"))
+		s.warn("--log: %s lacks %s that came too fast", s.flags.log, numeral.Counted(sum.EventsLost, "event"))
 	}
 }
 

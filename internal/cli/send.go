@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -33,7 +34,7 @@ func (s *session) nothingToDo() bool {
 	}
 	if failed := s.before.notDone(); failed > 0 {
 		s.say("nothing to do: all %s have their row; --retry-failed sends the %s that failed again, --fresh starts over",
-			items(s.survey.items), grouped(failed))
+			items(s.survey.items), numeral.Grouped(failed))
 		return true
 	}
 	s.say("nothing to do: all %s are done; --fresh starts over", items(s.survey.items))
@@ -55,7 +56,7 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	w.end(&sum)
 	if n := sum.Causes[paceline.CodeLocal]; n > 0 {
 		s.warn("%s could not be sent at once since this machine had no file descriptors or ports left; "+
-			"they went out later, fewer at a time (raise 'ulimit -n', or lower --concurrency)", counted(n, "request"))
+			"they went out later, fewer at a time (raise 'ulimit -n', or lower --concurrency)", numeral.Counted(n, "request"))
 	}
 	return sum, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -242,7 +243,7 @@ func (s *session) interruptible(err error) error {
 // say prints a line for people, unless they want quiet.
 func (s *session) say(format string, args ...any) {
 	if !s.flags.quiet {
-		fmt.Fprint(s.env.Stderr, tame(fmt.Sprintf("paceline: "+format+"\n", args...)))
+		fmt.Fprint(s.env.Stderr, tamed.Text(fmt.Sprintf("paceline: "+format+"\n", args...)))
 	}
 }
 

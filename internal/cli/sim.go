@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -159,7 +160,7 @@ func writeLedger(w io.Writer, l sim.Ledger) {
 			fmt.Fprintf(&b, "  %-13s%s\n", label, figures)
 		}
 	}
-	fmt.Fprintf(&b, "\nSaw %s requests on %s connections\n\n", grouped(l.Requests), grouped(l.Connections))
+	fmt.Fprintf(&b, "\nSaw %s requests on %s connections\n\n", numeral.Grouped(l.Requests), numeral.Grouped(l.Connections))
 	row("answered", figures(figure{l.Complete.Requests, "to the end", true},
 		figure{l.Partial.Requests, "in part", false}))
 	row("refused", figures(figure{l.Refused, "by the rate limits", false}))

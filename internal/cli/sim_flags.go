@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/spelling"
 	"github.com/seed-1814a72b/paceline/sim"
 )
@@ -249,7 +250,7 @@ func limits(l sim.Limits) string {
 		unit string
 	}{{l.RPM, "requests/min"}, {l.RPS, "requests/s"}, {l.TPM, "tokens/min"}} {
 		if limit.n > 0 {
-			parts = append(parts, grouped(int64(limit.n))+" "+limit.unit)
+			parts = append(parts, numeral.Grouped(int64(limit.n))+" "+limit.unit)
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
 
 // maxFailures is how many causes of failure a summary shows.
@@ -52,7 +54,7 @@ func (r report) write(w io.Writer) {
 	row("endpoints", troubled(r.Endpoints))
 	row("rows", r.Output)
 	row("next", r.next)
-	io.WriteString(w, tame(b.String()))
+	io.WriteString(w, tamed.Text(b.String()))
 }
 
 // headline says how it ended. Of a run in several sessions it tells this one's
@@ -60,7 +62,7 @@ func (r report) write(w io.Writer) {
 func (r report) headline() string {
 	whole := items(r.Items)
 	if r.ended() != r.Items {
-		whole = fmt.Sprintf("%s of %s", grouped(r.ended()), whole)
+		whole = fmt.Sprintf("%s of %s", numeral.Grouped(r.ended()), whole)
 	}
 	what := "Finished: " + whole
 	switch {
@@ -86,19 +88,19 @@ func (r report) pace(fresh int64) string {
 	if r.stopped != "" && elapsed < time.Second || fresh <= 0 || elapsed <= 0 || r.session.requests == 0 {
 		return elapsedText(elapsed)
 	}
-	return elapsedText(elapsed) + ", " + significant(float64(fresh)/elapsed.Seconds()) + " a second"
+	return elapsedText(elapsed) + ", " + numeral.Significant(float64(fresh)/elapsed.Seconds()) + " a second"
 }
 
 // elapsedText returns a run's duration: "812 ms", "3.20 s", "1 min 12 s".
 func elapsedText(d time.Duration) string {
 	if d > 0 && d < 10*time.Second {
-		return latency(d)
+		return numeral.Latency(d)
 	}
-	return timeSpan(d)
+	return numeral.Span(d)
 }
 
 // items returns "1 item", "1,000 items".
-func items(n int64) string { return counted(n, "item") }
+func items(n int64) string { return numeral.Counted(n, "item") }
 
 func (r report) items() string {
 	return figures(
@@ -128,7 +130,7 @@ func figures(list ...figure) string {
 	var parts []string
 	for _, f := range list {
 		if f.n != 0 || f.always {
-			parts = append(parts, grouped(f.n)+" "+f.what)
+			parts = append(parts, numeral.Grouped(f.n)+" "+f.what)
 		}
 	}
 	return strings.Join(parts, "   ")
@@ -139,7 +141,7 @@ func (r report) latencies(p percentiles) string {
 		return ""
 	}
 	return fmt.Sprintf("p50 %s   p90 %s   p99 %s",
-		latency(msDuration(p.P50)), latency(msDuration(p.P90)), latency(msDuration(p.P99)))
+		numeral.Latency(msDuration(p.P50)), numeral.Latency(msDuration(p.P90)), numeral.Latency(msDuration(p.P99)))
 }
 
 func (r report) tokens() string {
@@ -149,7 +151,7 @@ func (r report) tokens() string {
 	case *r.PromptTokens+*r.CompletionTokens == 0:
 		return ""
 	}
-	return fmt.Sprintf("%s in   %s out", grouped(*r.PromptTokens), grouped(*r.CompletionTokens))
+	return fmt.Sprintf("%s in   %s out", numeral.Grouped(*r.PromptTokens), numeral.Grouped(*r.CompletionTokens))
 }
 
 func (r report) money() string {
@@ -169,9 +171,9 @@ func (r report) inVain() string {
 	if n.Answers == 0 {
 		return ""
 	}
-	text := counted(n.Answers, "answer") + " not accepted"
+	text := numeral.Counted(n.Answers, "answer") + " not accepted"
 	if n.PromptTokens+n.CompletionTokens > 0 {
-		text += fmt.Sprintf("   %s in   %s out", grouped(n.PromptTokens), grouped(n.CompletionTokens))
+		text += fmt.Sprintf("   %s in   %s out", numeral.Grouped(n.PromptTokens), numeral.Grouped(n.CompletionTokens))
 	}
 	if n.CostUSD != nil && *n.CostUSD > 0 {
 		text += "   " + price.USD(paceline.Cost{USD: *n.CostUSD, Known: true})
@@ -186,7 +188,7 @@ func (r report) failures() []string {
 		if i == maxFailures {
 			return append(lines, fmt.Sprintf("and %d more causes", len(r.Failures)-i))
 		}
-		line := fmt.Sprintf("%s %s", grouped(f.Count), f.Code)
+		line := fmt.Sprintf("%s %s", numeral.Grouped(f.Count), f.Code)
 		if f.Example != "" {
 			line += ", such as " + f.Example
 		}

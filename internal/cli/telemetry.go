@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
 
 // A Telemetry tells others of each request that a run sends. It is safe for
@@ -56,7 +57,7 @@ func (s *session) startTelemetry(ctx context.Context) (stop func(), err error) {
 
 // telemetryFails says what could not be told. The run goes on.
 func (s *session) telemetryFails(err error) {
-	fmt.Fprint(s.notices(s.interrupts.output()), tame(fmt.Sprintf("paceline: --otel: %s\n", oneLine(err))))
+	fmt.Fprint(s.notices(s.interrupts.output()), tamed.Text(fmt.Sprintf("paceline: --otel: %s\n", oneLine(err))))
 }
 
 func (s *session) endTelemetry() {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 	wastes "github.com/seed-1814a72b/paceline/internal/waste"
 	"github.com/seed-1814a72b/paceline/journal"
@@ -67,7 +68,7 @@ func (w waste) String() string {
 	}
 	text := figures(list...) + "   " + price.USD(nanoCost(w.known.Cost))
 	if n := w.known.Unpriced; n > 0 {
-		text += " and " + counted(n, "request") + " of unknown cost"
+		text += " and " + numeral.Counted(n, "request") + " of unknown cost"
 	}
 	return text
 }
