@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 	"github.com/seed-1814a72b/paceline/journal"
@@ -195,7 +196,7 @@ func (b *budgetSummary) reached() (r budgetPart) {
 func (s *session) overBudget(sum paceline.Summary, e *paceline.Error) error {
 	b := newBudgetSummary(sum.Budget)
 	if b == nil {
-		return &exit{ExitStopped, fmt.Errorf("%s; the same command continues", e.Message)}
+		return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("%s; the same command continues", e.Message)}
 	}
 	r := b.reached()
 	if sum.Requests == 0 && s.before.requests == 0 {
@@ -208,7 +209,7 @@ func (s *session) overBudget(sum paceline.Summary, e *paceline.Error) error {
 	if !s.target.toStdout {
 		text += fmt.Sprintf("; raise %s to continue", r.flag)
 	}
-	return &exit{ExitStopped, errors.New(text)}
+	return &command.Exit{Code: command.ExitStopped, Err: errors.New(text)}
 }
 
 // muchLeft is the share of a budget that may be left without a word on why.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/prose"
+	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
 // text is the state as people read it, after an order that was carried out.
@@ -37,11 +39,11 @@ func (r *runStatus) text(done, output string) string {
 func (r *runStatus) headline(done, output string) string {
 	switch {
 	case done == "pause":
-		return fmt.Sprintf("paused; %s; 'paceline ctl %s resume' goes on", r.goesOn(), shellQuoted(output))
+		return fmt.Sprintf("paused; %s; 'paceline ctl %s resume' goes on", r.goesOn(), prose.ShellQuoted(output))
 	case done == "resume" && r.Now != "":
 		return "going on; " + r.Now
 	case r.Paused:
-		return fmt.Sprintf("paused by you; 'paceline ctl %s resume' goes on", shellQuoted(output))
+		return fmt.Sprintf("paused by you; 'paceline ctl %s resume' goes on", prose.ShellQuoted(output))
 	}
 	return r.Now
 }
@@ -54,7 +56,7 @@ func (r *runStatus) goesOn() string {
 	case 1:
 		return "the call in flight will be finished"
 	}
-	return "the " + calls(int64(r.InFlight)) + " in flight will be finished"
+	return "the " + numeral.Calls(int64(r.InFlight)) + " in flight will be finished"
 }
 
 // progress is how far it is and how fast.
@@ -63,9 +65,9 @@ func (r *runStatus) progress() string {
 	if r.Items != nil {
 		far = fmt.Sprintf("%s of %s (%s)", far, numeral.Grouped(*r.Items), numeral.Percent(r.Done, *r.Items))
 	}
-	text := fmt.Sprintf("%s, %s a second, %s so far", far, rateNumber(r.ItemsPerS), numeral.Span(seconds(r.ElapsedS)))
+	text := fmt.Sprintf("%s, %s a second, %s so far", far, numeral.RateNumber(r.ItemsPerS), numeral.Span(seconds(r.ElapsedS)))
 	if r.EtaS != nil {
-		text += ", about " + numeral.Span(calm(seconds(*r.EtaS))) + " to go"
+		text += ", about " + numeral.Span(numeral.Calm(seconds(*r.EtaS))) + " to go"
 	}
 	return text
 }
@@ -93,7 +95,7 @@ func (l limitsInForce) String() string {
 		if n == nil {
 			return "no limit on " + what + " known"
 		}
-		return rateNumber(*n) + " " + what + " a minute"
+		return numeral.RateNumber(*n) + " " + what + " a minute"
 	}
 	requests := approximately(rate(l.RequestsPerMin, "requests"), l.FoundOut)
 	text := fmt.Sprintf("%s, %s", requests, rate(l.TokensPerMin, "tokens"))
@@ -126,10 +128,10 @@ func (r *runStatus) ownLimits() (list []string) {
 func (m modelStatus) String() string {
 	var parts []string
 	if m.RequestsPerMin != nil {
-		parts = append(parts, approximately(rateNumber(*m.RequestsPerMin)+" requests a minute", m.FoundOut))
+		parts = append(parts, approximately(numeral.RateNumber(*m.RequestsPerMin)+" requests a minute", m.FoundOut))
 	}
 	if m.TokensPerMin != nil {
-		parts = append(parts, rateNumber(*m.TokensPerMin)+" tokens a minute")
+		parts = append(parts, numeral.RateNumber(*m.TokensPerMin)+" tokens a minute")
 	}
 	if m.USDPerHour != nil {
 		parts = append(parts, price.Dollars(*m.USDPerHour)+" an hour")
@@ -172,7 +174,7 @@ func (e givenLimits) String() string {
 		n    *float64
 	}{{"rpm", e.RPM}, {"rps", e.RPS}, {"tpm", e.TPM}, {"usd-per-hour", e.USDPerHour}} {
 		if l.n != nil {
-			given = append(given, l.name+"="+quantity{l.n}.String())
+			given = append(given, l.name+"="+value.Quantity{To: l.n}.String())
 		}
 	}
 	if e.Concurrency != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/prose"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -50,8 +51,8 @@ func (d *demonstration) report(sum paceline.Summary, err error) {
 	}
 	report{summary: s, stopped: why, width: max(columns, 80), pricing: "at what " + demoPriced + " costs, " + d.pricing.source}.write(d.env.Stderr)
 	var b strings.Builder
-	fmt.Fprintf(&b, "  %-13s%s\n", "labels", figures(figure{d.labels["positive"], "positive", true},
-		figure{d.labels["negative"], "negative", true}, figure{d.labels["mixed"], "mixed", true}))
+	fmt.Fprintf(&b, "  %-13s%s\n", "labels", numeral.Figures(numeral.Always(d.labels["positive"], "positive"),
+		numeral.Always(d.labels["negative"], "negative"), numeral.Always(d.labels["mixed"], "mixed")))
 	ledger := d.server.Ledger()
 	writeHealing(&b, d.ills(sum, ledger))
 	if sum.Hedges > 0 {
@@ -118,18 +119,8 @@ func writeHealing(b *strings.Builder, ills []ill) {
 
 // writeWhereabouts says where the rows are and how to look at them.
 func writeWhereabouts(b *strings.Builder, output string) {
-	path := shellQuoted(output)
+	path := prose.ShellQuoted(output)
 	fmt.Fprintf(b, "\nThe rows are in %s\n\n", output)
 	fmt.Fprintf(b, "  head -3 %s | jq .\n", path)
 	fmt.Fprintf(b, "  jq 'select(.llm.requests > 2)' %s\n", path)
 }
-
-// shellQuoted quotes a path for a shell if it needs that.
-func shellQuoted(path string) string {
-	if !strings.ContainsFunc(path, func(r rune) bool { return !strings.ContainsRune(shellSafe, r) }) {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-}
-
-const shellSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:,@%"

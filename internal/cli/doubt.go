@@ -54,7 +54,7 @@ func (d *doubts) names() string {
 		names = append(names, d.places[in.Index])
 	}
 	if more := int64(len(d.items) - len(names)); more > 0 {
-		return strings.Join(names, ", ") + " and " + items(more) + " more"
+		return strings.Join(names, ", ") + " and " + numeral.Items(more) + " more"
 	}
 	return strings.Join(names, ", ")
 }

@@ -85,7 +85,7 @@ func (e *estimate) atLeast(limit paceline.Rate, n int64, what string) {
 		return
 	}
 	if d := time.Duration(float64(n) / limit.PerSecond() * float64(time.Second)); d > e.time {
-		e.time, e.limit = d, fmt.Sprintf("by the limit of %s %s", perUnit(limit.PerSecond(), limit.Per), what)
+		e.time, e.limit = d, fmt.Sprintf("by the limit of %s %s", numeral.PerUnit(limit.PerSecond(), limit.Per), what)
 	}
 }
 

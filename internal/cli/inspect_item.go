@@ -119,7 +119,7 @@ func shortRow(row []byte) string {
 	if len(row) <= shownRow {
 		return string(row)
 	}
-	return strings.ToValidUTF8(string(row[:shownRow]), "") + fmt.Sprintf("… (%s in all; --json has them)", byteSize(int64(len(row))))
+	return strings.ToValidUTF8(string(row[:shownRow]), "") + fmt.Sprintf("… (%s in all; --json has them)", numeral.Bytes(int64(len(row))))
 }
 
 // clock is how times of day are written.

@@ -9,6 +9,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/inspect"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/prose"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -92,7 +93,7 @@ func (r *runFile) overview(reader *journal.Reader) (*overview, error) {
 	}
 	var found inspect.Overview
 	err = r.reading(func() (err error) {
-		found, err = inspect.OverviewOf(visits(func(v journal.Visitor) error { return reader.Visit(r.wait.visitor(v)) }), overviewItems)
+		found, err = inspect.OverviewOf(visits(func(v journal.Visitor) error { return reader.Visit(r.wait.Visitor(v)) }), overviewItems)
 		return err
 	})
 	if err != nil {
@@ -173,7 +174,7 @@ func (o *overview) write(out *findings, r *runFile) error {
 	}
 	row("items", o.text.items())
 	rows("sessions", o.sessions())
-	row("requests", figures(figure{o.Requests, map[bool]string{true: "ended", false: "sent"}[o.State == stateRunning], true}, figure{o.Answered.Requests, "answered and accepted", true}))
+	row("requests", numeral.Figures(numeral.Always(o.Requests, map[bool]string{true: "ended", false: "sent"}[o.State == stateRunning]), numeral.Always(o.Answered.Requests, "answered and accepted")))
 	row("first token", o.text.latencies(o.TTFT))
 	row("answer", o.text.latencies(o.Total))
 	row("tokens", o.text.tokens())
@@ -194,7 +195,7 @@ func (o *overview) headline() string {
 	case o.State == stateDone || o.Items == nil:
 		return o.State + ", " + numeral.Counted(rows, "row")
 	default:
-		return fmt.Sprintf("%s with %s of %s; the same command continues", o.State, numeral.Counted(rows, "row"), items(*o.Items))
+		return fmt.Sprintf("%s with %s of %s; the same command continues", o.State, numeral.Counted(rows, "row"), numeral.Items(*o.Items))
 	}
 }
 
@@ -241,7 +242,7 @@ func (o *overview) failures() (lines []string) {
 		}
 		line := fmt.Sprintf("%s %s, such as item %d", numeral.Grouped(f.Count), f.Cause, f.Example.Index)
 		if f.Example.Message != nil {
-			line += ": " + cutText(*f.Example.Message, shownMessage)
+			line += ": " + prose.Cut(*f.Example.Message, shownMessage)
 		}
 		lines = append(lines, line)
 	}

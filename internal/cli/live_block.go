@@ -59,7 +59,7 @@ func (s *liveState) over() bool { return s.Facts.Total > 0 && s.ended() >= s.Fac
 func (f *liveFacts) headline() string {
 	text := "paceline: items as they come"
 	if f.Total > 0 {
-		text = "paceline: " + items(f.Total)
+		text = "paceline: " + numeral.Items(f.Total)
 	}
 	if f.Done > 0 {
 		text += " (" + numeral.Grouped(f.Done) + " already done)"

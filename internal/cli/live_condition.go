@@ -33,7 +33,7 @@ func (s *liveState) waitsFor() (string, style) {
 	case s.over():
 		return "all items have their row", styleDim
 	case s.Stopping:
-		return "stopping: " + calls(int64(s.Stats.InFlight)) + " in flight may finish", styleYellow
+		return "stopping: " + numeral.Calls(int64(s.Stats.InFlight)) + " in flight may finish", styleYellow
 	case s.Keys.Held:
 		return "paused by you; p goes on", styleYellow
 	case p.LimitedBy == paceline.BottleneckHold:
@@ -55,7 +55,7 @@ func (s *liveState) heldBack() (string, style) {
 	case paceline.BottleneckRequests:
 		return "limited by requests: " + s.requestsUsed(), stylePlain
 	case paceline.BottleneckTokens:
-		return "limited by tokens: " + usedOf(s.Pace.Tokens, p.Tokens.PerSecond(), perUnit(p.Tokens.PerSecond(), rateUnit(p.Tokens, 1))), stylePlain
+		return "limited by tokens: " + usedOf(s.Pace.Tokens, p.Tokens.PerSecond(), numeral.PerUnit(p.Tokens.PerSecond(), rateUnit(p.Tokens, 1))), stylePlain
 	case paceline.BottleneckMoney:
 		return "limited by money: " + usedOf(s.Pace.Money, p.Money.PerSecond(), price.Dollars(p.Money.PerSecond()*time.Hour.Seconds())+"/h"), stylePlain
 	case paceline.BottleneckConcurrency:
@@ -95,12 +95,12 @@ func usedOf(measured, limit float64, words string) string {
 	if measured <= 0 || limit <= 0 {
 		return words
 	}
-	return sharePercent(measured/limit) + " of " + words + " used"
+	return numeral.Share(measured/limit) + " of " + words + " used"
 }
 
 // requestLimit is the limit on requests, and that it was found out.
 func requestLimit(p *paceline.Pace) string {
-	rate := perUnit(p.Requests.PerSecond(), rateUnit(p.Requests, 1))
+	rate := numeral.PerUnit(p.Requests.PerSecond(), rateUnit(p.Requests, 1))
 	return approximately(rate, p.FoundOut)
 }
 

@@ -137,14 +137,6 @@ func warnIf(n int64, s style) style {
 	return stylePlain
 }
 
-// calls returns "1 call", "4,102 calls".
-func calls(n int64) string {
-	if n == 1 {
-		return "1 call"
-	}
-	return numeral.Compact(n) + " calls"
-}
-
 // retries returns "1 retry", "1.2k retries".
 func retries(n int64) string {
 	if n == 1 {
@@ -154,7 +146,7 @@ func retries(n int64) string {
 }
 
 func inFlight(st *paceline.Stats) string {
-	text := calls(int64(st.InFlight))
+	text := numeral.Calls(int64(st.InFlight))
 	if st.Pace.InFlight > 0 {
 		text = fmt.Sprintf("%s of %s calls", numeral.Grouped(int64(st.InFlight)), numeral.Grouped(int64(st.Pace.InFlight)))
 	}

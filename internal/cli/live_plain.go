@@ -50,7 +50,7 @@ func tokenText(st *paceline.Stats) string {
 
 func (s *liveState) far() string {
 	if s.Facts.Total <= 0 {
-		return items(s.ended())
+		return numeral.Items(s.ended())
 	}
-	return fmt.Sprintf("%s of %s (%s)", numeral.Grouped(s.ended()), items(s.Facts.Total), numeral.Percent(s.ended(), s.Facts.Total))
+	return fmt.Sprintf("%s of %s (%s)", numeral.Grouped(s.ended()), numeral.Items(s.Facts.Total), numeral.Percent(s.ended(), s.Facts.Total))
 }

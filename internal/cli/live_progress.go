@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
@@ -15,10 +14,10 @@ func (s *liveState) progress(room int) (l line) {
 	l.add(stylePlain, " ")
 	if total > 0 {
 		l.add(styleBold, fmt.Sprintf("%*s", len(numeral.Grouped(total)), numeral.Grouped(ended)))
-		l.add(stylePlain, " of "+items(total)+"  ")
+		l.add(stylePlain, " of "+numeral.Items(total)+"  ")
 		l.add(styleBold, fmt.Sprintf("%7s", numeral.Percent(ended, total)))
 	} else {
-		l.add(styleBold, items(ended))
+		l.add(styleBold, numeral.Items(ended))
 	}
 	for _, right := range s.times() {
 		if start := room - right.width(); start > l.width()+1 {
@@ -64,9 +63,9 @@ func (s *liveState) speed() string {
 // readableRate returns v a second, by the minute where that is easier to read.
 func readableRate(v float64) (number, unit string) {
 	if v > 0 && v < 1 {
-		return rateNumber(v * 60), "min"
+		return numeral.RateNumber(v * 60), "min"
 	}
-	return rateNumber(v), "s"
+	return numeral.RateNumber(v), "s"
 }
 
 func (s *liveState) eta() string {
@@ -78,13 +77,5 @@ func (s *liveState) eta() string {
 	case s.Pace.Left < 0 || s.Stats.Pace.LimitedBy == paceline.BottleneckHold || s.Keys.Held:
 		return "ETA -"
 	}
-	return "ETA " + numeral.Span(calm(s.Pace.Left))
-}
-
-// calm rounds a time to come so that its last digits do not flicker.
-func calm(d time.Duration) time.Duration {
-	if d > 3*time.Minute {
-		return d.Round(10 * time.Second)
-	}
-	return max(d, time.Second)
+	return "ETA " + numeral.Span(numeral.Calm(s.Pace.Left))
 }

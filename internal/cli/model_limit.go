@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/spelling"
+	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
 // A modelLimit is what --model-limit gives the calls of one model, beside the
@@ -27,7 +29,7 @@ var modelFields = append(slices.Clone(limitNames), "endpoint")
 // value returns where a field of that name is written, nil if there is none.
 func (m *modelLimit) value(name string) pflag.Value {
 	if name == "endpoint" {
-		return word{&m.endpoint, "NAME"}
+		return value.Word{To: &m.endpoint, Kind: "NAME"}
 	}
 	return m.limitSet.value(name)
 }
@@ -181,7 +183,7 @@ func (a *askedModels) has(model string) bool {
 // String names the models, or the first of them.
 func (a *askedModels) String() string {
 	const named = 5
-	names := sortedKeys(a.largest)
+	names := slices.Sorted(maps.Keys(a.largest))
 	if more := len(names) - named; more > 0 {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:named], ", "), more)
 	}
@@ -194,7 +196,7 @@ func (s *session) checkTokens() error {
 	if s.survey.models == nil {
 		return nil
 	}
-	for _, model := range sortedKeys(s.survey.models.largest) {
+	for _, model := range slices.Sorted(maps.Keys(s.survey.models.largest)) {
 		r := s.survey.models.largest[model]
 		for i := range s.pool.endpoints {
 			e := &s.pool.endpoints[i]
@@ -218,7 +220,7 @@ func (r sizedRequest) within(tpm float64, flag string) error {
 		what += fmt.Sprintf(" and %s out at most", numeral.Grouped(r.out))
 	}
 	return fmt.Errorf("%s: %s tokens a minute are fewer than one call takes: %s has %s; raise it, or shorten the prompt or max_tokens",
-		flag, quantity{&tpm}, r.place, what)
+		flag, value.Quantity{To: &tpm}, r.place, what)
 }
 
 // limitFlag names where a limit of the endpoint stands.
@@ -243,7 +245,7 @@ func (s *session) checkMoney() error {
 				return err
 			}
 		}
-		for _, model := range sortedKeys(e.models) {
+		for _, model := range slices.Sorted(maps.Keys(e.models)) {
 			if e.models[model].usdPerHour == 0 {
 				continue
 			}
@@ -275,7 +277,7 @@ func (s *session) unpriced(model string) string {
 	case model != "":
 		models = append(models, model)
 	case s.survey.models != nil:
-		models = sortedKeys(s.survey.models.largest)
+		models = slices.Sorted(maps.Keys(s.survey.models.largest))
 	case s.flags.model != "":
 		models = append(models, s.flags.model)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/prose"
 	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
 
@@ -60,7 +61,7 @@ func (r report) write(w io.Writer) {
 // headline says how it ended. Of a run in several sessions it tells this one's
 // part apart.
 func (r report) headline() string {
-	whole := items(r.Items)
+	whole := numeral.Items(r.Items)
 	if r.ended() != r.Items {
 		whole = fmt.Sprintf("%s of %s", numeral.Grouped(r.ended()), whole)
 	}
@@ -78,7 +79,7 @@ func (r report) headline() string {
 	case fresh == 0 && r.session.requests == 0:
 		return what + ", nothing was sent in this session"
 	}
-	return fmt.Sprintf("%s (this session: %s in %s)", what, items(fresh), r.pace(fresh))
+	return fmt.Sprintf("%s (this session: %s in %s)", what, numeral.Items(fresh), r.pace(fresh))
 }
 
 // pace returns how long a session took, and how fast it was at calling a model.
@@ -99,41 +100,20 @@ func elapsedText(d time.Duration) string {
 	return numeral.Span(d)
 }
 
-// items returns "1 item", "1,000 items".
-func items(n int64) string { return numeral.Counted(n, "item") }
-
 func (r report) items() string {
-	return figures(
-		figure{r.Done, "done", true}, figure{r.Failed, "failed", false},
-		figure{r.Invalid, "invalid", false}, figure{r.Truncated, "truncated", false},
-		figure{r.Filtered, "filtered", false}, figure{r.Refused, "refused", false}, figure{r.Resumed, "from earlier", false},
-		figure{r.Items - r.ended(), "to do", false})
+	return numeral.Figures(
+		numeral.Always(r.Done, "done"), numeral.IfAny(r.Failed, "failed"),
+		numeral.IfAny(r.Invalid, "invalid"), numeral.IfAny(r.Truncated, "truncated"),
+		numeral.IfAny(r.Filtered, "filtered"), numeral.IfAny(r.Refused, "refused"), numeral.IfAny(r.Resumed, "from earlier"),
+		numeral.IfAny(r.Items-r.ended(), "to do"))
 }
 
 func (r report) requests() string {
 	before := r.Requests - r.session.requests
-	return figures(
-		figure{r.session.requests, "sent", true}, figure{r.Retries, "retried", false},
-		figure{r.Throttled, "throttled", false}, figure{r.Hedges, "hedged", false},
-		figure{r.Asked, "asked again", false}, figure{r.session.failed, "failed", false}, figure{before, "in earlier sessions", false})
-}
-
-// A figure is a number with what it counts. One that is 0 is left out unless
-// it is to be always shown.
-type figure struct {
-	n      int64
-	what   string
-	always bool
-}
-
-func figures(list ...figure) string {
-	var parts []string
-	for _, f := range list {
-		if f.n != 0 || f.always {
-			parts = append(parts, numeral.Grouped(f.n)+" "+f.what)
-		}
-	}
-	return strings.Join(parts, "   ")
+	return numeral.Figures(
+		numeral.Always(r.session.requests, "sent"), numeral.IfAny(r.Retries, "retried"),
+		numeral.IfAny(r.Throttled, "throttled"), numeral.IfAny(r.Hedges, "hedged"),
+		numeral.IfAny(r.Asked, "asked again"), numeral.IfAny(r.session.failed, "failed"), numeral.IfAny(before, "in earlier sessions"))
 }
 
 func (r report) latencies(p percentiles) string {
@@ -193,18 +173,9 @@ func (r report) failures() []string {
 			line += ", such as " + f.Example
 		}
 		if r.width > 0 {
-			line = cutText(line, r.width-16)
+			line = prose.Cut(line, r.width-16)
 		}
 		lines = append(lines, line)
 	}
 	return lines
-}
-
-// cutText cuts s to at most n characters, with an ellipsis.
-func cutText(s string, n int) string {
-	r := []rune(s)
-	if n < 1 || len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
 }

@@ -62,11 +62,11 @@ func (w waste) String() string {
 	if w.Requests == 0 {
 		return ""
 	}
-	var list []figure
+	var list []numeral.Figure
 	for _, c := range w.Causes {
-		list = append(list, figure{c.Requests, wastes.Words(c.Cause), false})
+		list = append(list, numeral.IfAny(c.Requests, wastes.Words(c.Cause)))
 	}
-	text := figures(list...) + "   " + price.USD(nanoCost(w.known.Cost))
+	text := numeral.Figures(list...) + "   " + price.USD(nanoCost(w.known.Cost))
 	if n := w.known.Unpriced; n > 0 {
 		text += " and " + numeral.Counted(n, "request") + " of unknown cost"
 	}
