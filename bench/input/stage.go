@@ -14,6 +14,7 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/cli"
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
 	"github.com/seed-1814a72b/paceline/journal"
 )
@@ -111,7 +112,7 @@ func render(in *input) error {
 // estimate.
 func survey(in *input) error {
 	var said bytes.Buffer
-	env, stop := cli.System()
+	env, stop := command.System()
 	defer stop()
 	env.Args = []string{"run", in.path, "-p", template, "--system", "Answer with one word.", "-m", "m", "--param", "temperature=0",
 		"--param", "max_tokens=5", "--base-url", "http://127.0.0.1:9/v1", "-o", filepath.Join(in.dir, "rows.jsonl"), "--dry-run"}

@@ -12,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/seed-1814a72b/paceline/internal/cli"
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -31,7 +32,7 @@ func run(t *testing.T) (code int, summary, said string) {
 	if err := os.WriteFile(input, []byte(strings.Repeat("hello "+secret+"\n", 40)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	env, stop := cli.System()
+	env, stop := command.System()
 	stop()
 	var stderr bytes.Buffer
 	env.Args = []string{
@@ -40,7 +41,7 @@ func run(t *testing.T) (code int, summary, said string) {
 	}
 	env.Stdin, env.Stdout, env.Stderr = strings.NewReader(""), &stderr, &stderr
 	env.StdinTerminal, env.StdoutTerminal, env.StderrTerminal = false, false, false
-	env.Telemetry = func(ctx context.Context, version string, warn func(error)) (cli.Telemetry, error) {
+	env.Telemetry = func(ctx context.Context, version string, warn func(error)) (command.Telemetry, error) {
 		return Start(ctx, version, warn)
 	}
 	code = cli.Main(t.Context(), env)
@@ -60,7 +61,7 @@ func TestARunIsToldToACollector(t *testing.T) {
 			t.Setenv("OTEL_SERVICE_NAME", "labels")
 			t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "team=reviews")
 			code, summary, said := run(t)
-			if code != cli.ExitDone || strings.Contains(said, secret) || strings.Contains(said, "otel") {
+			if code != command.ExitDone || strings.Contains(said, secret) || strings.Contains(said, "otel") {
 				t.Errorf("exit %d\n%s", code, said)
 			}
 			requests := gjson.Get(summary, "requests").Int()
@@ -124,7 +125,7 @@ func TestSignalsCanBeLeftOut(t *testing.T) {
 	}
 	t.Setenv("OTEL_SDK_DISABLED", "true")
 	before, _ := r.spans()
-	if code, _, said := run(t); code != cli.ExitDone {
+	if code, _, said := run(t); code != command.ExitDone {
 		t.Errorf("exit %d: %s", code, said)
 	}
 	if after, _ := r.spans(); after != before {
@@ -136,7 +137,7 @@ func TestACollectorThatIsAwayStopsNothing(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:"+secret+"@127.0.0.1:1")
 	t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "200")
 	code, summary, said := run(t)
-	if code != cli.ExitDone || gjson.Get(summary, "done").Int() != 40 {
+	if code != command.ExitDone || gjson.Get(summary, "done").Int() != 40 {
 		t.Errorf("exit %d, %s\n%s", code, summary, said)
 	}
 	if n := strings.Count(said, "--otel: "); n == 0 || n > 6 || strings.Contains(said, secret) {
@@ -151,7 +152,7 @@ func TestWhatIsNotToBeHadStopsTheRunBeforeAnythingIsSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(name, value)
 			code, summary, said := run(t)
-			if code != cli.ExitUsage || summary != "" || strings.Count(said, "\n") != 1 || !strings.Contains(said, "paceline: --otel: "+name) {
+			if code != command.ExitUsage || summary != "" || strings.Count(said, "\n") != 1 || !strings.Contains(said, "paceline: --otel: "+name) {
 				t.Errorf("exit %d, %q", code, said)
 			}
 		})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -61,10 +62,10 @@ func (s *session) adopt(ctx context.Context, o journal.Options, why *journal.Err
 	if err != nil {
 		return nil, err
 	}
-	s.say("made the journal of %s anew from its %s", s.target.path, counted(found.Rows, "row"))
+	s.say("made the journal of %s anew from its %s", s.target.path, numeral.Counted(found.Rows, "row"))
 	if found.Rejected > 0 {
 		s.say("%s could not be kept (no row, or an item's second one) and went to %s; items without a row are sent again",
-			counted(found.Rejected, "line"), found.RejectedFile)
+			numeral.Counted(found.Rejected, "line"), found.RejectedFile)
 	}
 	return journal.Open(s.target.path, o)
 }

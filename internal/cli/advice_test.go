@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/command"
 )
 
 func TestAdviceWhereEveryRequestIsRefused(t *testing.T) {
@@ -24,7 +25,7 @@ func TestAdviceWhereEveryRequestIsRefused(t *testing.T) {
 	} {
 		s := &session{flags: &runFlags{noStream: tt.noStream}, pool: &pool{endpoints: []endpoint{{host: "h"}}}, interrupts: &interrupts{}}
 		err := s.stopped(paceline.Summary{Stats: paceline.Stats{Failed: 10}, StoppedBy: "invalid_request"}, tt.err)
-		if e, ok := errors.AsType[*exit](err); !ok || e.code != ExitStopped || err.Error() != tt.want {
+		if e, ok := errors.AsType[*command.Exit](err); !ok || e.Code != command.ExitStopped || err.Error() != tt.want {
 			t.Errorf("got  %v\nwant %s", err, tt.want)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 	"github.com/seed-1814a72b/paceline/journal"
 )
@@ -137,10 +139,10 @@ func (b *budgetSummary) parts() (list []budgetPart) {
 		list = append(list, budgetPart{"--max-cost", fmt.Sprintf("%s%s of %s spent", atMost(b.bound || *b.SpentUSD > *b.MaxCostUSD), price.Dollars(*b.SpentUSD), price.Dollars(*b.MaxCostUSD)), *b.LeftUSD / *b.MaxCostUSD})
 	}
 	if b.MaxTokens != nil {
-		list = append(list, budgetPart{"--max-tokens-total", fmt.Sprintf("%s of %s tokens used", grouped(*b.SpentTokens), grouped(*b.MaxTokens)), float64(*b.LeftTokens) / float64(*b.MaxTokens)})
+		list = append(list, budgetPart{"--max-tokens-total", fmt.Sprintf("%s of %s tokens used", numeral.Grouped(*b.SpentTokens), numeral.Grouped(*b.MaxTokens)), float64(*b.LeftTokens) / float64(*b.MaxTokens)})
 	}
 	if b.MaxRequests != nil {
-		list = append(list, budgetPart{"--max-requests", fmt.Sprintf("%s of %s requests sent", grouped(b.SentRequests), grouped(*b.MaxRequests)), float64(*b.LeftRequests) / float64(*b.MaxRequests)})
+		list = append(list, budgetPart{"--max-requests", fmt.Sprintf("%s of %s requests sent", numeral.Grouped(b.SentRequests), numeral.Grouped(*b.MaxRequests)), float64(*b.LeftRequests) / float64(*b.MaxRequests)})
 	}
 	return list
 }
@@ -194,7 +196,7 @@ func (b *budgetSummary) reached() (r budgetPart) {
 func (s *session) overBudget(sum paceline.Summary, e *paceline.Error) error {
 	b := newBudgetSummary(sum.Budget)
 	if b == nil {
-		return &exit{ExitStopped, fmt.Errorf("%s; the same command continues", e.Message)}
+		return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("%s; the same command continues", e.Message)}
 	}
 	r := b.reached()
 	if sum.Requests == 0 && s.before.requests == 0 {
@@ -207,7 +209,7 @@ func (s *session) overBudget(sum paceline.Summary, e *paceline.Error) error {
 	if !s.target.toStdout {
 		text += fmt.Sprintf("; raise %s to continue", r.flag)
 	}
-	return &exit{ExitStopped, errors.New(text)}
+	return &command.Exit{Code: command.ExitStopped, Err: errors.New(text)}
 }
 
 // muchLeft is the share of a budget that may be left without a word on why.

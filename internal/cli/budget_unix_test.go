@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -30,8 +31,8 @@ func TestABudgetHoldsForKilledProcesses(t *testing.T) {
 		p.end()
 	}
 	p := b.start(append(flags, "0.06")...)
-	if code := p.end(); code != ExitStopped {
-		t.Fatalf("exit %d, want %d", code, ExitStopped)
+	if code := p.end(); code != command.ExitStopped {
+		t.Fatalf("exit %d, want %d", code, command.ExitStopped)
 	}
 	b.settled()
 	l := b.provider.Ledger()
@@ -48,7 +49,7 @@ func TestABudgetHoldsForKilledProcesses(t *testing.T) {
 		t.Errorf("the ledger has $%g; the summary %s", spent, sum.Raw)
 	}
 	p = b.start(append(flags, "20")...)
-	if code := p.end(); code != ExitDone {
+	if code := p.end(); code != command.ExitDone {
 		t.Fatalf("exit %d with a higher budget", code)
 	}
 	b.whole(n)

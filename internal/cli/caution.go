@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/jsonscan"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
 // cautions are what the user is to be told of the items before they are sent.
@@ -77,7 +78,7 @@ func (c *cautions) encoding() string {
 		are, that = "is not UTF-8:", "it"
 	}
 	return fmt.Sprintf("%s %s %s; U+FFFD stands for what cannot be read; 'iconv -f LATIN1 -t UTF-8' may mend %s",
-		items(n), are, c.notUTF8.place, that)
+		numeral.Items(n), are, c.notUTF8.place, that)
 }
 
 // tell says what there is to say. keepsItems: the rows hold the items' fields.
@@ -87,7 +88,7 @@ func (c *cautions) tell(say func(string, ...any), keepsItems bool) {
 	}
 	if n := c.taken.items; n > 0 && keepsItems {
 		say("%s, such as %s, %s a field \"llm\" or \"index\": in the row stands this run's instead",
-			items(n), c.taken.place, haveHas(n))
+			numeral.Items(n), c.taken.place, haveHas(n))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-1814a72b/paceline/internal/check"
+	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
 // checkFlags is what an answer must be, as it was written, and how one that is
@@ -32,17 +33,17 @@ func defaultCheckFlags() checkFlags {
 }
 
 func (f *checkFlags) defineChecks(s *pflag.FlagSet) {
-	s.Var(filled{word{&f.schema, "FILE"}}, "schema", "the answer is JSON that fits this JSON Schema; checked here in any case (see 'paceline help checks')")
-	s.Var(&choice{&f.schemaMode, []string{"auto", "send", "check"}}, "schema-mode",
+	s.Var(filled{value.Word{To: &f.schema, Kind: "FILE"}}, "schema", "the answer is JSON that fits this JSON Schema; checked here in any case (see 'paceline help checks')")
+	s.Var(&value.Choice{To: &f.schemaMode, Allowed: []string{"auto", "send", "check"}}, "schema-mode",
 		"auto sends the schema as response_format, and asks without where the server refuses that; send insists; check sends nothing")
 	s.BoolVar(&f.json, "json", false, "the answer is one JSON value")
-	s.Var(filled{word{&f.match, "REGEX"}}, "match", "the pattern (RE2) matches the whole answer; what its groups match is the value")
-	s.Var(filled{word{&f.oneOf, "A,B,...|@FILE"}}, "one-of", "the answer is one of these labels, or of those in a file, one a line")
+	s.Var(filled{value.Word{To: &f.match, Kind: "REGEX"}}, "match", "the pattern (RE2) matches the whole answer; what its groups match is the value")
+	s.Var(filled{value.Word{To: &f.oneOf, Kind: "A,B,...|@FILE"}}, "one-of", "the answer is one of these labels, or of those in a file, one a line")
 	s.BoolVar(&f.ignoreCase, "ignore-case", false, "of --one-of: upper and lower case are the same")
 	s.BoolVar(&f.repair, "repair", false, "of --schema and --json: cut the JSON out of the text around it and mend small mistakes; the row says so")
 	s.BoolVar(&f.allowTruncated, "allow-truncated", false, "take an answer that was cut off at its limit of tokens for any other, as you may with max_tokens=1")
-	s.Var(count{&f.asks, 1}, "asks", "how many answers are asked for in all before an item is kept as invalid")
-	s.Var(&choice{&f.feedback, []string{"on", "off"}}, "feedback", "show the model its invalid answer and what was wrong with it; or off, the same request again")
+	s.Var(value.Count{To: &f.asks, Min: 1}, "asks", "how many answers are asked for in all before an item is kept as invalid")
+	s.Var(&value.Choice{To: &f.feedback, Allowed: []string{"on", "off"}}, "feedback", "show the model its invalid answer and what was wrong with it; or off, the same request again")
 	s.Var(escalationList{f}, "escalate", "ask otherwise from the 2nd answer on: model=gpt-4o,temperature=1, from the 3rd on: ask=3,model=gpt-4o; repeatable")
 }
 
@@ -151,11 +152,11 @@ func (l escalationList) Set(s string) error {
 
 // A filled is a word that is not empty: a check that a shell's unset variable was
 // meant to name would leave all answers unchecked.
-type filled struct{ word }
+type filled struct{ value.Word }
 
 func (f filled) Set(s string) error {
 	if s == "" {
 		return errors.New("is empty, so that nothing would be checked; leave it out, or name what is")
 	}
-	return f.word.Set(s)
+	return f.Word.Set(s)
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/check"
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
 	"github.com/seed-1814a72b/paceline/internal/schema"
 )
@@ -24,7 +26,7 @@ type checks struct {
 
 // newChecks reads the files that the flags name. Its error names the flag, the
 // file and the place.
-func newChecks(env *Env, f *checkFlags) (c checks, err error) {
+func newChecks(env *command.Env, f *checkFlags) (c checks, err error) {
 	switch {
 	case f.schema != "":
 		err = c.readSchema(env, f)
@@ -40,12 +42,12 @@ func newChecks(env *Env, f *checkFlags) (c checks, err error) {
 	return c, err
 }
 
-func (c *checks) readSchema(env *Env, f *checkFlags) error {
-	text, err := readFile(env, f.schema)
+func (c *checks) readSchema(env *command.Env, f *checkFlags) error {
+	text, err := command.Contents(env, f.schema)
 	if err != nil {
 		return fmt.Errorf("--schema: %w", err)
 	}
-	read := func(name string) ([]byte, error) { return readFile(env, name) }
+	read := func(name string) ([]byte, error) { return command.Contents(env, name) }
 	if c.schema, err = schema.Compile(f.schema, text, read); err != nil {
 		return fmt.Errorf("--schema: %w", err)
 	}
@@ -71,10 +73,10 @@ func responseFormat(s *schema.Schema) []byte {
 }
 
 // readLabels takes the labels of --one-of: A,B,C, or those of @FILE, one a line.
-func (c *checks) readLabels(env *Env, f *checkFlags) error {
+func (c *checks) readLabels(env *command.Env, f *checkFlags) error {
 	c.labels = strings.Split(f.oneOf, ",")
 	if name, isFile := strings.CutPrefix(f.oneOf, "@"); isFile {
-		text, err := readFile(env, name)
+		text, err := command.Contents(env, name)
 		if err != nil {
 			return fmt.Errorf("--one-of: %w", err)
 		}
@@ -136,7 +138,7 @@ func (c *checks) text(f *checkFlags) string {
 	case f.match != "":
 		what = "match " + f.match
 	case c.labels != nil:
-		what = "are one of " + counted(int64(len(c.labels)), "label")
+		what = "are one of " + numeral.Counted(int64(len(c.labels)), "label")
 	default:
 		return ""
 	}

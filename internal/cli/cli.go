@@ -1,6 +1,6 @@
 // Package cli is the command line: one file per command, and a frame around
 // them that turns what happened into one line and an exit code. Everything it
-// touches of the outside world comes in as an [Env].
+// touches of the outside world comes in as a [command.Env].
 package cli
 
 import (
@@ -10,37 +10,39 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/manual"
 	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
 // Main runs the program once and returns its exit code. An error is one line
 // on env.Stderr, "paceline: what; what to do".
-func Main(ctx context.Context, env Env) int {
-	if wantsJSON(env.Args) {
-		env.Stderr = newJSONNotices(env.Stderr)
+func Main(ctx context.Context, env command.Env) int {
+	if command.WantsJSON(env.Args) {
+		env.Stderr = command.NewJSONNotices(env.Stderr)
 	}
 	root := newRootCommand(&env)
 	err := root.ExecuteContext(ctx)
-	if e, ok := err.(*exit); ok && e.err == nil {
-		return e.code
+	if e, ok := err.(*command.Exit); ok && e.Err == nil {
+		return e.Code
 	}
 	if err != nil {
-		tellEnd(env.Stderr, err)
+		command.TellEnd(env.Stderr, err)
 	}
-	return exitCode(err)
+	return command.ExitCode(err)
 }
 
 // newRootCommand puts the commands together.
-func newRootCommand(env *Env) *cobra.Command {
-	root := rootPage().command(nil)
+func newRootCommand(env *command.Env) *cobra.Command {
+	root := rootPage().Command(nil)
 	root.Args = unknownCommand
-	root.Version = version()
+	root.Version = command.Version()
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	root.SetArgs(joinAddress(env.Args))
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(manual.FlagError)
 	root.SetVersionTemplate(versionText())
 	root.SetHelpCommand(newHelpCommand())
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -53,7 +55,7 @@ func newRootCommand(env *Env) *cobra.Command {
 }
 
 // commands returns the commands in the order of the first help page.
-func commands(env *Env) []*cobra.Command {
+func commands(env *command.Env) []*cobra.Command {
 	return []*cobra.Command{
 		newRunCommand(env),
 		newCtlCommand(env),
@@ -67,21 +69,21 @@ func commands(env *Env) []*cobra.Command {
 	}
 }
 
-func rootPage() *page {
-	return &page{
-		use: "paceline COMMAND",
-		about: "Paceline runs language-model API calls in bulk: a file of items and a prompt in, " +
+func rootPage() *manual.Page {
+	return &manual.Page{
+		Use: "paceline COMMAND",
+		About: "Paceline runs language-model API calls in bulk: a file of items and a prompt in, " +
 			"every answer out, as fast as the provider's limits permit. It continues where it was " +
 			"stopped, and no row is lost.",
-		examples: []example{
-			{"See it work: no key, no network, twenty seconds", "paceline demo"},
-			{"Label every line of a file", "export OPENAI_API_KEY=...\n" +
+		Examples: []manual.Example{
+			{What: "See it work: no key, no network, twenty seconds", Line: "paceline demo"},
+			{What: "Label every line of a file", Line: "export OPENAI_API_KEY=...\n" +
 				"paceline run reviews.jsonl -m gpt-4o-mini --rpm 500 \\\n" +
 				"  -p 'Positive, negative or mixed? One word. {{.text}}' -o labels.jsonl"},
-			{"Try your own code against a provider that misbehaves", "paceline sim --rpm 600 --hang 0.01"},
+			{What: "Try your own code against a provider that misbehaves", Line: "paceline sim --rpm 600 --hang 0.01"},
 		},
-		sections: []section{
-			{"Commands", "" +
+		Sections: []manual.Section{
+			{Title: "Commands", Text: "" +
 				"  run         call a model for every item of a file and write every answer\n" +
 				"  ctl         look at a run that goes on, pause it, change its limits\n" +
 				"  inspect     ask what happened: an item's history, failures, the slowest\n" +
@@ -91,7 +93,7 @@ func rootPage() *page {
 				"  sim         serve a simulated provider with limits, latencies and faults\n" +
 				"  completion  completion for bash, zsh, fish or PowerShell\n" +
 				"  version     what this is"},
-			{"Topics (paceline help TOPIC)", "" +
+			{Title: "Topics (paceline help TOPIC)", Text: "" +
 				"  prompts      templates: fields, functions, messages\n" +
 				"  formats      what goes in and what comes out\n" +
 				"  environment  the variables that are read\n" +

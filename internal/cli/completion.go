@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/manual"
 )
 
 // shells are those that there is completion for, with what writes the script.
@@ -21,10 +24,10 @@ var shells = []struct {
 }
 
 // newCompletionCommand returns `paceline completion`.
-func newCompletionCommand(env *Env) *cobra.Command {
+func newCompletionCommand(env *command.Env) *cobra.Command {
 	p := completionPage()
 	var cmd *cobra.Command
-	cmd = p.command(func(_ context.Context, args []string) error {
+	cmd = p.Command(func(_ context.Context, args []string) error {
 		return writeCompletion(env.Stdout, cmd.Root(), args)
 	})
 	cmd.ValidArgs = shellNames()
@@ -48,17 +51,17 @@ func shellNames() []string {
 	return names
 }
 
-func completionPage() *page {
-	return &page{
-		use:   "completion bash|zsh|fish|powershell",
-		short: "completion for bash, zsh, fish or PowerShell",
-		about: "Writes a script to standard output with which a shell completes commands, flags and the " +
+func completionPage() *manual.Page {
+	return &manual.Page{
+		Use:   "completion bash|zsh|fish|powershell",
+		Short: "completion for bash, zsh, fish or PowerShell",
+		About: "Writes a script to standard output with which a shell completes commands, flags and the " +
 			"values of flags.",
-		examples: []example{
-			{"bash, for this shell; put the line into ~/.bashrc for all (needs the package bash-completion)", "source <(paceline completion bash)"},
-			{"zsh, with compinit on", `paceline completion zsh > "${fpath[1]}/_paceline"`},
-			{"fish", "paceline completion fish > ~/.config/fish/completions/paceline.fish"},
-			{"PowerShell", "paceline completion powershell | Out-String | Invoke-Expression"},
+		Examples: []manual.Example{
+			{What: "bash, for this shell; put the line into ~/.bashrc for all (needs the package bash-completion)", Line: "source <(paceline completion bash)"},
+			{What: "zsh, with compinit on", Line: `paceline completion zsh > "${fpath[1]}/_paceline"`},
+			{What: "fish", Line: "paceline completion fish > ~/.config/fish/completions/paceline.fish"},
+			{What: "PowerShell", Line: "paceline completion powershell | Out-String | Invoke-Expression"},
 		},
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -217,7 +219,7 @@ func (e *endpoint) change(limits map[string]string) error {
 	if len(limits) == 0 {
 		return errors.New("set needs a limit, such as rpm=300")
 	}
-	for _, name := range sortedKeys(limits) {
+	for _, name := range slices.Sorted(maps.Keys(limits)) {
 		into := e.limitSet.value(name)
 		if into == nil {
 			return unknownLimit(name)

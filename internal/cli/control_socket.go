@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -52,7 +53,7 @@ func controlDir(output string) string {
 // an earlier run left there is replaced. Where the folder takes no socket (its
 // path is too long, or its file system has none) it stands in a folder of its
 // own for temporary files, and a note says where.
-func listenControl(env *Env, output string) (*controlSocket, error) {
+func listenControl(env *command.Env, output string) (*controlSocket, error) {
 	dir := controlDir(output)
 	socket, note := filepath.Join(dir, socketName), filepath.Join(dir, socketNote)
 	if err := errors.Join(removeStale(socket), removeStale(note)); err != nil {
@@ -128,7 +129,7 @@ func listenPrivate(path string) (net.Listener, error) {
 }
 
 // findControl returns the path of the socket of a run on output.
-func findControl(env *Env, output string) string {
+func findControl(env *command.Env, output string) string {
 	dir := controlDir(output)
 	if note, err := env.ReadFile(filepath.Join(dir, socketNote)); err == nil {
 		return strings.TrimSpace(string(note))

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
@@ -175,7 +177,7 @@ func unlessZero[N int64 | float64](n N) *N {
 
 func newEndpointStatus(e *endpoint) endpointStatus {
 	st := endpointStatus{endpointState: endpointState{Name: e.name, State: endpointUp}, Host: e.host, givenLimits: newGivenLimits(&e.limitSet), Models: []givenModel{}}
-	for _, name := range sortedKeys(e.models) {
+	for _, name := range slices.Sorted(maps.Keys(e.models)) {
 		l := e.models[name]
 		st.Models = append(st.Models, givenModel{name, newGivenLimits(&l)})
 	}

@@ -12,7 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/manual"
 	"github.com/seed-1814a72b/paceline/internal/spelling"
+	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
 // ctlFlags is what `paceline ctl` is told.
@@ -22,14 +25,14 @@ type ctlFlags struct {
 	json     bool
 }
 
-func newCtlCommand(env *Env) *cobra.Command {
+func newCtlCommand(env *command.Env) *cobra.Command {
 	flags := &ctlFlags{}
 	p := ctlPage()
-	s := p.group("Flags")
-	text(s, &flags.endpoint, "endpoint", "", "NAME", "set the limits of this endpoint only: its name, or its number from 1 (default all of them)")
-	text(s, &flags.model, "model", "", "MODEL", "set limits of this model's calls, beside those of all calls")
+	s := p.Group("Flags")
+	value.Text(s, &flags.endpoint, "endpoint", "", "NAME", "set the limits of this endpoint only: its name, or its number from 1 (default all of them)")
+	value.Text(s, &flags.model, "model", "", "MODEL", "set limits of this model's calls, beside those of all calls")
 	s.BoolVar(&flags.json, "json", false, "print the run's state as one JSON object")
-	return p.command(func(ctx context.Context, args []string) error {
+	return p.Command(func(ctx context.Context, args []string) error {
 		if len(args) == 0 {
 			return errors.New("no run; name its output file, as in 'paceline ctl reviews.out.jsonl'")
 		}
@@ -37,26 +40,26 @@ func newCtlCommand(env *Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return command(ctx, env, flags, args[0], o)
+		return give(ctx, env, flags, args[0], o)
 	})
 }
 
-func ctlPage() *page {
-	return &page{
-		use:   "ctl OUTPUT [status | pause | resume | set LIMIT=VALUE...]",
-		short: "look at a run that goes on, pause it, change its limits",
-		about: "Speaks to a 'paceline run' of yours on this machine that writes to OUTPUT. No call is lost " +
+func ctlPage() *manual.Page {
+	return &manual.Page{
+		Use:   "ctl OUTPUT [status | pause | resume | set LIMIT=VALUE...]",
+		Short: "look at a run that goes on, pause it, change its limits",
+		About: "Speaks to a 'paceline run' of yours on this machine that writes to OUTPUT. No call is lost " +
 			"by any of it: what is in flight goes on.",
-		examples: []example{
-			{"How does it stand?", "paceline ctl reviews.out.jsonl"},
-			{"Leave the account to somebody else for a while", "paceline ctl reviews.out.jsonl pause\npaceline ctl reviews.out.jsonl resume"},
-			{"Other limits, from now on", "paceline ctl reviews.out.jsonl set rpm=300 concurrency=20"},
-			{"One model's limits, beside the others", "paceline ctl reviews.out.jsonl set --model gpt-4o rpm=100"},
-			{"For a script", "paceline ctl reviews.out.jsonl --json | jq .items_per_s"},
+		Examples: []manual.Example{
+			{What: "How does it stand?", Line: "paceline ctl reviews.out.jsonl"},
+			{What: "Leave the account to somebody else for a while", Line: "paceline ctl reviews.out.jsonl pause\npaceline ctl reviews.out.jsonl resume"},
+			{What: "Other limits, from now on", Line: "paceline ctl reviews.out.jsonl set rpm=300 concurrency=20"},
+			{What: "One model's limits, beside the others", Line: "paceline ctl reviews.out.jsonl set --model gpt-4o rpm=100"},
+			{What: "For a script", Line: "paceline ctl reviews.out.jsonl --json | jq .items_per_s"},
 		},
-		sections: []section{
-			{"Orders", ctlOrders},
-			{"Exit codes", "  0    done\n  1    wrong usage, or no such run"},
+		Sections: []manual.Section{
+			{Title: "Orders", Text: ctlOrders},
+			{Title: "Exit codes", Text: "  0    done\n  1    wrong usage, or no such run"},
 		},
 	}
 }
@@ -115,8 +118,8 @@ func (o *order) readLimits(args []string) error {
 	return new(endpoint).change(o.Limits)
 }
 
-// command gives a run one order and shows how it stands then.
-func command(ctx context.Context, env *Env, f *ctlFlags, output string, o *order) error {
+// give gives a run one order and shows how it stands then.
+func give(ctx context.Context, env *command.Env, f *ctlFlags, output string, o *order) error {
 	a, err := deliver(ctx, env, output, o)
 	switch {
 	case err != nil:
@@ -137,7 +140,7 @@ func command(ctx context.Context, env *Env, f *ctlFlags, output string, o *order
 const ctlPatience = 10 * time.Second
 
 // deliver sends an order to the run on output and returns its answer.
-func deliver(ctx context.Context, env *Env, output string, o *order) (*answer, error) {
+func deliver(ctx context.Context, env *command.Env, output string, o *order) (*answer, error) {
 	conn, err := dialControl(ctx, env, output)
 	if err != nil {
 		return nil, err
@@ -165,7 +168,7 @@ func errEnded(output string) error {
 }
 
 // dialControl connects to the run on output.
-func dialControl(ctx context.Context, env *Env, output string) (net.Conn, error) {
+func dialControl(ctx context.Context, env *command.Env, output string) (net.Conn, error) {
 	conn, err := (&net.Dialer{Timeout: ctlPatience}).DialContext(ctx, "unix", findControl(env, output))
 	if err != nil {
 		return nil, noRun(env, output)
@@ -174,8 +177,8 @@ func dialControl(ctx context.Context, env *Env, output string) (net.Conn, error)
 }
 
 // noRun says that no run can be reached, and which file may have been meant.
-func noRun(env *Env, output string) error {
-	if other, err := defaultOutput([]string{output}); err == nil {
+func noRun(env *command.Env, output string) error {
+	if other, err := command.DefaultOutput([]string{output}); err == nil {
 		if _, err := env.Stat(findControl(env, other)); err == nil {
 			return fmt.Errorf("no run goes on with %s for its output; did you mean %s?", output, other)
 		}

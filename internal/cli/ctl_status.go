@@ -5,7 +5,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/prose"
+	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
 // text is the state as people read it, after an order that was carried out.
@@ -15,7 +18,7 @@ func (r *runStatus) text(done, output string) string {
 	fmt.Fprintf(&b, "%s: %s\n", output, r.headline(done, output))
 	row := func(label, text string) { fmt.Fprintf(&b, "  %-11s %s\n", label, text) }
 	row("items", r.progress())
-	row("calls", fmt.Sprintf("%s in flight, %s waiting, %s sent", grouped(int64(r.InFlight)), grouped(int64(r.Waiting)), grouped(r.Requests)))
+	row("calls", fmt.Sprintf("%s in flight, %s waiting, %s sent", numeral.Grouped(int64(r.InFlight)), numeral.Grouped(int64(r.Waiting)), numeral.Grouped(r.Requests)))
 	if trouble := r.trouble(); trouble != "" {
 		row("trouble", trouble)
 	}
@@ -36,11 +39,11 @@ func (r *runStatus) text(done, output string) string {
 func (r *runStatus) headline(done, output string) string {
 	switch {
 	case done == "pause":
-		return fmt.Sprintf("paused; %s; 'paceline ctl %s resume' goes on", r.goesOn(), shellQuoted(output))
+		return fmt.Sprintf("paused; %s; 'paceline ctl %s resume' goes on", r.goesOn(), prose.ShellQuoted(output))
 	case done == "resume" && r.Now != "":
 		return "going on; " + r.Now
 	case r.Paused:
-		return fmt.Sprintf("paused by you; 'paceline ctl %s resume' goes on", shellQuoted(output))
+		return fmt.Sprintf("paused by you; 'paceline ctl %s resume' goes on", prose.ShellQuoted(output))
 	}
 	return r.Now
 }
@@ -53,18 +56,18 @@ func (r *runStatus) goesOn() string {
 	case 1:
 		return "the call in flight will be finished"
 	}
-	return "the " + calls(int64(r.InFlight)) + " in flight will be finished"
+	return "the " + numeral.Calls(int64(r.InFlight)) + " in flight will be finished"
 }
 
 // progress is how far it is and how fast.
 func (r *runStatus) progress() string {
-	far := grouped(r.Done)
+	far := numeral.Grouped(r.Done)
 	if r.Items != nil {
-		far = fmt.Sprintf("%s of %s (%s)", far, grouped(*r.Items), percent(r.Done, *r.Items))
+		far = fmt.Sprintf("%s of %s (%s)", far, numeral.Grouped(*r.Items), numeral.Percent(r.Done, *r.Items))
 	}
-	text := fmt.Sprintf("%s, %s a second, %s so far", far, rateNumber(r.ItemsPerS), timeSpan(seconds(r.ElapsedS)))
+	text := fmt.Sprintf("%s, %s a second, %s so far", far, numeral.RateNumber(r.ItemsPerS), numeral.Span(seconds(r.ElapsedS)))
 	if r.EtaS != nil {
-		text += ", about " + timeSpan(calm(seconds(*r.EtaS))) + " to go"
+		text += ", about " + numeral.Span(numeral.Calm(seconds(*r.EtaS))) + " to go"
 	}
 	return text
 }
@@ -80,7 +83,7 @@ func (r *runStatus) trouble() string {
 	}{{r.Failed, "failed"}, {r.Invalid, "invalid"}, {r.Truncated, "truncated"}, {r.Filtered, "filtered"},
 		{r.Refused, "refused"}, {r.Asked, "asked again"}, {r.Retries, "sent again"}, {r.Throttled, "throttled"}} {
 		if c.n > 0 {
-			parts = append(parts, grouped(c.n)+" "+c.name)
+			parts = append(parts, numeral.Grouped(c.n)+" "+c.name)
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -92,14 +95,14 @@ func (l limitsInForce) String() string {
 		if n == nil {
 			return "no limit on " + what + " known"
 		}
-		return rateNumber(*n) + " " + what + " a minute"
+		return numeral.RateNumber(*n) + " " + what + " a minute"
 	}
 	requests := approximately(rate(l.RequestsPerMin, "requests"), l.FoundOut)
 	text := fmt.Sprintf("%s, %s", requests, rate(l.TokensPerMin, "tokens"))
 	if l.USDPerHour != nil {
 		text += ", " + price.Dollars(*l.USDPerHour) + " an hour"
 	}
-	return text + ", " + counted(int64(l.Concurrency), "call") + " at once"
+	return text + ", " + numeral.Counted(int64(l.Concurrency), "call") + " at once"
 }
 
 // ownLimits says what is in force for each model, where there are several or one
@@ -125,24 +128,24 @@ func (r *runStatus) ownLimits() (list []string) {
 func (m modelStatus) String() string {
 	var parts []string
 	if m.RequestsPerMin != nil {
-		parts = append(parts, approximately(rateNumber(*m.RequestsPerMin)+" requests a minute", m.FoundOut))
+		parts = append(parts, approximately(numeral.RateNumber(*m.RequestsPerMin)+" requests a minute", m.FoundOut))
 	}
 	if m.TokensPerMin != nil {
-		parts = append(parts, rateNumber(*m.TokensPerMin)+" tokens a minute")
+		parts = append(parts, numeral.RateNumber(*m.TokensPerMin)+" tokens a minute")
 	}
 	if m.USDPerHour != nil {
 		parts = append(parts, price.Dollars(*m.USDPerHour)+" an hour")
 	}
 	if m.Concurrency != nil {
-		parts = append(parts, counted(*m.Concurrency, "call")+" at once")
+		parts = append(parts, numeral.Counted(*m.Concurrency, "call")+" at once")
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "no limit of its own")
 	}
 	if m.PausedForS > 0 {
-		parts = append(parts, "paused "+timeSpan(seconds(m.PausedForS)))
+		parts = append(parts, "paused "+numeral.Span(seconds(m.PausedForS)))
 	}
-	return strings.Join(append(parts, grouped(int64(m.InFlight))+" in flight"), ", ")
+	return strings.Join(append(parts, numeral.Grouped(int64(m.InFlight))+" in flight"), ", ")
 }
 
 // label names an endpoint where there are several.
@@ -171,7 +174,7 @@ func (e givenLimits) String() string {
 		n    *float64
 	}{{"rpm", e.RPM}, {"rps", e.RPS}, {"tpm", e.TPM}, {"usd-per-hour", e.USDPerHour}} {
 		if l.n != nil {
-			given = append(given, l.name+"="+quantity{l.n}.String())
+			given = append(given, l.name+"="+value.Quantity{To: l.n}.String())
 		}
 	}
 	if e.Concurrency != nil {

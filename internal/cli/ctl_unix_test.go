@@ -11,6 +11,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/journal"
 	"github.com/seed-1814a72b/paceline/sim"
 )
@@ -19,7 +20,7 @@ import (
 func (b *bench) ctl(args ...string) gjson.Result {
 	b.t.Helper()
 	code, out, said := runMain(b.t, "", nil, append(append([]string{"ctl", b.output()}, args...), "--json")...)
-	if code != ExitDone {
+	if code != command.ExitDone {
 		b.t.Fatalf("ctl %q: exit %d, %s", args, code, said)
 	}
 	return gjson.Parse(out)
@@ -52,7 +53,7 @@ func TestCtlPausesResumesAndSetsLimits(t *testing.T) {
 	if s := b.ctl("resume"); s.Get("paused").Bool() || s.Get("limited_by").String() == "hold" {
 		t.Errorf("resumed: %s", s.Raw)
 	}
-	if code := p.end(); code != ExitDone {
+	if code := p.end(); code != command.ExitDone {
 		t.Fatalf("ended with %d", code)
 	}
 	b.whole(n)
@@ -63,7 +64,7 @@ func TestCtlPausesResumesAndSetsLimits(t *testing.T) {
 		t.Errorf("left behind: %q", files)
 	}
 	code, _, said := runMain(t, "", nil, "ctl", b.output())
-	if code != ExitUsage || !strings.HasPrefix(said, "paceline: no run goes on with "+b.output()+" for its output") {
+	if code != command.ExitUsage || !strings.HasPrefix(said, "paceline: no run goes on with "+b.output()+" for its output") {
 		t.Errorf("after the end: exit %d, %s", code, said)
 	}
 }
@@ -83,7 +84,7 @@ func TestCtlSocketIsItsOwnersAndReplacesAStaleOne(t *testing.T) {
 	if _, err := os.Stat(socket); err != nil {
 		t.Fatalf("a killed run leaves its socket: %v", err)
 	}
-	if code, _, said := runMain(t, "", nil, "ctl", b.output(), "resume"); code != ExitUsage || !strings.Contains(said, "no run goes on") {
+	if code, _, said := runMain(t, "", nil, "ctl", b.output(), "resume"); code != command.ExitUsage || !strings.Contains(said, "no run goes on") {
 		t.Errorf("of a killed run: exit %d, %s", code, said)
 	}
 	p = b.start("--concurrency", "1")
@@ -91,7 +92,7 @@ func TestCtlSocketIsItsOwnersAndReplacesAStaleOne(t *testing.T) {
 	if s := b.ctl("set", "concurrency=16"); s.Get("paused").Bool() {
 		t.Errorf("a continued run is paused: %s", s.Raw)
 	}
-	if code := p.end(); code != ExitDone {
+	if code := p.end(); code != command.ExitDone {
 		t.Fatalf("ended with %d", code)
 	}
 	b.whole(n)
@@ -115,7 +116,7 @@ func TestCtlReachesARunWhosePathIsLong(t *testing.T) {
 	if s := b.ctl("set", "concurrency=8"); s.Get("in_force.concurrency").Int() != 8 {
 		t.Errorf("set: %s", s.Raw)
 	}
-	if code := p.end(); code != ExitDone {
+	if code := p.end(); code != command.ExitDone {
 		t.Fatalf("ended with %d", code)
 	}
 	b.whole(n)
@@ -134,10 +135,10 @@ func TestCtlThroughALink(t *testing.T) {
 	if err := os.Symlink(b.output(), link); err != nil {
 		t.Fatal(err)
 	}
-	if code, out, said := runMain(t, "", nil, "ctl", link, "set", "concurrency=off"); code != ExitDone || !strings.HasPrefix(out, link+": ") {
+	if code, out, said := runMain(t, "", nil, "ctl", link, "set", "concurrency=off"); code != command.ExitDone || !strings.HasPrefix(out, link+": ") {
 		t.Errorf("exit %d, %s%s", code, out, said)
 	}
-	if code := p.end(); code != ExitDone {
+	if code := p.end(); code != command.ExitDone {
 		t.Fatalf("ended with %d", code)
 	}
 }
@@ -160,7 +161,7 @@ func TestAPoolOutlivesOneOfItsServers(t *testing.T) {
 		s.Get("endpoints.0.concurrency").Int() != 16 || s.Get("endpoints.1.concurrency").Int() != 2 {
 		t.Errorf("set: %s", s.Raw)
 	}
-	if code := p.end(); code != ExitDone {
+	if code := p.end(); code != command.ExitDone {
 		t.Fatalf("ended with %d", code)
 	}
 	b.whole(n)
@@ -171,7 +172,7 @@ func TestAPoolOutlivesOneOfItsServers(t *testing.T) {
 	if died := mortal.Ledger().Requests; died >= n/2 {
 		t.Errorf("%d requests went to the server that died", died)
 	}
-	if code := b.start("--endpoint", b.url).end(); code != ExitUsage {
+	if code := b.start("--endpoint", b.url).end(); code != command.ExitUsage {
 		t.Errorf("a run on fewer hosts than before ended with %d; it is another one", code)
 	}
 }

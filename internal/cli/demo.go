@@ -15,7 +15,11 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/demo"
+	"github.com/seed-1814a72b/paceline/internal/manual"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/value"
 	"github.com/seed-1814a72b/paceline/journal"
 	"github.com/seed-1814a72b/paceline/provider/openai"
 	"github.com/seed-1814a72b/paceline/sim"
@@ -41,37 +45,37 @@ type demoFlags struct {
 }
 
 // newDemoCommand returns `paceline demo`.
-func newDemoCommand(env *Env) *cobra.Command {
+func newDemoCommand(env *command.Env) *cobra.Command {
 	flags := &demoFlags{items: demo.Count, seed: 1}
 	p := demoPage()
-	s := p.group("Flags")
-	s.VarP(count{&flags.items, 1}, "items", "n", fmt.Sprintf("how many reviews to label, at most %s", grouped(demo.Count)))
-	s.Var(count{&flags.seed, 0}, "seed", "another seed makes other calls go wrong")
-	text(s, &flags.out, "out", "o", "FILE", "where the rows go (default labels.jsonl in a fresh temporary folder, which is named at the end)")
+	s := p.Group("Flags")
+	s.VarP(value.Count{To: &flags.items, Min: 1}, "items", "n", fmt.Sprintf("how many reviews to label, at most %s", numeral.Grouped(demo.Count)))
+	s.Var(value.Count{To: &flags.seed, Min: 0}, "seed", "another seed makes other calls go wrong")
+	value.Text(s, &flags.out, "out", "o", "FILE", "where the rows go (default labels.jsonl in a fresh temporary folder, which is named at the end)")
 	s.BoolVarP(&flags.quiet, "quiet", "q", false, "no progress and no report; errors only")
-	cmd := p.command(func(ctx context.Context, _ []string) error {
+	cmd := p.Command(func(ctx context.Context, _ []string) error {
 		d := demonstration{env: env, flags: flags}
 		return d.run(ctx)
 	})
-	cmd.Args = noArguments
+	cmd.Args = manual.NoArguments
 	return cmd
 }
 
-func demoPage() *page {
-	return &page{
-		use:   "demo",
-		short: "see the whole of it, with no key and no network",
-		about: "Labels 2,000 product reviews as positive, negative or mixed, in less than 20 seconds. " +
+func demoPage() *manual.Page {
+	return &manual.Page{
+		Use:   "demo",
+		Short: "see the whole of it, with no key and no network",
+		About: "Labels 2,000 product reviews as positive, negative or mixed, in less than 20 seconds. " +
 			"The provider is simulated, in this very process, and has a bad day: it limits the rate, " +
 			"hangs, fails, breaks off and answers nonsense. At the end you see what went wrong, how it " +
 			"was healed, and where the rows are.",
-		examples: []example{
-			{"The whole show", "paceline demo"},
-			{"A short one, with the rows in a file of your choice", "paceline demo --items 200 --out labels.jsonl"},
-			{"See what it came to", "jq -r .llm.response labels.jsonl | sort | uniq -c"},
+		Examples: []manual.Example{
+			{What: "The whole show", Line: "paceline demo"},
+			{What: "A short one, with the rows in a file of your choice", Line: "paceline demo --items 200 --out labels.jsonl"},
+			{What: "See what it came to", Line: "jq -r .llm.response labels.jsonl | sort | uniq -c"},
 		},
-		sections: []section{
-			{"Exit codes", "" +
+		Sections: []manual.Section{
+			{Title: "Exit codes", Text: "" +
 				"  0    every review has its label\n" +
 				"  1    wrong usage, or the rows cannot be written there\n" +
 				"  2    some reviews could not be labelled\n" +
@@ -82,7 +86,7 @@ func demoPage() *page {
 
 // A demonstration is one execution of `paceline demo`.
 type demonstration struct {
-	env     *Env
+	env     *command.Env
 	flags   *demoFlags
 	output  string
 	pricing pricing
@@ -94,7 +98,7 @@ type demonstration struct {
 // run does all of it. Its error ends the program.
 func (d *demonstration) run(ctx context.Context) (err error) {
 	if d.flags.items > demo.Count {
-		return fmt.Errorf("--items: %d is too many; the sample has %s reviews", d.flags.items, grouped(demo.Count))
+		return fmt.Errorf("--items: %d is too many; the sample has %s reviews", d.flags.items, numeral.Grouped(demo.Count))
 	}
 	if err := d.place(); err != nil {
 		return err
@@ -254,11 +258,11 @@ func (d *demonstration) finish(sum paceline.Summary, err error) error {
 	}
 	switch {
 	case errors.Is(err, paceline.ErrShutdown) || errors.Is(err, errInterrupted):
-		return &exit{ExitInterrupted, errors.New("interrupted")}
+		return &command.Exit{Code: command.ExitInterrupted, Err: errors.New("interrupted")}
 	case err != nil:
-		return &exit{ExitStopped, err}
+		return &command.Exit{Code: command.ExitStopped, Err: err}
 	case sum.Ended() > sum.Done:
-		return &exit{code: ExitFailed}
+		return &command.Exit{Code: command.ExitFailed}
 	}
 	return nil
 }

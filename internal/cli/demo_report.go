@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/prose"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -49,8 +51,8 @@ func (d *demonstration) report(sum paceline.Summary, err error) {
 	}
 	report{summary: s, stopped: why, width: max(columns, 80), pricing: "at what " + demoPriced + " costs, " + d.pricing.source}.write(d.env.Stderr)
 	var b strings.Builder
-	fmt.Fprintf(&b, "  %-13s%s\n", "labels", figures(figure{d.labels["positive"], "positive", true},
-		figure{d.labels["negative"], "negative", true}, figure{d.labels["mixed"], "mixed", true}))
+	fmt.Fprintf(&b, "  %-13s%s\n", "labels", numeral.Figures(numeral.Always(d.labels["positive"], "positive"),
+		numeral.Always(d.labels["negative"], "negative"), numeral.Always(d.labels["mixed"], "mixed")))
 	ledger := d.server.Ledger()
 	writeHealing(&b, d.ills(sum, ledger))
 	if sum.Hedges > 0 {
@@ -67,7 +69,7 @@ func hadHedges(n int64) string {
 	if n == 1 {
 		return "1 call had"
 	}
-	return grouped(n) + " calls had"
+	return numeral.Grouped(n) + " calls had"
 }
 
 // An ill is one kind of fault: how often the simulator did it, how often the
@@ -88,7 +90,7 @@ func (d *demonstration) ills(sum paceline.Summary, l sim.Ledger) []ill {
 	}
 	return []ill{
 		{"never answered", l.ByFault["hang"], seen(paceline.CodeFirstToken),
-			"first-token deadline, after " + latency(d.trouble.mean(paceline.CodeFirstToken))},
+			"first-token deadline, after " + numeral.Latency(d.trouble.mean(paceline.CodeFirstToken))},
 		{"broke off half-way", l.ByFault["cut"], seen(paceline.CodeCut), "end missed, not taken for whole"},
 		{"reset the connection", l.ByFault["reset"], seen(paceline.CodeConnection), "sent again"},
 		{"failed with 500 or 502", l.ByFault["500"] + l.ByFault["502"], seen(paceline.CodeServer),
@@ -111,24 +113,14 @@ func writeHealing(b *strings.Builder, ills []ill) {
 		if i.seen == 0 {
 			i.healed = "nothing: it did no harm"
 		}
-		fmt.Fprintf(b, "  %-24s%8s%8s   %s\n", i.what, grouped(i.done), grouped(i.seen), i.healed)
+		fmt.Fprintf(b, "  %-24s%8s%8s   %s\n", i.what, numeral.Grouped(i.done), numeral.Grouped(i.seen), i.healed)
 	}
 }
 
 // writeWhereabouts says where the rows are and how to look at them.
 func writeWhereabouts(b *strings.Builder, output string) {
-	path := shellQuoted(output)
+	path := prose.ShellQuoted(output)
 	fmt.Fprintf(b, "\nThe rows are in %s\n\n", output)
 	fmt.Fprintf(b, "  head -3 %s | jq .\n", path)
 	fmt.Fprintf(b, "  jq 'select(.llm.requests > 2)' %s\n", path)
 }
-
-// shellQuoted quotes a path for a shell if it needs that.
-func shellQuoted(path string) string {
-	if !strings.ContainsFunc(path, func(r rune) bool { return !strings.ContainsRune(shellSafe, r) }) {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-}
-
-const shellSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:,@%"

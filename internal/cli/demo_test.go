@@ -11,13 +11,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/demo"
+	"github.com/seed-1814a72b/paceline/internal/prose"
 )
 
 // testEnv is an environment without terminal, signals and variables.
-func testEnv(args ...string) (env Env, stdout, stderr *bytes.Buffer) {
+func testEnv(args ...string) (env command.Env, stdout, stderr *bytes.Buffer) {
 	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
-	return Env{
+	return command.Env{
 		Args: args, Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr,
 		Getenv: func(string) string { return "" }, Now: time.Now,
 		Size:     func() (int, int) { return 0, 0 },
@@ -33,7 +35,7 @@ func TestDemo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		env, stdout, stderr := testEnv("demo", "--out", output)
 		began := time.Now()
-		if code := Main(t.Context(), env); code != ExitDone {
+		if code := Main(t.Context(), env); code != command.ExitDone {
 			t.Fatalf("exit %d\n%s", code, stderr)
 		}
 		if took := time.Since(began); took > 20*time.Second {
@@ -101,7 +103,7 @@ func TestDemoSeeds(t *testing.T) {
 		output := filepath.Join(t.TempDir(), "labels.jsonl")
 		synctest.Test(t, func(t *testing.T) {
 			env, _, stderr := testEnv("demo", "--items", "150", "--seed", fmt.Sprint(seed), "--quiet", "--out", output)
-			if code := Main(t.Context(), env); code != ExitDone || stderr.Len() > 0 {
+			if code := Main(t.Context(), env); code != command.ExitDone || stderr.Len() > 0 {
 				t.Errorf("seed %d: exit %d, standard error %q", seed, code, stderr)
 			}
 		})
@@ -120,8 +122,8 @@ func TestFault44DemoInterrupted(t *testing.T) {
 			signals <- os.Interrupt
 		}()
 		began := time.Now()
-		if code := Main(t.Context(), env); code != ExitInterrupted {
-			t.Errorf("exit %d, want %d", code, ExitInterrupted)
+		if code := Main(t.Context(), env); code != command.ExitInterrupted {
+			t.Errorf("exit %d, want %d", code, command.ExitInterrupted)
 		}
 		if took := time.Since(began); took > 6*time.Second {
 			t.Errorf("it took %v to stop", took-3*time.Second)
@@ -141,7 +143,7 @@ func TestShellQuoted(t *testing.T) {
 		"it's":                  `'it'\''s'`,
 		"$HOME":                 "'$HOME'",
 	} {
-		if got := shellQuoted(path); got != want {
+		if got := prose.ShellQuoted(path); got != want {
 			t.Errorf("%q: got %s, want %s", path, got, want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 	"github.com/seed-1814a72b/paceline/journal"
 )
@@ -43,7 +44,7 @@ func (d *doubts) text(calls, nanoDollars int64) string {
 	if nanoDollars >= 0 {
 		most = "at most " + price.USD(nanoCost(nanoDollars)) + " may be paid twice"
 	}
-	return fmt.Sprintf("%s %s (%s); %s", grouped(calls), brought, d.names(), most)
+	return fmt.Sprintf("%s %s (%s); %s", numeral.Grouped(calls), brought, d.names(), most)
 }
 
 // names names the items, or the first of them.
@@ -53,7 +54,7 @@ func (d *doubts) names() string {
 		names = append(names, d.places[in.Index])
 	}
 	if more := int64(len(d.items) - len(names)); more > 0 {
-		return strings.Join(names, ", ") + " and " + items(more) + " more"
+		return strings.Join(names, ", ") + " and " + numeral.Items(more) + " more"
 	}
 	return strings.Join(names, ", ")
 }
@@ -83,8 +84,8 @@ func (p paidTwice) String() string {
 	case p.Calls == 0:
 		return ""
 	case p.CostUSD == nil:
-		return counted(p.Calls, "call") + " that brought no row"
+		return numeral.Counted(p.Calls, "call") + " that brought no row"
 	}
-	return fmt.Sprintf("%s that brought no row, at most %s", counted(p.Calls, "call"),
+	return fmt.Sprintf("%s that brought no row, at most %s", numeral.Counted(p.Calls, "call"),
 		price.USD(paceline.Cost{USD: *p.CostUSD, Known: true}))
 }

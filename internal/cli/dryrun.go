@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 	"github.com/seed-1814a72b/paceline/journal"
 )
@@ -84,7 +85,7 @@ func (e *estimate) atLeast(limit paceline.Rate, n int64, what string) {
 		return
 	}
 	if d := time.Duration(float64(n) / limit.PerSecond() * float64(time.Second)); d > e.time {
-		e.time, e.limit = d, fmt.Sprintf("by the limit of %s %s", perUnit(limit.PerSecond(), limit.Per), what)
+		e.time, e.limit = d, fmt.Sprintf("by the limit of %s %s", numeral.PerUnit(limit.PerSecond(), limit.Per), what)
 	}
 }
 
@@ -107,8 +108,8 @@ func (s *session) overBudgets(e estimate) string {
 		limit string
 	}{
 		{"--max-cost", s.flags.maxCost > 0 && e.cost.USD > s.flags.maxCost, price.Dollars(s.flags.maxCost)},
-		{"--max-tokens-total", s.flags.maxTokens > 0 && e.in+e.out > s.flags.maxTokens, grouped(s.flags.maxTokens) + " tokens"},
-		{"--max-requests", s.flags.maxRequests > 0 && s.survey.items > s.flags.maxRequests, grouped(s.flags.maxRequests) + " requests"},
+		{"--max-tokens-total", s.flags.maxTokens > 0 && e.in+e.out > s.flags.maxTokens, numeral.Grouped(s.flags.maxTokens) + " tokens"},
+		{"--max-requests", s.flags.maxRequests > 0 && s.survey.items > s.flags.maxRequests, numeral.Grouped(s.flags.maxRequests) + " requests"},
 	} {
 		if b.over {
 			over = append(over, b.flag+" ("+b.limit+")")
@@ -124,8 +125,8 @@ func (s *session) writeEstimate(b *strings.Builder) {
 	e := s.estimate()
 	row := func(label, text string) { fmt.Fprintf(b, "  %-8s%s\n", label, text) }
 	b.WriteString("Estimate; nothing was sent\n\n")
-	row("items", grouped(s.survey.items)+s.unreadable())
-	row("tokens", fmt.Sprintf("about %s in, %s out (%s)", compact(e.in), compact(e.out), s.answerBasis()))
+	row("items", numeral.Grouped(s.survey.items)+s.unreadable())
+	row("tokens", fmt.Sprintf("about %s in, %s out (%s)", numeral.Compact(e.in), numeral.Compact(e.out), s.answerBasis()))
 	if e.cost.Known {
 		row("money", fmt.Sprintf("about %s (%s)", price.USD(e.cost), s.pricing.source))
 	} else {
@@ -135,7 +136,7 @@ func (s *session) writeEstimate(b *strings.Builder) {
 		row("budget", over)
 	}
 	if e.time > 0 {
-		row("time", fmt.Sprintf("at least %s %s", timeSpan(e.time), e.limit))
+		row("time", fmt.Sprintf("at least %s %s", numeral.Span(e.time), e.limit))
 	} else {
 		row("time", "as long as the server takes; no limit is given")
 	}
@@ -152,7 +153,7 @@ func (s *session) unreadable() string {
 	if s.survey.bad == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", of which %s cannot be read (such as %v)", grouped(s.survey.bad), s.survey.firstBad)
+	return fmt.Sprintf(", of which %s cannot be read (such as %v)", numeral.Grouped(s.survey.bad), s.survey.firstBad)
 }
 
 // answerBasis says what the estimate of the answers' tokens rests on.
@@ -179,5 +180,5 @@ func (s *session) alreadyThere() string {
 	if rec.Rows() == 1 {
 		return " (1 row is there; its item would not be sent again)"
 	}
-	return fmt.Sprintf(" (%s rows are there; their items would not be sent again)", grouped(rec.Rows()))
+	return fmt.Sprintf(" (%s rows are there; their items would not be sent again)", numeral.Grouped(rec.Rows()))
 }

@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/spelling"
+	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
 // An endpointSpec is one endpoint of a pool as --endpoint names it:
@@ -41,9 +43,9 @@ func (s *endpointSpec) value(name string) pflag.Value {
 	case "key":
 		return variable{&s.keyEnv}
 	case "name":
-		return word{&s.name, "NAME"}
+		return value.Word{To: &s.name, Kind: "NAME"}
 	case "weight":
-		return quantity{&s.weight}
+		return value.Quantity{To: &s.weight}
 	}
 	return s.limitSet.value(name)
 }
@@ -100,8 +102,8 @@ func (l specList) Set(s string) error {
 
 // readSpecs reads the endpoints of a file, one a line. Blank lines, and what
 // follows a # at a line's beginning or after a blank, do not count.
-func readSpecs(env *Env, name string) ([]endpointSpec, error) {
-	text, err := readFile(env, name)
+func readSpecs(env *command.Env, name string) ([]endpointSpec, error) {
+	text, err := command.Contents(env, name)
 	if err != nil {
 		return nil, fmt.Errorf("--endpoints: %w", err)
 	}

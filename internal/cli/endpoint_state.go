@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
 // What an endpoint of a pool does with calls, as the JSON of the summary and of
@@ -62,11 +63,11 @@ func (e *endpointState) trouble() string {
 	case endpointOut:
 		return "out: " + outWords(*e.OutFor)
 	case endpointDown:
-		return "down, for " + timeSpan(seconds(*e.DownForS))
+		return "down, for " + numeral.Span(seconds(*e.DownForS))
 	case endpointSilent:
-		text := fmt.Sprintf("has never answered, %s failed", counted(int64(e.failing), "call"))
+		text := fmt.Sprintf("has never answered, %s failed", numeral.Counted(int64(e.failing), "call"))
 		if e.DownForS != nil {
-			text += ", down for " + timeSpan(seconds(*e.DownForS))
+			text += ", down for " + numeral.Span(seconds(*e.DownForS))
 		}
 		return text
 	}

@@ -22,6 +22,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -48,7 +49,7 @@ func (b *bench) stops(words, stoppedBy string, more []string, flags ...string) {
 	b.t.Helper()
 	code, said := b.ran(more, append(flags, "--summary", "summary.json")...)
 	summary, _ := os.ReadFile(filepath.Join(b.folder, "summary.json"))
-	if by := gjson.GetBytes(summary, "stopped_by").String(); code != ExitStopped || !strings.Contains(said, words) || by != stoppedBy {
+	if by := gjson.GetBytes(summary, "stopped_by").String(); code != command.ExitStopped || !strings.Contains(said, words) || by != stoppedBy {
 		b.t.Errorf("ended with %d, stopped by %q, and said %s; want 3, %q and %q", code, by, said, stoppedBy, words)
 	}
 }
@@ -121,7 +122,7 @@ func TestFault24FewFileDescriptors(t *testing.T) {
 	cmd.Dir, cmd.Stderr = b.folder, &log
 	cmd.Env = append(os.Environ(), "OPENAI_BASE_URL="+b.url, "OPENAI_API_KEY=sk-canary")
 	cmd.Run()
-	if code := cmd.ProcessState.ExitCode(); code != ExitDone {
+	if code := cmd.ProcessState.ExitCode(); code != command.ExitDone {
 		t.Fatalf("ended with %d: %s", code, log.String())
 	}
 	b.whole(n)
@@ -150,7 +151,7 @@ func TestFault57ALineOf100MB(t *testing.T) {
 	}
 	fmt.Fprint(in, "\"}\n{\"id\":\"item-4\",\"text\":\"after\"}\n")
 	in.Close()
-	if code, said := b.ran(nil); code != ExitFailed || !strings.Contains(said, "in.jsonl:4") {
+	if code, said := b.ran(nil); code != command.ExitFailed || !strings.Contains(said, "in.jsonl:4") {
 		t.Errorf("ended with %d: %s", code, said)
 	}
 	rows := b.rows()
@@ -188,7 +189,7 @@ func TestFault66NoKeyInAnyArtefact(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGKILL, syscall.SIGABRT} {
 		said.WriteString(b.dumped(env, signal))
 	}
-	if code, text := b.ran(env, "--summary", "summary.json"); code != ExitDone {
+	if code, text := b.ran(env, "--summary", "summary.json"); code != command.ExitDone {
 		t.Fatalf("the last run ended with %d: %s", code, text)
 	}
 	b.whole(40)
@@ -261,7 +262,7 @@ func TestFault68WordsDoNotActOnTheTerminal(t *testing.T) {
 func TestFault42TheWallClockJumps(t *testing.T) {
 	b := newBench(t, 50, sim.Config{TTFT: sim.MustDurations("5ms")}, plain)
 	var calls atomic.Int64
-	jumping := func(env *Env) {
+	jumping := func(env *command.Env) {
 		env.Now = func() time.Time {
 			hours := []time.Duration{0, 50, -70, 3, -1}[calls.Add(1)%5]
 			return time.Now().Add(hours * time.Hour).Round(0) // without a monotonic reading
@@ -272,7 +273,7 @@ func TestFault42TheWallClockJumps(t *testing.T) {
 	b.t.Chdir(b.folder)
 	began := time.Now()
 	code, _, said := runMain(t, "", jumping, append(b.args, "--summary", "summary.json")...)
-	if took := time.Since(began); code != ExitDone || took > time.Minute {
+	if took := time.Since(began); code != command.ExitDone || took > time.Minute {
 		t.Errorf("ended with %d after %v: %s", code, took, said)
 	}
 	b.whole(50)
@@ -339,7 +340,7 @@ func TestFault15And17AProxyThatCutsConnections(t *testing.T) {
 	c := newCutter(t, address)
 	b.url = "http://" + c.listener.Addr().String() + "/v1"
 	code, said := b.ran(nil, "--concurrency", "16", "--attempts", "20", "--summary", "summary.json", "--price", "in=1,out=1")
-	if code != ExitDone {
+	if code != command.ExitDone {
 		t.Fatalf("ended with %d: %s", code, said)
 	}
 	b.whole(n)

@@ -33,7 +33,7 @@ func (out *findings) object(v any) error {
 
 // line writes a line of text.
 func (out *findings) line(format string, args ...any) error {
-	_, err := out.w.WriteString(tame(fmt.Sprintf(format, args...)) + "\n")
+	_, err := out.w.WriteString(tamed.Text(fmt.Sprintf(format, args...)) + "\n")
 	return err
 }
 

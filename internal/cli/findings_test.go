@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
 
@@ -59,7 +60,7 @@ func idOf(line []byte) string {
 func TestFindIDEndsWithItsUser(t *testing.T) {
 	var stopped atomic.Bool
 	stopped.Store(true)
-	if _, err := findID(strings.NewReader("{}\n"), "a", &stopped); err != errEndedByUser {
+	if _, err := findID(strings.NewReader("{}\n"), "a", &stopped); err != command.ErrEndedByUser {
 		t.Errorf("got %v", err)
 	}
 }

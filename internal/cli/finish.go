@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/prose"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -28,10 +30,10 @@ func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) e
 	writeErr := s.writeSummary(report, why)
 	s.web.end(report)
 	if writeErr != nil {
-		return &exit{ExitStopped, writeErr}
+		return &command.Exit{Code: command.ExitStopped, Err: writeErr}
 	}
 	if err == nil && report.notDone() > 0 {
-		err = &exit{code: ExitFailed}
+		err = &command.Exit{Code: command.ExitFailed}
 	}
 	return err
 }
@@ -106,7 +108,7 @@ func (s *session) paidTwice(whole bool) paidTwice {
 // writeSummary shows the summary, and writes it as JSON where that was asked
 // for. why is what stopped the run, "" if nothing did.
 func (s *session) writeSummary(sum *summary, why string) error {
-	if j, ok := s.env.Stderr.(*jsonNotices); ok && !s.flags.quiet {
+	if j, ok := s.env.Stderr.(*command.JSONNotices); ok && !s.flags.quiet {
 		sum.writeTo(j, why, s.nextStep(sum))
 	} else if !s.flags.quiet && !s.idle {
 		report{
@@ -118,7 +120,7 @@ func (s *session) writeSummary(sum *summary, why string) error {
 		return nil
 	}
 	if err := s.env.WriteFile(s.flags.summary, sum.encode()); err != nil {
-		return fmt.Errorf("--summary: %s: %w", s.flags.summary, reason(err))
+		return fmt.Errorf("--summary: %s: %w", s.flags.summary, command.Reason(err))
 	}
 	return nil
 }
@@ -144,7 +146,7 @@ func (s *session) shownBy() string {
 
 // nextStep returns what the user may want to do next.
 func (s *session) nextStep(sum *summary) string {
-	file := shellQuoted(s.target.path)
+	file := prose.ShellQuoted(s.target.path)
 	switch {
 	case s.target.toStdout:
 		return ""

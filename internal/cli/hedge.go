@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
 // hedgeShare is --hedge: the share of the calls that may be sent a second time,
@@ -47,5 +49,5 @@ func (f *runFlags) checkHedge(n int64) error {
 		return nil
 	}
 	return fmt.Errorf("--hedge: %s of %s is less than one call; give a larger share, auto or off",
-		hedgeShare{&f.hedge}, items(n))
+		hedgeShare{&f.hedge}, numeral.Items(n))
 }

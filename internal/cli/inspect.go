@@ -8,6 +8,11 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/manual"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
 // inspectFlags is what `paceline inspect` is told.
@@ -23,18 +28,18 @@ type inspectFlags struct {
 // mostListed bounds --slowest and --costliest, which are held in memory.
 const mostListed = 100_000
 
-func newInspectCommand(env *Env) *cobra.Command {
+func newInspectCommand(env *command.Env) *cobra.Command {
 	f := &inspectFlags{}
 	p := inspectPage()
-	s := p.group("Questions (one at a time; none: the overview)")
-	text(s, &f.item, "item", "", "N|ID", "the history of one item, each request of it, and its row: by its \"index\", which counts from 0, or by its \"id\" or \"custom_id\" (id=N for one that is a number)")
+	s := p.Group("Questions (one at a time; none: the overview)")
+	value.Text(s, &f.item, "item", "", "N|ID", "the history of one item, each request of it, and its row: by its \"index\", which counts from 0, or by its \"id\" or \"custom_id\" (id=N for one that is a number)")
 	s.BoolVar(&f.failures, "failures", false, "items without an accepted answer, grouped by cause and message, with an example each")
-	s.VarP(count{&f.slowest, 1}, "slowest", "", "the N items that took longest, from their first request on")
-	s.VarP(count{&f.costliest, 1}, "costliest", "", "the N most expensive items")
+	s.VarP(value.Count{To: &f.slowest, Min: 1}, "slowest", "", "the N items that took longest, from their first request on")
+	s.VarP(value.Count{To: &f.costliest, Min: 1}, "costliest", "", "the N most expensive items")
 	s.BoolVar(&f.attempts, "attempts", false, "every request, those that brought a row too")
-	s = p.group("Form")
+	s = p.Group("Form")
 	s.BoolVar(&f.json, "json", false, "print JSON: one object, or one a line for a list")
-	return p.command(func(_ context.Context, args []string) error {
+	return p.Command(func(_ context.Context, args []string) error {
 		if len(args) != 1 {
 			return errors.New("name one run by its output file, as in 'paceline inspect labels.jsonl'")
 		}
@@ -49,22 +54,22 @@ func newInspectCommand(env *Env) *cobra.Command {
 	})
 }
 
-func inspectPage() *page {
-	return &page{
-		use:   "inspect RUN",
-		short: "ask what happened: an item's history, failures, the slowest, the costs",
-		about: "Answers questions from the journal of a run, which is named by its output file. The run may go on, " +
+func inspectPage() *manual.Page {
+	return &manual.Page{
+		Use:   "inspect RUN",
+		Short: "ask what happened: an item's history, failures, the slowest, the costs",
+		About: "Answers questions from the journal of a run, which is named by its output file. The run may go on, " +
 			"have ended or been killed; nothing is changed and nobody disturbed.",
-		examples: []example{
-			{"What came of it", "paceline inspect labels.jsonl"},
-			{"Why did this item fail? By its index, or its id", "paceline inspect labels.jsonl --item 17\npaceline inspect labels.jsonl --item order-4711"},
-			{"What failed, by cause", "paceline inspect labels.jsonl --failures"},
-			{"The ten slowest items", "paceline inspect labels.jsonl --slowest 10"},
-			{"Request ids of all that was throttled, for the provider's support", "paceline inspect labels.jsonl --attempts --json |\n  jq -r 'select(.cause == \"throttled\") | .request_id'"},
+		Examples: []manual.Example{
+			{What: "What came of it", Line: "paceline inspect labels.jsonl"},
+			{What: "Why did this item fail? By its index, or its id", Line: "paceline inspect labels.jsonl --item 17\npaceline inspect labels.jsonl --item order-4711"},
+			{What: "What failed, by cause", Line: "paceline inspect labels.jsonl --failures"},
+			{What: "The ten slowest items", Line: "paceline inspect labels.jsonl --slowest 10"},
+			{What: "Request ids of all that was throttled, for the provider's support", Line: "paceline inspect labels.jsonl --attempts --json |\n  jq -r 'select(.cause == \"throttled\") | .request_id'"},
 		},
-		sections: []section{
-			{"JSON", inspectJSON},
-			{"Exit codes", "  0    done\n  1    wrong usage, no such run or item, a damaged journal\n  130  interrupted"},
+		Sections: []manual.Section{
+			{Title: "JSON", Text: inspectJSON},
+			{Title: "Exit codes", Text: "  0    done\n  1    wrong usage, no such run or item, a damaged journal\n  130  interrupted"},
 		},
 	}
 }
@@ -105,7 +110,7 @@ func (f *inspectFlags) check() error {
 		return errors.New("one question at a time: --item, --failures, --slowest, --costliest or --attempts")
 	}
 	if most := max(f.slowest, f.costliest); most > mostListed {
-		return fmt.Errorf("%s items are too many to hold at once; --attempts --json has all, to be sorted elsewhere", grouped(most))
+		return fmt.Errorf("%s items are too many to hold at once; --attempts --json has all, to be sorted elsewhere", numeral.Grouped(most))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/inspect"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 	"github.com/seed-1814a72b/paceline/journal"
 )
@@ -80,12 +81,12 @@ func (r *runFile) historyText(out *findings, h *inspect.History, row []byte) err
 		out.line("%s", requestText(&h.Requests[i], began, false))
 	}
 	if h.Open > 0 {
-		out.line("  %s: in flight, or lost with the process that sent them", counted(h.Open, "more request"))
+		out.line("  %s: in flight, or lost with the process that sent them", numeral.Counted(h.Open, "more request"))
 	}
 	if h.Entry == nil {
 		return nil
 	}
-	return out.line("\nIts row, at byte %s of %s:\n%s", grouped(h.Entry.Offset), r.name, shortRow(row))
+	return out.line("\nIts row, at byte %s of %s:\n%s", numeral.Grouped(h.Entry.Offset), r.name, shortRow(row))
 }
 
 // historyHead says in a line how an item ended.
@@ -101,9 +102,9 @@ func historyHead(h *inspect.History) string {
 	if e.Requests == 0 {
 		return what + ", nothing was sent"
 	}
-	what += fmt.Sprintf(", after %s in %s", counted(e.Requests, "request"), latency(inspect.Took(e)))
+	what += fmt.Sprintf(", after %s in %s", numeral.Counted(e.Requests, "request"), numeral.Latency(inspect.Took(e)))
 	if e.PromptTokens >= 0 {
-		what += fmt.Sprintf("; %s tokens in, %s out", grouped(e.PromptTokens), grouped(e.CompletionTokens))
+		what += fmt.Sprintf("; %s tokens in, %s out", numeral.Grouped(e.PromptTokens), numeral.Grouped(e.CompletionTokens))
 	}
 	if e.Cost >= 0 {
 		what += ", " + price.USD(nanoCost(e.Cost))
@@ -118,7 +119,7 @@ func shortRow(row []byte) string {
 	if len(row) <= shownRow {
 		return string(row)
 	}
-	return strings.ToValidUTF8(string(row[:shownRow]), "") + fmt.Sprintf("… (%s in all; --json has them)", byteSize(int64(len(row))))
+	return strings.ToValidUTF8(string(row[:shownRow]), "") + fmt.Sprintf("… (%s in all; --json has them)", numeral.Bytes(int64(len(row))))
 }
 
 // clock is how times of day are written.
@@ -144,16 +145,16 @@ func requestText(r *inspect.Request, began time.Time, withItem bool) string {
 	if !t.Started.IsZero() {
 		sent = t.Started.Local().Format(clock)
 		if !began.IsZero() {
-			after = "+" + latency(max(t.Started.Sub(began), time.Millisecond/10))
+			after = "+" + numeral.Latency(max(t.Started.Sub(began), time.Millisecond/10))
 		}
 	}
 	if t.HTTP > 0 {
 		status = fmt.Sprint(t.HTTP)
 	}
 	if t.Bytes > 0 {
-		size = grouped(t.Bytes)
+		size = numeral.Grouped(t.Bytes)
 	}
-	return line + fmt.Sprintf("  %-23s  %9s  %9s  %11s  %4s  %9s  %s", sent, after, latency(t.Total), latency(t.FirstToken), status, size, requestEnd(r))
+	return line + fmt.Sprintf("  %-23s  %9s  %9s  %11s  %4s  %9s  %s", sent, after, numeral.Latency(t.Total), numeral.Latency(t.FirstToken), status, size, requestEnd(r))
 }
 
 // requestEnd says how a request ended, and which it was.

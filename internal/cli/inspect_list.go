@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/inspect"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 	"github.com/seed-1814a72b/paceline/journal"
 )
@@ -44,7 +45,7 @@ func (r *runFile) showFailures(out *findings) error {
 		if out.json {
 			err = out.object(r.foundFailure(f))
 		} else {
-			err = out.line("%10s  %s", grouped(f.Count), r.failureText(f))
+			err = out.line("%10s  %s", numeral.Grouped(f.Count), r.failureText(f))
 		}
 		if err != nil {
 			return err
@@ -109,14 +110,14 @@ func itemText(e *journal.Entry) string {
 		cost = price.USD(nanoCost(e.Cost))
 	}
 	return fmt.Sprintf("  %10d  %-9s  %9s  %8d  %9s  %9s  %9s  %10s  %s", e.Index, paceline.Status(e.Status),
-		latency(inspect.Took(e)), e.Requests, latency(e.Total), tokensText(e.PromptTokens), tokensText(e.CompletionTokens), cost, orDash(e.Trip.RequestID))
+		numeral.Latency(inspect.Took(e)), e.Requests, numeral.Latency(e.Total), tokensText(e.PromptTokens), tokensText(e.CompletionTokens), cost, orDash(e.Trip.RequestID))
 }
 
 func tokensText(n int64) string {
 	if n < 0 {
 		return "-"
 	}
-	return grouped(n)
+	return numeral.Grouped(n)
 }
 
 func orDash(text string) string {

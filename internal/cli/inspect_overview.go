@@ -7,7 +7,9 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/hist"
 	"github.com/seed-1814a72b/paceline/internal/inspect"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/prose"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -91,7 +93,7 @@ func (r *runFile) overview(reader *journal.Reader) (*overview, error) {
 	}
 	var found inspect.Overview
 	err = r.reading(func() (err error) {
-		found, err = inspect.OverviewOf(visits(func(v journal.Visitor) error { return reader.Visit(r.wait.visitor(v)) }), overviewItems)
+		found, err = inspect.OverviewOf(visits(func(v journal.Visitor) error { return reader.Visit(r.wait.Visitor(v)) }), overviewItems)
 		return err
 	})
 	if err != nil {
@@ -172,7 +174,7 @@ func (o *overview) write(out *findings, r *runFile) error {
 	}
 	row("items", o.text.items())
 	rows("sessions", o.sessions())
-	row("requests", figures(figure{o.Requests, map[bool]string{true: "ended", false: "sent"}[o.State == stateRunning], true}, figure{o.Answered.Requests, "answered and accepted", true}))
+	row("requests", numeral.Figures(numeral.Always(o.Requests, map[bool]string{true: "ended", false: "sent"}[o.State == stateRunning]), numeral.Always(o.Answered.Requests, "answered and accepted")))
 	row("first token", o.text.latencies(o.TTFT))
 	row("answer", o.text.latencies(o.Total))
 	row("tokens", o.text.tokens())
@@ -180,7 +182,7 @@ func (o *overview) write(out *findings, r *runFile) error {
 	row("wasted", o.Waste.String())
 	rows(map[bool]string{true: "in flight", false: "lost"}[o.State == stateRunning], o.inFlight())
 	rows("failures", o.failures())
-	rows("slowest", namedItems(o.of.Slowest, func(e *journal.Entry) string { return latency(inspect.Took(e)) }))
+	rows("slowest", namedItems(o.of.Slowest, func(e *journal.Entry) string { return numeral.Latency(inspect.Took(e)) }))
 	rows("costliest", namedItems(o.of.Costliest, func(e *journal.Entry) string { return price.USD(nanoCost(e.Cost)) }))
 	return out.line("\n  An item's history: paceline inspect %s --item N", o.Output)
 }
@@ -189,11 +191,11 @@ func (o *overview) write(out *findings, r *runFile) error {
 func (o *overview) headline() string {
 	switch rows := o.text.ended(); {
 	case o.State == stateRunning && o.PID != nil:
-		return fmt.Sprintf("running (process %d), %s so far", *o.PID, counted(rows, "row"))
+		return fmt.Sprintf("running (process %d), %s so far", *o.PID, numeral.Counted(rows, "row"))
 	case o.State == stateDone || o.Items == nil:
-		return o.State + ", " + counted(rows, "row")
+		return o.State + ", " + numeral.Counted(rows, "row")
 	default:
-		return fmt.Sprintf("%s with %s of %s; the same command continues", o.State, counted(rows, "row"), items(*o.Items))
+		return fmt.Sprintf("%s with %s of %s; the same command continues", o.State, numeral.Counted(rows, "row"), numeral.Items(*o.Items))
 	}
 }
 
@@ -201,11 +203,11 @@ func (o *overview) headline() string {
 func (o *overview) sessions() (lines []string) {
 	list := o.of.Sessions
 	if n := len(list) - overviewSessions; n > 1 {
-		lines, list = append(lines, fmt.Sprintf("%s before these:", counted(int64(n), "session"))), list[n:]
+		lines, list = append(lines, fmt.Sprintf("%s before these:", numeral.Counted(int64(n), "session"))), list[n:]
 	}
 	for _, s := range list {
 		lines = append(lines, fmt.Sprintf("%s, for %s: %s, %s",
-			s.Began.Local().Format(clock[:19]), timeSpan(s.Last.Sub(s.Began)), counted(s.Rows, "row"), counted(s.Requests, "request")))
+			s.Began.Local().Format(clock[:19]), numeral.Span(s.Last.Sub(s.Began)), numeral.Counted(s.Rows, "row"), numeral.Counted(s.Requests, "request")))
 	}
 	return lines
 }
@@ -223,9 +225,9 @@ func (o *overview) inFlight() []string {
 			named += fmt.Sprintf(", %d", in.Index)
 		}
 	}
-	text := fmt.Sprintf("%s of items without a row: %s", counted(calls, "request"), named[2:])
+	text := fmt.Sprintf("%s of items without a row: %s", numeral.Counted(calls, "request"), named[2:])
 	if more := len(o.InFlight) - namedInDoubt; more > 0 {
-		text += fmt.Sprintf(" and %s more", grouped(int64(more)))
+		text += fmt.Sprintf(" and %s more", numeral.Grouped(int64(more)))
 	}
 	if o.State != stateRunning {
 		text += "; they may be paid twice"
@@ -238,9 +240,9 @@ func (o *overview) failures() (lines []string) {
 		if i == maxFailures {
 			return append(lines, fmt.Sprintf("and %d more causes, see --failures", len(o.Failures)-i))
 		}
-		line := fmt.Sprintf("%s %s, such as item %d", grouped(f.Count), f.Cause, f.Example.Index)
+		line := fmt.Sprintf("%s %s, such as item %d", numeral.Grouped(f.Count), f.Cause, f.Example.Index)
 		if f.Example.Message != nil {
-			line += ": " + cutText(*f.Example.Message, shownMessage)
+			line += ": " + prose.Cut(*f.Example.Message, shownMessage)
 		}
 		lines = append(lines, line)
 	}
@@ -253,7 +255,7 @@ const shownMessage = 120
 func namedItems(entries []journal.Entry, most func(*journal.Entry) string) (lines []string) {
 	for i := range entries {
 		e := &entries[i]
-		lines = append(lines, fmt.Sprintf("%s  item %d (%s, %s)", most(e), e.Index, paceline.Status(e.Status), counted(e.Requests, "request")))
+		lines = append(lines, fmt.Sprintf("%s  item %d (%s, %s)", most(e), e.Index, paceline.Status(e.Status), numeral.Counted(e.Requests, "request")))
 	}
 	return lines
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -20,7 +21,7 @@ import (
 func (r *runFile) row(e *journal.Entry) ([]byte, error) {
 	f, err := os.Open(r.name)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.name, reason(err))
+		return nil, fmt.Errorf("%s: %w", r.name, command.Reason(err))
 	}
 	defer f.Close()
 	b := make([]byte, e.Length)
@@ -79,14 +80,14 @@ func (r *runFile) itemAt(place int64) (index int64, found bool, err error) {
 }
 
 // rowWithID returns where the first row with an id begins, -1 if there is none.
-func rowWithID(output, id string, wait *patience) (place int64, err error) {
+func rowWithID(output, id string, wait *command.Patience) (place int64, err error) {
 	f, err := os.Open(output)
 	if err != nil {
-		return -1, fmt.Errorf("%s: %w", output, reason(err))
+		return -1, fmt.Errorf("%s: %w", output, command.Reason(err))
 	}
 	defer f.Close()
-	if place, err = findID(f, id, &wait.stopped); err != nil && err != errEndedByUser {
-		err = fmt.Errorf("%s: %w", output, reason(err))
+	if place, err = findID(f, id, &wait.Stopped); err != nil && err != command.ErrEndedByUser {
+		err = fmt.Errorf("%s: %w", output, command.Reason(err))
 	}
 	return place, err
 }
@@ -106,7 +107,7 @@ func findID(r io.Reader, id string, stopped *atomic.Bool) (place int64, err erro
 			return -1, err
 		}
 	}
-	return -1, errEndedByUser
+	return -1, command.ErrEndedByUser
 }
 
 // nextRow appends a line to row.

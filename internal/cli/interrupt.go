@@ -9,6 +9,9 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
 // errInterrupted is the cause of a context that a signal ended.
@@ -116,7 +119,7 @@ func (i *interrupts) handle(s os.Signal) {
 	if s != os.Interrupt {
 		grace, repeat = min(grace, terminateGrace), "a second signal"
 	}
-	i.announce(log, fmt.Sprintf("stopping: calls in flight may take %s; %s stops at once", shortDuration(grace), repeat))
+	i.announce(log, fmt.Sprintf("stopping: calls in flight may take %s; %s stops at once", numeral.Duration(grace), repeat))
 	i.wait.Go(func() { drain(i.ctx, engine, grace) })
 }
 
@@ -129,7 +132,7 @@ func (i *interrupts) announce(log io.Writer, text string) {
 	said := make(chan struct{})
 	i.wait.Go(func() {
 		defer close(said)
-		warn(log, "%s", text)
+		command.Warn(log, "%s", text)
 	})
 	late := time.NewTimer(announceIn)
 	defer late.Stop()

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/seed-1814a72b/paceline/internal/command"
 )
 
 func TestWantsJSON(t *testing.T) {
@@ -24,7 +26,7 @@ func TestWantsJSON(t *testing.T) {
 		{[]string{"run", "--", "--log-format=json"}, false},
 		{nil, false},
 	} {
-		if got := wantsJSON(tt.args); got != tt.want {
+		if got := command.WantsJSON(tt.args); got != tt.want {
 			t.Errorf("%q: %t", tt.args, got)
 		}
 	}
@@ -32,12 +34,12 @@ func TestWantsJSON(t *testing.T) {
 
 func TestEveryNoticeIsAnObject(t *testing.T) {
 	var out bytes.Buffer
-	j := newJSONNotices(&out)
+	j := command.NewJSONNotices(&out)
 	fmt.Fprint(j, "paceline: one\n\n  two\nhal")
 	fmt.Fprint(j, "f\n")
-	warn(j, "three of %d", 3)
-	j.notice(slog.LevelError, "four")
-	tellEnd(j, &exit{ExitStopped, errors.New("five\nlines")})
+	command.Warn(j, "three of %d", 3)
+	j.Notice(slog.LevelError, "four")
+	command.TellEnd(j, &command.Exit{Code: command.ExitStopped, Err: errors.New("five\nlines")})
 	want := "INFO one\nINFO two\nINFO half\nWARN three of 3\nERROR four\nERROR five; lines exit_code=3\n"
 	if got := told(&out, "exit_code"); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
@@ -49,10 +51,10 @@ func TestLiveAsJSON(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		env, _, _ := testEnv()
-		env.StderrTerminal, env.Stderr = true, newJSONNotices(&out)
+		env.StderrTerminal, env.Stderr = true, command.NewJSONNotices(&out)
 		l := newLive(&env, liveOptions{Stats: counting(), Facts: liveFacts{Total: 100, Model: "m", Output: "o"}})
 		time.Sleep(5*time.Second + time.Millisecond)
-		warn(l, "careful")
+		command.Warn(l, "careful")
 		fmt.Fprintln(l, "a line")
 		l.Stop()
 		want := "INFO run begins items=100\nINFO progress items=100 done=50 items_per_s=10 eta_s=5 in_flight=0 elapsed_s=5\n" +

@@ -1,5 +1,7 @@
 package cli
 
+import "github.com/seed-1814a72b/paceline/internal/command"
+
 // A keypad carries out what keys ask for, through the same orders as
 // `paceline ctl`.
 type keypad struct {
@@ -10,7 +12,7 @@ type keypad struct {
 
 // takeKeys begins to listen to the keyboard where a block is drawn and nobody
 // else reads from the terminal. What it returns ends it, and must be called.
-func takeKeys(env *Env, view *live, ctl *control, quit func()) (stop func()) {
+func takeKeys(env *command.Env, view *live, ctl *control, quit func()) (stop func()) {
 	if view.opts.Size == nil || view.opts.Quiet || !env.StdinTerminal || env.Keys == nil {
 		return func() {}
 	}

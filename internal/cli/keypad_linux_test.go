@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -131,11 +132,11 @@ func TestKeysOnARealTerminal(t *testing.T) {
 		end  func(*console, *process)
 		code int
 	}{
-		{"by key", func(c *console, _ *process) { c.press("qq") }, ExitInterrupted},
-		{"by Ctrl-C", func(c *console, _ *process) { c.press("\x03"); c.press("\x03") }, ExitInterrupted},
-		{"by SIGTERM", func(_ *console, p *process) { p.Process.Signal(syscall.SIGTERM) }, ExitInterrupted},
+		{"by key", func(c *console, _ *process) { c.press("qq") }, command.ExitInterrupted},
+		{"by Ctrl-C", func(c *console, _ *process) { c.press("\x03"); c.press("\x03") }, command.ExitInterrupted},
+		{"by SIGTERM", func(_ *console, p *process) { p.Process.Signal(syscall.SIGTERM) }, command.ExitInterrupted},
 		{"by Ctrl-\\", func(c *console, _ *process) { c.press("\x1c") }, 2}, // Go's own, with a trace
-		{"whole", func(c *console, _ *process) { c.press("+++++++++++++++++++++++++++++++++++++++++") }, ExitDone},
+		{"whole", func(c *console, _ *process) { c.press("+++++++++++++++++++++++++++++++++++++++++") }, command.ExitDone},
 	} {
 		t.Run(ending.name, func(t *testing.T) {
 			b := newBench(t, 400, sim.Config{TTFT: sim.MustDurations("5ms")}, plain)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/command"
 )
 
 // typist is a keyboard in memory.
@@ -115,11 +116,11 @@ func TestTheBlockIsDrawnAnewAfterAStop(t *testing.T) {
 }
 
 func TestNoKeysWhereNobodyCanPressThem(t *testing.T) {
-	for name, change := range map[string]func(*Env, *liveOptions){
-		"input is no terminal": func(e *Env, _ *liveOptions) { e.StdinTerminal = false },
-		"no block":             func(_ *Env, o *liveOptions) { o.Size = nil },
-		"quiet":                func(_ *Env, o *liveOptions) { o.Quiet = true },
-		"no keyboard":          func(e *Env, _ *liveOptions) { e.Keys = nil },
+	for name, change := range map[string]func(*command.Env, *liveOptions){
+		"input is no terminal": func(e *command.Env, _ *liveOptions) { e.StdinTerminal = false },
+		"no block":             func(_ *command.Env, o *liveOptions) { o.Size = nil },
+		"quiet":                func(_ *command.Env, o *liveOptions) { o.Quiet = true },
+		"no keyboard":          func(e *command.Env, _ *liveOptions) { e.Keys = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

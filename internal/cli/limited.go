@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/advice"
+	"github.com/seed-1814a72b/paceline/internal/prose"
 )
 
 // limitedBy is what held this session back, and what to change. Earlier sessions
@@ -98,7 +99,7 @@ func (r report) limits() (sentence string, advised []string) {
 		advised = []string{r.LimitedBy.Advice}
 	}
 	if r.width > 0 && advised != nil {
-		advised = wrap(r.LimitedBy.Advice, r.width-16)
+		advised = prose.Wrap(r.LimitedBy.Advice, r.width-16)
 	}
 	return r.LimitedBy.sentence, advised
 }

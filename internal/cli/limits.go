@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/spelling"
+	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
 // A limitSet is what an endpoint allows, as people write it. What is 0 is not
@@ -32,17 +33,17 @@ var windowKinds = []string{"bucket", "strict"}
 func (l *limitSet) value(name string) pflag.Value {
 	switch name {
 	case "rpm":
-		return limit{quantity{&l.rpm}, func() { l.rpm = 0 }}
+		return value.Limit{Value: value.Quantity{To: &l.rpm}, Clear: func() { l.rpm = 0 }}
 	case "rps":
-		return limit{quantity{&l.rps}, func() { l.rps = 0 }}
+		return value.Limit{Value: value.Quantity{To: &l.rps}, Clear: func() { l.rps = 0 }}
 	case "tpm":
-		return limit{quantity{&l.tpm}, func() { l.tpm = 0 }}
+		return value.Limit{Value: value.Quantity{To: &l.tpm}, Clear: func() { l.tpm = 0 }}
 	case "usd-per-hour":
-		return limit{money{&l.usdPerHour}, func() { l.usdPerHour = 0 }}
+		return value.Limit{Value: value.Money{To: &l.usdPerHour}, Clear: func() { l.usdPerHour = 0 }}
 	case "concurrency":
-		return limit{count{&l.concurrency, 1}, func() { l.concurrency = 0 }}
+		return value.Limit{Value: value.Count{To: &l.concurrency, Min: 1}, Clear: func() { l.concurrency = 0 }}
 	case "window":
-		return &choice{&l.window, windowKinds}
+		return &value.Choice{To: &l.window, Allowed: windowKinds}
 	}
 	return nil
 }

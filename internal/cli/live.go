@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/command"
 )
 
 // How often the live view looks. A terminal is drawn anew each time, often enough
@@ -41,9 +42,9 @@ type liveOptions struct {
 	ASCII bool // a terminal that is not known to show UTF-8
 	Quiet bool // draw nothing; log lines pass through
 
-	Errors   *errorList   // nil: none are shown
-	JSON     *jsonNotices // standard error takes objects; nil: text
-	Stopping func() bool  // whether the run was interrupted; nil: never
+	Errors   *errorList           // nil: none are shown
+	JSON     *command.JSONNotices // standard error takes objects; nil: text
+	Stopping func() bool          // whether the run was interrupted; nil: never
 }
 
 // live shows a run while it goes on. It only reads: nothing in the run waits
@@ -314,14 +315,14 @@ func (l *live) put(b []byte) {
 // newLive shows a run on the environment's standard error: as a block if that
 // is a terminal, else as plain lines. Rows that go to the same terminal would
 // tear a block apart: there it is lines too.
-func newLive(env *Env, o liveOptions) *live {
+func newLive(env *command.Env, o liveOptions) *live {
 	facts := &o.Facts
-	rowsBeside := facts.Output == stdoutPath && env.StdoutTerminal
-	if facts.Output == stdoutPath {
+	rowsBeside := facts.Output == command.StdoutPath && env.StdoutTerminal
+	if facts.Output == command.StdoutPath {
 		facts.Output = "standard output"
 	}
 	o.Out = env.Stderr
-	o.JSON, _ = env.Stderr.(*jsonNotices)
+	o.JSON, _ = env.Stderr.(*command.JSONNotices)
 	if o.JSON == nil && env.StderrTerminal && !rowsBeside && env.Getenv("TERM") != "dumb" && enableEscapes(env.Stderr) {
 		o.Size = terminalOr80(env.Size)
 		o.Color = env.Getenv("NO_COLOR") == ""
@@ -332,8 +333,8 @@ func newLive(env *Env, o liveOptions) *live {
 
 // listErrors has the errors of attempts listed where a block may be drawn. It
 // must be called before the engine is made.
-func (o *liveOptions) listErrors(env *Env, events *eventReaders) {
-	if _, json := env.Stderr.(*jsonNotices); json || !env.StderrTerminal || o.Quiet {
+func (o *liveOptions) listErrors(env *command.Env, events *eventReaders) {
+	if _, json := env.Stderr.(*command.JSONNotices); json || !env.StderrTerminal || o.Quiet {
 		return
 	}
 	o.Errors = new(errorList)

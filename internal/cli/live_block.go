@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
 // The block's measures, in columns. Every label and every value has its place
@@ -58,10 +59,10 @@ func (s *liveState) over() bool { return s.Facts.Total > 0 && s.ended() >= s.Fac
 func (f *liveFacts) headline() string {
 	text := "paceline: items as they come"
 	if f.Total > 0 {
-		text = "paceline: " + items(f.Total)
+		text = "paceline: " + numeral.Items(f.Total)
 	}
 	if f.Done > 0 {
-		text += " (" + grouped(f.Done) + " already done)"
+		text += " (" + numeral.Grouped(f.Done) + " already done)"
 	}
 	if f.Model != "" {
 		text += ", " + f.Model

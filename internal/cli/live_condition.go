@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 )
 
@@ -32,13 +33,13 @@ func (s *liveState) waitsFor() (string, style) {
 	case s.over():
 		return "all items have their row", styleDim
 	case s.Stopping:
-		return "stopping: " + calls(int64(s.Stats.InFlight)) + " in flight may finish", styleYellow
+		return "stopping: " + numeral.Calls(int64(s.Stats.InFlight)) + " in flight may finish", styleYellow
 	case s.Keys.Held:
 		return "paused by you; p goes on", styleYellow
 	case p.LimitedBy == paceline.BottleneckHold:
 		return pausedByYou, styleYellow
 	case p.PausedFor > 0:
-		return "paused " + timeSpan(p.PausedFor) + ": " + pauseCause(p.PausedCause), styleYellow
+		return "paused " + numeral.Span(p.PausedFor) + ": " + pauseCause(p.PausedCause), styleYellow
 	case s.Stats.Requests == 0 && s.ended() == s.Facts.Done && s.Pace.HeldBy == paceline.BottleneckNone:
 		return "starting", styleDim
 	case s.unanswered():
@@ -54,11 +55,11 @@ func (s *liveState) heldBack() (string, style) {
 	case paceline.BottleneckRequests:
 		return "limited by requests: " + s.requestsUsed(), stylePlain
 	case paceline.BottleneckTokens:
-		return "limited by tokens: " + usedOf(s.Pace.Tokens, p.Tokens.PerSecond(), perUnit(p.Tokens.PerSecond(), rateUnit(p.Tokens, 1))), stylePlain
+		return "limited by tokens: " + usedOf(s.Pace.Tokens, p.Tokens.PerSecond(), numeral.PerUnit(p.Tokens.PerSecond(), rateUnit(p.Tokens, 1))), stylePlain
 	case paceline.BottleneckMoney:
 		return "limited by money: " + usedOf(s.Pace.Money, p.Money.PerSecond(), price.Dollars(p.Money.PerSecond()*time.Hour.Seconds())+"/h"), stylePlain
 	case paceline.BottleneckConcurrency:
-		return "limited by calls in flight: " + grouped(int64(p.InFlight)) + " at once", stylePlain
+		return "limited by calls in flight: " + numeral.Grouped(int64(p.InFlight)) + " at once", stylePlain
 	case paceline.BottleneckThrottled:
 		return "the server said later: one call goes first", styleYellow
 	case paceline.BottleneckBudget:
@@ -94,12 +95,12 @@ func usedOf(measured, limit float64, words string) string {
 	if measured <= 0 || limit <= 0 {
 		return words
 	}
-	return sharePercent(measured/limit) + " of " + words + " used"
+	return numeral.Share(measured/limit) + " of " + words + " used"
 }
 
 // requestLimit is the limit on requests, and that it was found out.
 func requestLimit(p *paceline.Pace) string {
-	rate := perUnit(p.Requests.PerSecond(), rateUnit(p.Requests, 1))
+	rate := numeral.PerUnit(p.Requests.PerSecond(), rateUnit(p.Requests, 1))
 	return approximately(rate, p.FoundOut)
 }
 
@@ -142,7 +143,7 @@ func (d *blockDraft) errorLine(i int) (l line) {
 		l.add(styleDim, "errors")
 	}
 	l.padTo(1 + labelWidth)
-	l.add(styleRed, fmt.Sprintf("%5s%s", brief(e.Count), d.sign))
+	l.add(styleRed, fmt.Sprintf("%5s%s", numeral.Brief(e.Count), d.sign))
 	l.add(stylePlain, fmt.Sprintf(" %-*s ", nameWidth, e.name()))
 	l.add(styleDim, d.shortened(d.plainly(e.Words), d.room-l.width()))
 	return l

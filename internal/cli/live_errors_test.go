@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
 
 // failing is the event of an attempt that failed at a second.
@@ -91,7 +92,7 @@ func TestFault68ErrorsDoNotActOnTheTerminal(t *testing.T) {
 		for columns := 20; columns < 200; columns++ {
 			for _, l := range drawBlock(s, columns, 40, ascii) {
 				text := l.text(false)
-				if tame(text) != text || strings.ContainsAny(text, "\n\t") {
+				if tamed.Text(text) != text || strings.ContainsAny(text, "\n\t") {
 					t.Fatalf("%q acts on the terminal", text)
 				}
 				if w := columnsOf(text); w >= columns {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
 // cell is one labelled place. Its values stand in columns of their own.
@@ -55,16 +56,16 @@ func (d *blockDraft) cells() []cell {
 		{"whole call", quantiles(st.Total)},
 		{"tokens", tokens(st)},
 		{"given up", []piece{
-			{compact(st.Failed) + " failed", warnIf(st.Failed, styleRed)},
-			{compact(st.Invalid) + " invalid", warnIf(st.Invalid, styleRed)}}},
+			{numeral.Compact(st.Failed) + " failed", warnIf(st.Failed, styleRed)},
+			{numeral.Compact(st.Invalid) + " invalid", warnIf(st.Invalid, styleRed)}}},
 	}
 	if st.Truncated > 0 {
-		cells = append(cells, cell{"cut short", []piece{{compact(st.Truncated) + " truncated", styleRed}}})
+		cells = append(cells, cell{"cut short", []piece{{numeral.Compact(st.Truncated) + " truncated", styleRed}}})
 	}
 	if st.Filtered+st.Refused > 0 {
 		cells = append(cells, cell{"withheld", []piece{
-			{compact(st.Filtered) + " filtered", warnIf(st.Filtered, styleRed)},
-			{compact(st.Refused) + " refused", warnIf(st.Refused, styleRed)}}})
+			{numeral.Compact(st.Filtered) + " filtered", warnIf(st.Filtered, styleRed)},
+			{numeral.Compact(st.Refused) + " refused", warnIf(st.Refused, styleRed)}}})
 	}
 	return cells
 }
@@ -77,9 +78,9 @@ func (d *blockDraft) rows(room int) []cell {
 		sent.values = append(sent.values, piece{causes, styleDim})
 	}
 	return []cell{sent, {"extra calls", []piece{
-		{brief(st.Throttled) + " throttled", warnIf(st.Throttled, styleYellow)},
-		{brief(st.Asked) + " re-asked", stylePlain},
-		{brief(st.Hedges) + " hedged", stylePlain}}}}
+		{numeral.Brief(st.Throttled) + " throttled", warnIf(st.Throttled, styleYellow)},
+		{numeral.Brief(st.Asked) + " re-asked", stylePlain},
+		{numeral.Brief(st.Hedges) + " hedged", stylePlain}}}}
 }
 
 // retriedCauses are the causes for which requests are sent again, as the view
@@ -103,7 +104,7 @@ func causesInWords(counts map[paceline.Code]int64, room int) (text string) {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
 	for _, c := range list {
-		more := fmt.Sprintf("%s %s", brief(counts[c]), retriedCauses[c])
+		more := fmt.Sprintf("%s %s", numeral.Brief(counts[c]), retriedCauses[c])
 		if text != "" {
 			more = ", " + more
 		}
@@ -121,8 +122,8 @@ func tokens(st *paceline.Stats) []piece {
 	switch {
 	case st.Usage.Known || st.Requests == 0:
 		return []piece{
-			{compact(st.Usage.Prompt) + " in", stylePlain},
-			{compact(st.Usage.Completion) + " out", stylePlain}}
+			{numeral.Compact(st.Usage.Prompt) + " in", stylePlain},
+			{numeral.Compact(st.Usage.Completion) + " out", stylePlain}}
 	case st.Done > 0:
 		return []piece{{"unknown", stylePlain}}
 	}
@@ -136,30 +137,22 @@ func warnIf(n int64, s style) style {
 	return stylePlain
 }
 
-// calls returns "1 call", "4,102 calls".
-func calls(n int64) string {
-	if n == 1 {
-		return "1 call"
-	}
-	return compact(n) + " calls"
-}
-
 // retries returns "1 retry", "1.2k retries".
 func retries(n int64) string {
 	if n == 1 {
 		return "1 retry"
 	}
-	return brief(n) + " retries"
+	return numeral.Brief(n) + " retries"
 }
 
 func inFlight(st *paceline.Stats) string {
-	text := calls(int64(st.InFlight))
+	text := numeral.Calls(int64(st.InFlight))
 	if st.Pace.InFlight > 0 {
-		text = fmt.Sprintf("%s of %s calls", grouped(int64(st.InFlight)), grouped(int64(st.Pace.InFlight)))
+		text = fmt.Sprintf("%s of %s calls", numeral.Grouped(int64(st.InFlight)), numeral.Grouped(int64(st.Pace.InFlight)))
 	}
 	return text
 }
 
 func quantiles(l paceline.Latency) []piece {
-	return []piece{{"p50 " + latency(l.P50), stylePlain}, {"p99 " + latency(l.P99), stylePlain}}
+	return []piece{{"p50 " + numeral.Latency(l.P50), stylePlain}, {"p99 " + numeral.Latency(l.P99), stylePlain}}
 }

@@ -2,10 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 )
 
@@ -92,14 +92,9 @@ func (g *gauge) words(whole bool) string {
 	case g.share < 0:
 		return g.of
 	case whole:
-		return fmt.Sprintf("%5s of %s", sharePercent(g.share), g.of)
+		return fmt.Sprintf("%5s of %s", numeral.Share(g.share), g.of)
 	}
-	return fmt.Sprintf("%5s", sharePercent(g.share))
-}
-
-// sharePercent returns a share in whole percents: "98 %".
-func sharePercent(share float64) string {
-	return fmt.Sprintf("%d %%", int(math.Round(100*min(share, 9.99))))
+	return fmt.Sprintf("%5s", numeral.Share(g.share))
 }
 
 // speedGauge shows the last minutes.
@@ -109,7 +104,7 @@ func (d *blockDraft) speedGauge() gauge {
 	if len(d.History) > 0 {
 		g.graph = func(width int) (drawn, words string) {
 			shown := d.History[max(len(d.History)-width, 0):]
-			return d.sparkline(shown, width), "last " + timeSpan(time.Duration(len(shown)*d.Span)*time.Second)
+			return d.sparkline(shown, width), "last " + numeral.Span(time.Duration(len(shown)*d.Span)*time.Second)
 		}
 	}
 	return g
@@ -118,18 +113,18 @@ func (d *blockDraft) speedGauge() gauge {
 // rateGauge compares a measured rate, by the second, with its limit.
 func rateGauge(label string, measured float64, limit paceline.Rate, about string, holds bool) gauge {
 	u := rateUnit(limit, measured)
-	g := gauge{label: label, value: perUnit(measured, u), share: -1, holds: holds}
+	g := gauge{label: label, value: numeral.PerUnit(measured, u), share: -1, holds: holds}
 	if !limit.IsZero() {
-		g.share, g.of = measured/limit.PerSecond(), about+perUnit(limit.PerSecond(), u)
+		g.share, g.of = measured/limit.PerSecond(), about+numeral.PerUnit(limit.PerSecond(), u)
 	}
 	return g
 }
 
 func (d *blockDraft) inFlightGauge(holds bool) gauge {
 	st := &d.Stats
-	g := gauge{label: "in flight", value: grouped(int64(st.InFlight)), share: -1, holds: holds}
+	g := gauge{label: "in flight", value: numeral.Grouped(int64(st.InFlight)), share: -1, holds: holds}
 	if most := st.Pace.InFlight; most > 0 {
-		g.share, g.of = float64(st.InFlight)/float64(most), calls(int64(most))
+		g.share, g.of = float64(st.InFlight)/float64(most), numeral.Calls(int64(most))
 	}
 	return g
 }
@@ -138,7 +133,7 @@ func (d *blockDraft) inFlightGauge(holds bool) gauge {
 func (d *blockDraft) spendingGauge(holds bool) gauge {
 	limit := d.Stats.Pace.Money.PerSecond()
 	hour := time.Hour.Seconds()
-	return gauge{label: "spending", value: price.Dollars(twoDigits(d.Pace.Money*hour)) + "/h", share: d.Pace.Money / limit,
+	return gauge{label: "spending", value: price.Dollars(numeral.TwoDigits(d.Pace.Money*hour)) + "/h", share: d.Pace.Money / limit,
 		of: price.Dollars(limit*hour) + "/h", holds: holds}
 }
 
@@ -152,21 +147,9 @@ func (d *blockDraft) costGauge(holds bool) gauge {
 		g.share, g.of = spent/d.Facts.Budget.USD, dollars(d.Facts.Budget)
 	case known && spent > 0 && d.Facts.Total > 0 && !d.over() && finished(d.Stats) > 0 && (d.Facts.Done == 0 || d.Facts.Spent.Known):
 		whole := spent + spent/float64(finished(d.Stats))*float64(d.Facts.Total-d.ended())
-		g.of = "about " + price.Dollars(twoDigits(whole+d.Facts.Spent.USD)) + " in all"
+		g.of = "about " + price.Dollars(numeral.TwoDigits(whole+d.Facts.Spent.USD)) + " in all"
 	}
 	return g
-}
-
-// twoDigits rounds to two significant digits.
-func twoDigits(v float64) float64 {
-	if v <= 0 {
-		return 0
-	}
-	unit := math.Pow(10, math.Floor(math.Log10(v))-1)
-	if unit < 1 { // its inverse is a whole number, so that nothing trails
-		return math.Round(v*math.Round(1/unit)) / math.Round(1/unit)
-	}
-	return math.Round(v/unit) * unit
 }
 
 // budgetGauges are the budgets of tokens and requests.
@@ -176,8 +159,8 @@ func budgetGauges(b *paceline.BudgetState, holds bool) (list []gauge) {
 		spent, limit int64
 	}{{"token budget", b.Spent.Tokens, b.Limit.Tokens}, {"call budget", b.Spent.Requests, b.Limit.Requests}} {
 		if of.limit > 0 {
-			list = append(list, gauge{label: of.label, value: compact(of.spent),
-				share: float64(of.spent) / float64(of.limit), of: compact(of.limit), holds: holds})
+			list = append(list, gauge{label: of.label, value: numeral.Compact(of.spent),
+				share: float64(of.spent) / float64(of.limit), of: numeral.Compact(of.limit), holds: holds})
 		}
 	}
 	return list

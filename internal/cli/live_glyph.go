@@ -3,6 +3,8 @@ package cli
 import (
 	"math"
 	"strings"
+
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
 
 // glyphs are the characters that bars and marks are made of.
@@ -32,7 +34,7 @@ func (g glyphs) plainly(text string) string {
 			return '?'
 		}
 		return r
-	}, tame(text))
+	}, tamed.Text(text))
 }
 
 // shortened returns text that takes at most so many columns.

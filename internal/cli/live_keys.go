@@ -1,6 +1,10 @@
 package cli
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/seed-1814a72b/paceline/internal/prose"
+)
 
 // A keyLine is the live view's last line: the keys, or what one of them did.
 type keyLine struct {
@@ -21,7 +25,7 @@ func (d *blockDraft) keys() {
 	}
 	d.gap()
 	if k.Help {
-		for _, text := range wrap(keysHelp, max(d.room-1, 20)) {
+		for _, text := range prose.Wrap(keysHelp, max(d.room-1, 20)) {
 			d.add(rankSaid, line{{" ", stylePlain}, {text, stylePlain}})
 		}
 	}

@@ -3,23 +3,10 @@ package cli
 import (
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
-)
-
-// The figures that all that is shown has in common.
-var (
-	grouped     = numeral.Grouped
-	compact     = numeral.Compact
-	brief       = numeral.Brief
-	significant = numeral.Significant
-	latency     = numeral.Latency
-	timeSpan    = numeral.Span
-	percent     = numeral.Percent
-	counted     = numeral.Counted
 )
 
 // dollars returns c with cents, or with as many digits as a small amount
@@ -34,24 +21,7 @@ func dollars(c paceline.Cost) string {
 		return fmt.Sprintf("$%.4f", c.USD)
 	}
 	cents := int64(math.Round(c.USD * 100))
-	return fmt.Sprintf("$%s.%02d", grouped(cents/100), cents%100)
-}
-
-// perUnit returns v per second in the unit u: "9,812/min", "3.50/s".
-func perUnit(v float64, u time.Duration) string {
-	return rateNumber(v*u.Seconds()) + "/" + unitName(u)
-}
-
-// rateNumber returns v in at most six characters: whole numbers as such,
-// others with three significant digits, large ones compact.
-func rateNumber(v float64) string {
-	switch {
-	case v >= 99_950:
-		return compact(int64(v))
-	case math.Abs(v-math.Round(v)) < 1e-9:
-		return grouped(int64(math.Round(v)))
-	}
-	return significant(v)
+	return fmt.Sprintf("$%s.%02d", numeral.Grouped(cents/100), cents%100)
 }
 
 // rateUnit chooses the unit in which a rate and its limit are compared: the
@@ -66,18 +36,4 @@ func rateUnit(limit paceline.Rate, perSecond float64) time.Duration {
 		return time.Minute
 	}
 	return time.Second
-}
-
-func unitName(u time.Duration) string {
-	switch u {
-	case time.Second:
-		return "s"
-	case time.Minute:
-		return "min"
-	case time.Hour:
-		return "h"
-	case 24 * time.Hour:
-		return "day"
-	}
-	return strings.TrimSuffix(u.String(), "0s")
 }

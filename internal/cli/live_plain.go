@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
 // plainLine is the live view where there is no terminal: one line.
@@ -20,11 +21,11 @@ func plainLine(s liveState) string {
 	}{{st.Asked, "re-asked"}, {st.Hedges, "hedged"}, {st.Throttled, "throttled"}, {st.Failed, "failed"}, {st.Invalid, "invalid"},
 		{st.Truncated, "truncated"}, {st.Filtered, "filtered"}, {st.Refused, "refused"}} {
 		if c.n > 0 {
-			parts = append(parts, grouped(c.n)+" "+c.name)
+			parts = append(parts, numeral.Grouped(c.n)+" "+c.name)
 		}
 	}
 	if st.FirstToken.Count > 0 {
-		parts = append(parts, "first token p50 "+latency(st.FirstToken.P50)+" p99 "+latency(st.FirstToken.P99))
+		parts = append(parts, "first token p50 "+numeral.Latency(st.FirstToken.P50)+" p99 "+numeral.Latency(st.FirstToken.P99))
 	}
 	parts = append(parts, tokenText(st), "cost "+s.money())
 	if s.Facts.Total > 0 {
@@ -44,12 +45,12 @@ func tokenText(st *paceline.Stats) string {
 	if list := tokens(st); len(list) == 1 {
 		return "tokens " + list[0].text
 	}
-	return compact(st.Usage.Prompt) + " tokens in " + compact(st.Usage.Completion) + " out"
+	return numeral.Compact(st.Usage.Prompt) + " tokens in " + numeral.Compact(st.Usage.Completion) + " out"
 }
 
 func (s *liveState) far() string {
 	if s.Facts.Total <= 0 {
-		return items(s.ended())
+		return numeral.Items(s.ended())
 	}
-	return fmt.Sprintf("%s of %s (%s)", grouped(s.ended()), items(s.Facts.Total), percent(s.ended(), s.Facts.Total))
+	return fmt.Sprintf("%s of %s (%s)", numeral.Grouped(s.ended()), numeral.Items(s.Facts.Total), numeral.Percent(s.ended(), s.Facts.Total))
 }

@@ -2,9 +2,9 @@ package cli
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
 // progress is the first line: how far it is, and to its right for how long still.
@@ -13,11 +13,11 @@ func (s *liveState) progress(room int) (l line) {
 	ended, total := s.ended(), s.Facts.Total
 	l.add(stylePlain, " ")
 	if total > 0 {
-		l.add(styleBold, fmt.Sprintf("%*s", len(grouped(total)), grouped(ended)))
-		l.add(stylePlain, " of "+items(total)+"  ")
-		l.add(styleBold, fmt.Sprintf("%7s", percent(ended, total)))
+		l.add(styleBold, fmt.Sprintf("%*s", len(numeral.Grouped(total)), numeral.Grouped(ended)))
+		l.add(stylePlain, " of "+numeral.Items(total)+"  ")
+		l.add(styleBold, fmt.Sprintf("%7s", numeral.Percent(ended, total)))
 	} else {
-		l.add(styleBold, items(ended))
+		l.add(styleBold, numeral.Items(ended))
 	}
 	for _, right := range s.times() {
 		if start := room - right.width(); start > l.width()+1 {
@@ -31,7 +31,7 @@ func (s *liveState) progress(room int) (l line) {
 
 // times are the ways of saying how long it took and takes, the longest first.
 func (s *liveState) times() []line {
-	elapsed := timeSpan(s.Stats.Elapsed)
+	elapsed := numeral.Span(s.Stats.Elapsed)
 	switch {
 	case s.over():
 		return []line{{{s.speed() + " ", stylePlain}, {s.eta(), styleBold}}, {{s.eta(), styleBold}}}
@@ -63,27 +63,19 @@ func (s *liveState) speed() string {
 // readableRate returns v a second, by the minute where that is easier to read.
 func readableRate(v float64) (number, unit string) {
 	if v > 0 && v < 1 {
-		return rateNumber(v * 60), "min"
+		return numeral.RateNumber(v * 60), "min"
 	}
-	return rateNumber(v), "s"
+	return numeral.RateNumber(v), "s"
 }
 
 func (s *liveState) eta() string {
 	switch {
 	case s.over():
-		return "in " + timeSpan(s.Stats.Elapsed)
+		return "in " + numeral.Span(s.Stats.Elapsed)
 	case s.Ended:
-		return "stopped after " + timeSpan(s.Stats.Elapsed)
+		return "stopped after " + numeral.Span(s.Stats.Elapsed)
 	case s.Pace.Left < 0 || s.Stats.Pace.LimitedBy == paceline.BottleneckHold || s.Keys.Held:
 		return "ETA -"
 	}
-	return "ETA " + timeSpan(calm(s.Pace.Left))
-}
-
-// calm rounds a time to come so that its last digits do not flicker.
-func calm(d time.Duration) time.Duration {
-	if d > 3*time.Minute {
-		return d.Round(10 * time.Second)
-	}
-	return max(d, time.Second)
+	return "ETA " + numeral.Span(numeral.Calm(s.Pace.Left))
 }

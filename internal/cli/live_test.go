@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/command"
 )
 
 // escapes are the sequences that the view may use: to go up, to erase, to
@@ -271,7 +272,7 @@ func TestFault46ClosedStderr(t *testing.T) {
 
 // TestNewLive checks what the environment makes of the view.
 func TestNewLive(t *testing.T) {
-	terminal := func(change func(*Env)) Env {
+	terminal := func(change func(*command.Env)) command.Env {
 		env, _, _ := testEnv()
 		env.StderrTerminal = true
 		env.Getenv = func(name string) string { return map[string]string{"LANG": "C.UTF-8"}[name] }
@@ -280,22 +281,22 @@ func TestNewLive(t *testing.T) {
 		}
 		return env
 	}
-	setting := func(name string) func(*Env) {
-		return func(e *Env) {
+	setting := func(name string) func(*command.Env) {
+		return func(e *command.Env) {
 			e.Getenv = func(n string) string { return map[string]string{"LANG": "C.UTF-8", name: "dumb"}[n] }
 		}
 	}
 	for _, tt := range []struct {
 		name         string
-		env          Env
+		env          command.Env
 		output       string
 		block, color bool
 	}{
 		{"a terminal", terminal(nil), "o", true, true},
 		{"without colour", terminal(setting("NO_COLOR")), "o", true, false},
 		{"a terminal that cannot", terminal(setting("TERM")), "o", false, false},
-		{"a pipe", terminal(func(e *Env) { e.StderrTerminal = false }), "o", false, false},
-		{"rows on the same terminal", terminal(func(e *Env) { e.StdoutTerminal = true }), "-", false, false},
+		{"a pipe", terminal(func(e *command.Env) { e.StderrTerminal = false }), "o", false, false},
+		{"rows on the same terminal", terminal(func(e *command.Env) { e.StdoutTerminal = true }), "-", false, false},
 		{"rows in a pipe", terminal(nil), "-", true, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -16,7 +16,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/manual"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/prose"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -26,13 +31,13 @@ type lsFlags struct {
 	json      bool
 }
 
-func newLsCommand(env *Env) *cobra.Command {
+func newLsCommand(env *command.Env) *cobra.Command {
 	f := &lsFlags{}
 	p := lsPage()
-	s := p.group("Flags")
+	s := p.Group("Flags")
 	s.BoolVarP(&f.recursive, "recursive", "r", false, "look into the folders below, too")
 	s.BoolVar(&f.json, "json", false, "print a JSON object a line")
-	return p.command(func(_ context.Context, args []string) error {
+	return p.Command(func(_ context.Context, args []string) error {
 		if len(args) > 1 {
 			return fmt.Errorf("%q: name one folder, or none for this one", args[1])
 		}
@@ -40,29 +45,29 @@ func newLsCommand(env *Env) *cobra.Command {
 	})
 }
 
-func lsPage() *page {
-	return &page{
-		use:   "ls [DIR]",
-		short: "find the runs in a folder, and how they stand",
-		about: "Lists the runs whose outputs lie in a folder, the one written last first: by the journals " +
+func lsPage() *manual.Page {
+	return &manual.Page{
+		Use:   "ls [DIR]",
+		Short: "find the runs in a folder, and how they stand",
+		About: "Lists the runs whose outputs lie in a folder, the one written last first: by the journals " +
 			"beside them (OUTPUT.paceline). Nothing is changed and nobody disturbed.",
-		examples: []example{
-			{"What is there, and what still runs?", "paceline ls"},
-			{"All below a folder that were killed, for a script", "paceline ls -r /data --json | jq -r 'select(.state == \"killed\") | .output'"},
+		Examples: []manual.Example{
+			{What: "What is there, and what still runs?", Line: "paceline ls"},
+			{What: "All below a folder that were killed, for a script", Line: "paceline ls -r /data --json | jq -r 'select(.state == \"killed\") | .output'"},
 		},
-		sections: []section{
-			{"States", "" +
+		Sections: []manual.Section{
+			{Title: "States", Text: "" +
 				"  running  a process writes it\n" +
 				"  done     each item of the input has its row\n" +
 				"  ended    in good order; how many items the input has is not known\n" +
 				"  stopped  in good order, and items are left: the same command continues\n" +
 				"  killed   not in good order; the same command continues\n" +
 				"  damaged  its journal cannot be read: the error says why"},
-			{"JSON", "" +
+			{Title: "JSON", Text: "" +
 				"  {\"output\", \"state\", \"pid\", \"items\" (of the input), \"done\", \"failed\" (all\n" +
 				"  rows without an accepted answer), \"requests\", \"cost_usd\", \"began\",\n" +
 				"  \"written\", \"error\"}; times are RFC 3339, what is not known is null"},
-			{"Exit codes", "  0    done, also if there is no run\n  1    wrong usage, no such folder\n  130  interrupted"},
+			{Title: "Exit codes", Text: "  0    done, also if there is no run\n  1    wrong usage, no such folder\n  130  interrupted"},
 		},
 	}
 }
@@ -85,20 +90,20 @@ type listed struct {
 // stateDamaged is the state of a run whose journal cannot be read.
 const stateDamaged = "damaged"
 
-func listRuns(env *Env, f *lsFlags, folder string) error {
-	wait := startPatience(env, "reading the journals in "+folder)
+func listRuns(env *command.Env, f *lsFlags, folder string) error {
+	wait := command.StartPatience(env, "reading the journals in "+folder)
 	outputs, err := findOutputs(folder, f.recursive, wait)
 	var runs []listed
 	for _, output := range outputs {
-		if wait.stopped.Load() {
-			err = errEndedByUser
+		if wait.Stopped.Load() {
+			err = command.ErrEndedByUser
 		}
 		if err != nil {
 			break
 		}
 		runs = append(runs, newListed(env, output))
 	}
-	wait.end()
+	wait.End()
 	if err != nil {
 		return err
 	}
@@ -115,13 +120,13 @@ func (l *listed) when() int64 {
 
 // findOutputs returns the outputs in a folder that have a journal. Folders below
 // that cannot be read are passed over.
-func findOutputs(folder string, below bool, wait *patience) (outputs []string, err error) {
+func findOutputs(folder string, below bool, wait *command.Patience) (outputs []string, err error) {
 	err = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		switch {
-		case wait.stopped.Load():
-			return errEndedByUser
+		case wait.Stopped.Load():
+			return command.ErrEndedByUser
 		case err != nil && path == folder:
-			return fmt.Errorf("%s: %w", folder, reason(err))
+			return fmt.Errorf("%s: %w", folder, command.Reason(err))
 		case err != nil || !d.IsDir():
 			return nil
 		}
@@ -143,21 +148,21 @@ func hasJournal(folder string) bool {
 }
 
 // newListed reads one run.
-func newListed(env *Env, output string) listed {
+func newListed(env *command.Env, output string) listed {
 	l := listed{Output: output, State: stateDamaged}
 	if info, err := env.Stat(filepath.Join(journal.Dir(output), "journal")); err == nil {
 		l.Written = moment(info.ModTime())
 	}
 	reader, err := journal.Read(output)
 	if err != nil {
-		l.Error = known(oneLine(err), "")
+		l.Error = known(prose.OneLine(err), "")
 		return l
 	}
 	rec := reader.Recovered()
 	id, _ := decodeIdentity(rec.Identity)
 	state, pid, err := stateOf(output, &rec, id)
 	if err != nil {
-		l.Error = known(oneLine(err), "")
+		l.Error = known(prose.OneLine(err), "")
 		return l
 	}
 	s := summarize(paceline.Summary{}, newEarlier(rec), 0)
@@ -171,7 +176,7 @@ func newListed(env *Env, output string) listed {
 	return l
 }
 
-func writeListed(env *Env, f *lsFlags, folder string, runs []listed) error {
+func writeListed(env *command.Env, f *lsFlags, folder string, runs []listed) error {
 	w := bufio.NewWriter(env.Stdout)
 	out := &findings{w: w}
 	if len(runs) == 0 && !f.json {
@@ -179,7 +184,7 @@ func writeListed(env *Env, f *lsFlags, folder string, runs []listed) error {
 		if !f.recursive {
 			hint = "; -r looks into the folders below, too"
 		}
-		fmt.Fprintf(env.Stderr, "paceline: no run in %s%s\n", tame(folder), hint)
+		fmt.Fprintf(env.Stderr, "paceline: no run in %s%s\n", tamed.Text(folder), hint)
 		return nil
 	}
 	if !f.json {
@@ -207,15 +212,15 @@ func (l *listed) String() string {
 		}
 		return t.Local().Format(clock[:16])
 	}
-	done := grouped(l.Done)
+	done := numeral.Grouped(l.Done)
 	if l.Items != nil && *l.Items != l.Done {
-		done += "/" + grouped(*l.Items)
+		done += "/" + numeral.Grouped(*l.Items)
 	}
 	cost := "-"
 	if l.CostUSD != nil {
 		cost = price.Dollars(*l.CostUSD)
 	}
-	line := fmt.Sprintf("%-8s  %15s  %9s  %-16s  %-16s  %10s  %s", l.State, done, grouped(l.Failed), day(l.Began), day(l.Written), cost, l.Output)
+	line := fmt.Sprintf("%-8s  %15s  %9s  %-16s  %-16s  %10s  %s", l.State, done, numeral.Grouped(l.Failed), day(l.Began), day(l.Written), cost, l.Output)
 	if l.Error != nil {
 		line += "  (" + *l.Error + ")"
 	}

@@ -19,6 +19,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/metrics"
 )
 
@@ -89,7 +91,7 @@ func metricsError(address string, err error) error {
 	if errors.Is(err, syscall.EADDRINUSE) || strings.Contains(err.Error(), "Only one usage of each socket address") {
 		return fmt.Errorf("--metrics: %s is taken by another program; name another port, or port 0 for any that is free", address)
 	}
-	return fmt.Errorf("--metrics: cannot listen on %s: %w", address, reason(err))
+	return fmt.Errorf("--metrics: cannot listen on %s: %w", address, command.Reason(err))
 }
 
 // reachable returns an address under which a listener is reached from this
@@ -186,7 +188,7 @@ func (m *metricsServer) close() {
 // metricFacts are what metrics tell that the engine does not know.
 func (s *session) metricFacts() metrics.Facts {
 	return metrics.Facts{
-		Version: version(), Expected: s.survey.items,
+		Version: command.Version(), Expected: s.survey.items,
 		BudgetUSD: s.flags.maxCost, Spent: s.before.cost,
 	}
 }
@@ -210,7 +212,7 @@ func (s *session) endMetrics(ctx context.Context) {
 	s.interrupts.attach(nil, s.env.Stderr) // from here on a signal ends the wait
 	if d := s.flags.metricsLinger; d > 0 && s.metrics.told && !s.interrupts.interrupted() {
 		scraped := s.metrics.want() // before it is said: who reads it may scrape at once
-		s.say("the metrics stay until they are read once more, for at most %s; Ctrl-C ends it", shortDuration(d))
+		s.say("the metrics stay until they are read once more, for at most %s; Ctrl-C ends it", numeral.Duration(d))
 		linger(ctx, scraped, d)
 	}
 	s.metrics.close()

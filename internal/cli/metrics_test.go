@@ -18,6 +18,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -79,7 +80,7 @@ func served(t *testing.T, cfg sim.Config, do func(url string), signals chan os.S
 	stderr := &onLine{text: "the metrics stay", do: func(written string) {
 		do(regexp.MustCompile(`http://127\.0\.0\.1:\d+/`).FindString(written))
 	}}
-	runMain(t, "", func(env *Env) {
+	runMain(t, "", func(env *command.Env) {
 		env.Stderr, env.Signals = stderr, signals
 		env.WriteFile = func(path string, data []byte) error { return os.WriteFile(path, data, 0o644) }
 	}, "run", input, "-m", "m", "-p", "{{.text}}", "--base-url", hs.URL+"/v1", "--hedge", "off",
@@ -156,7 +157,7 @@ func TestAnAddressThatIsTakenStopsTheRunBeforeAnything(t *testing.T) {
 	}
 	code, _, said := runMain(t, "", nil, "run", input, "-m", "m", "-p", "{{.text}}", "--base-url", "http://127.0.0.1:1/v1", "--metrics", l.Addr().String())
 	want := fmt.Sprintf("paceline: --metrics: %s is taken by another program; name another port, or port 0 for any that is free\n", l.Addr())
-	if code != ExitUsage || said != want {
+	if code != command.ExitUsage || said != want {
 		t.Errorf("exit %d, %q; want %q", code, said, want)
 	}
 	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(input), "*")); len(left) != 1 {

@@ -2,13 +2,16 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/spelling"
+	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
 // A modelLimit is what --model-limit gives the calls of one model, beside the
@@ -26,7 +29,7 @@ var modelFields = append(slices.Clone(limitNames), "endpoint")
 // value returns where a field of that name is written, nil if there is none.
 func (m *modelLimit) value(name string) pflag.Value {
 	if name == "endpoint" {
-		return word{&m.endpoint, "NAME"}
+		return value.Word{To: &m.endpoint, Kind: "NAME"}
 	}
 	return m.limitSet.value(name)
 }
@@ -180,7 +183,7 @@ func (a *askedModels) has(model string) bool {
 // String names the models, or the first of them.
 func (a *askedModels) String() string {
 	const named = 5
-	names := sortedKeys(a.largest)
+	names := slices.Sorted(maps.Keys(a.largest))
 	if more := len(names) - named; more > 0 {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:named], ", "), more)
 	}
@@ -193,7 +196,7 @@ func (s *session) checkTokens() error {
 	if s.survey.models == nil {
 		return nil
 	}
-	for _, model := range sortedKeys(s.survey.models.largest) {
+	for _, model := range slices.Sorted(maps.Keys(s.survey.models.largest)) {
 		r := s.survey.models.largest[model]
 		for i := range s.pool.endpoints {
 			e := &s.pool.endpoints[i]
@@ -212,12 +215,12 @@ func (r sizedRequest) within(tpm float64, flag string) error {
 	if tpm == 0 || float64(r.in+r.out) <= tpm {
 		return nil
 	}
-	what := fmt.Sprintf("about %s tokens in", grouped(r.in))
+	what := fmt.Sprintf("about %s tokens in", numeral.Grouped(r.in))
 	if r.out > 0 {
-		what += fmt.Sprintf(" and %s out at most", grouped(r.out))
+		what += fmt.Sprintf(" and %s out at most", numeral.Grouped(r.out))
 	}
 	return fmt.Errorf("%s: %s tokens a minute are fewer than one call takes: %s has %s; raise it, or shorten the prompt or max_tokens",
-		flag, quantity{&tpm}, r.place, what)
+		flag, value.Quantity{To: &tpm}, r.place, what)
 }
 
 // limitFlag names where a limit of the endpoint stands.
@@ -242,7 +245,7 @@ func (s *session) checkMoney() error {
 				return err
 			}
 		}
-		for _, model := range sortedKeys(e.models) {
+		for _, model := range slices.Sorted(maps.Keys(e.models)) {
 			if e.models[model].usdPerHour == 0 {
 				continue
 			}
@@ -274,7 +277,7 @@ func (s *session) unpriced(model string) string {
 	case model != "":
 		models = append(models, model)
 	case s.survey.models != nil:
-		models = sortedKeys(s.survey.models.largest)
+		models = slices.Sorted(maps.Keys(s.survey.models.largest))
 	case s.flags.model != "":
 		models = append(models, s.flags.model)
 	}

@@ -3,10 +3,13 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 )
 
@@ -27,16 +30,16 @@ type lever struct {
 var levers = map[paceline.Bottleneck]lever{
 	paceline.BottleneckRequests: {"requests", []string{"rpm", "rps"},
 		func(st *paceline.Stats) float64 { return st.Pace.Requests.PerSecond() * 60 },
-		func(v float64) string { return rateNumber(v) + "/min" }},
+		func(v float64) string { return numeral.RateNumber(v) + "/min" }},
 	paceline.BottleneckTokens: {"tokens", []string{"tpm"},
 		func(st *paceline.Stats) float64 { return st.Pace.Tokens.PerSecond() * 60 },
-		func(v float64) string { return rateNumber(v) + "/min" }},
+		func(v float64) string { return numeral.RateNumber(v) + "/min" }},
 	paceline.BottleneckMoney: {"money", []string{"usd-per-hour"},
 		func(st *paceline.Stats) float64 { return st.Pace.Money.PerSecond() * 3600 },
 		func(v float64) string { return price.Dollars(v) + "/h" }},
 	paceline.BottleneckConcurrency: {"calls in flight", []string{"concurrency"},
 		func(st *paceline.Stats) float64 { return float64(st.Pace.InFlight) },
-		func(v float64) string { return rateNumber(v) }},
+		func(v float64) string { return numeral.RateNumber(v) }},
 }
 
 // nudge raises or lowers, by a tenth, the limit that holds the run back; what it
@@ -92,7 +95,7 @@ func (c *control) nudges(of *lever, state *liveState, up bool) (orders []order, 
 
 // refusal says why a limit cannot be raised.
 func refusal(of *lever, e *endpoint, state *liveState) error {
-	for _, name := range sortedKeys(e.models) {
+	for _, name := range slices.Sorted(maps.Keys(e.models)) {
 		l := e.models[name]
 		for _, limit := range of.names {
 			if limitNumber(&l, limit) > 0 {
@@ -196,7 +199,7 @@ func nudgeNumber(v float64, whole, up bool) float64 {
 		v /= nudgeStep
 	}
 	if !whole || v >= 100 {
-		return twoDigits(v)
+		return numeral.TwoDigits(v)
 	}
 	const tiny = 1e-9 // what is left of 11/1.1 beside 10
 	if up {

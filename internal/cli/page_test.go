@@ -6,12 +6,14 @@ import (
 	"testing"
 
 	"github.com/spf13/pflag"
+
+	"github.com/seed-1814a72b/paceline/internal/command"
 )
 
 // runMain runs the program on an environment of buffers.
-func runMain(t *testing.T, stdin string, edit func(*Env), args ...string) (code int, stdout, stderr string) {
+func runMain(t *testing.T, stdin string, edit func(*command.Env), args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	env, stop := System()
+	env, stop := command.System()
 	stop()
 	var out, errs bytes.Buffer
 	env.Args, env.Stdin, env.Stdout, env.Stderr = args, strings.NewReader(stdin), &out, &errs
@@ -47,11 +49,11 @@ func TestRunHelpTellsAllItsFlags(t *testing.T) {
 	_, help, _ := runMain(t, "", nil, "run", "--help")
 	p := runPage()
 	defaultRunFlags().define(p)
-	for _, g := range p.groups {
-		if !strings.Contains(help, "\n"+g.title+"\n") {
-			t.Errorf("no section %q", g.title)
+	for _, g := range p.Groups {
+		if !strings.Contains(help, "\n"+g.Title+"\n") {
+			t.Errorf("no section %q", g.Title)
 		}
-		g.flags.VisitAll(func(f *pflag.Flag) {
+		g.Flags.VisitAll(func(f *pflag.Flag) {
 			if !strings.Contains(help, "--"+f.Name+" ") && !strings.Contains(help, "--"+f.Name+"\n") {
 				t.Errorf("--%s is not told", f.Name)
 			}
@@ -61,12 +63,5 @@ func TestRunHelpTellsAllItsFlags(t *testing.T) {
 		if !strings.Contains(help, want) {
 			t.Errorf("the page lacks %q", want)
 		}
-	}
-}
-
-func TestWrap(t *testing.T) {
-	got := strings.Join(wrap("one two  three extraordinarily four", 9), "|")
-	if want := "one two|three|extraordinarily|four"; got != want {
-		t.Errorf("wrap = %q, want %q", got, want)
 	}
 }

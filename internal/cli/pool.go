@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/provider/openai"
 )
 
@@ -29,7 +30,7 @@ type blame struct {
 
 // findPool settles the endpoints and their keys. needKey is false for a run
 // that sends nothing.
-func findPool(env *Env, f *runFlags, needKey bool) (*pool, error) {
+func findPool(env *command.Env, f *runFlags, needKey bool) (*pool, error) {
 	p := &pool{noStream: f.noStream}
 	specs := f.endpoints
 	if f.endpointsFile != "" {

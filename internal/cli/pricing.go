@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/prose"
 )
 
 // pricing tells what calls cost: by the prices that the user gave, else by the
@@ -68,7 +69,7 @@ func (p *pricing) give(text string) error {
 // flagFor returns the flag that gives the price of a model.
 func (p *pricing) flagFor(model string) string {
 	if p.given.Known() || len(p.own) > 0 || p.others[model] {
-		return "--price " + shellQuoted(model+":in=...,out=...")
+		return "--price " + prose.ShellQuoted(model+":in=...,out=...")
 	}
 	return "--price in=...,out=..."
 }

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -22,7 +23,7 @@ func TestFault50DiskFull(t *testing.T) {
 	p := b.start()
 	p.log.wait(t, "Stopped: the disk is full; ")
 	line := p.log.wait(t, "no space left on device")
-	if code := p.end(); code != ExitStopped || !strings.HasSuffix(line, "; the same command continues once the disk takes it") {
+	if code := p.end(); code != command.ExitStopped || !strings.HasSuffix(line, "; the same command continues once the disk takes it") {
 		t.Errorf("ended with %d and %q", code, line)
 	}
 	if sent := b.provider.Ledger().Requests; sent == n {
@@ -32,13 +33,13 @@ func TestFault50DiskFull(t *testing.T) {
 	sent := b.settled()
 	p = b.start()
 	p.log.wait(t, "no space left on device; nothing was sent")
-	if code := p.end(); code != ExitUsage || b.settled() != sent {
+	if code := p.end(); code != command.ExitUsage || b.settled() != sent {
 		t.Errorf("the second run ended with %d and sent %d", code, b.settled()-sent)
 	}
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT, "size=20m"); err != nil {
 		t.Fatal(err)
 	}
-	if code := b.start().end(); code != ExitDone {
+	if code := b.start().end(); code != command.ExitDone {
 		t.Fatalf("with room on the disk the run ended with %d", code)
 	}
 	b.whole(n)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -227,7 +228,7 @@ func TestFault43KillAndContinue(t *testing.T) {
 		p.Process.Kill()
 		p.end()
 	}
-	if code := b.start("--summary", "summary.json").end(); code != ExitDone {
+	if code := b.start("--summary", "summary.json").end(); code != command.ExitDone {
 		t.Fatalf("the last run ended with %d", code)
 	}
 	b.whole(n)
@@ -250,7 +251,7 @@ func TestFault43InFlightCallsAreNamed(t *testing.T) {
 	if line := p.log.wait(t, "brought no row"); !strings.Contains(line, "3 calls of earlier runs brought no row (in.jsonl:1, in.jsonl:2, in.jsonl:3); at most $") {
 		t.Errorf("said %q", line)
 	}
-	if code := p.end(); code != ExitDone {
+	if code := p.end(); code != command.ExitDone {
 		t.Errorf("ended with %d", code)
 	}
 	b.whole(3)
@@ -271,7 +272,7 @@ func TestFault44Interrupted(t *testing.T) {
 	p.Process.Signal(syscall.SIGINT)
 	p.log.wait(t, "paceline: stopping: calls in flight may take 30s; Ctrl-C again stops at once")
 	p.log.wait(t, "interrupted; the same command continues")
-	if code := p.end(); code != ExitInterrupted {
+	if code := p.end(); code != command.ExitInterrupted {
 		t.Fatalf("ended with %d", code)
 	}
 	l := b.provider.Ledger()
@@ -282,7 +283,7 @@ func TestFault44Interrupted(t *testing.T) {
 	if by := gjson.GetBytes(summary, "stopped_by").String(); by != "interrupted" {
 		t.Errorf("stopped_by is %q", by)
 	}
-	if code := b.start().end(); code != ExitDone {
+	if code := b.start().end(); code != command.ExitDone {
 		t.Fatalf("the second run ended with %d", code)
 	}
 	b.whole(n)
@@ -298,12 +299,12 @@ func TestFault44InterruptedTwice(t *testing.T) {
 	p.Process.Signal(syscall.SIGINT)
 	p.log.wait(t, "stopping")
 	p.Process.Signal(syscall.SIGINT)
-	if code := p.end(); code != ExitInterrupted {
+	if code := p.end(); code != command.ExitInterrupted {
 		t.Fatalf("ended with %d", code)
 	}
 	p = b.start("--summary", "summary.json")
 	p.log.wait(t, "3 calls of earlier runs brought no row") // they were broken off, and may be paid twice
-	if code := p.end(); code != ExitDone {
+	if code := p.end(); code != command.ExitDone {
 		t.Fatalf("the second run ended with %d", code)
 	}
 	b.whole(3)
@@ -319,7 +320,7 @@ func TestFault45TerminatedWhileThrottled(t *testing.T) {
 	b.until(func() bool { return b.provider.Ledger().Refused > 0 })
 	p.Process.Signal(syscall.SIGTERM)
 	p.log.wait(t, "paceline: stopping: calls in flight may take 5s; a second signal stops at once")
-	if code := p.end(); code != ExitInterrupted {
+	if code := p.end(); code != command.ExitInterrupted {
 		t.Errorf("ended with %d", code)
 	}
 }
@@ -333,7 +334,7 @@ func TestHangupDrains(t *testing.T) {
 	p.log.wait(t, "paceline: stopping: calls in flight may take 5s; a second signal stops at once")
 	p.Process.Signal(syscall.SIGHUP)
 	p.log.wait(t, "Interrupted: ") // the summary
-	if code := p.end(); code != ExitInterrupted {
+	if code := p.end(); code != command.ExitInterrupted {
 		t.Errorf("ended with %d", code)
 	}
 }
@@ -359,7 +360,7 @@ func TestFault44InterruptedWhileWaitingForInput(t *testing.T) {
 			b.until(func() bool { return len(b.tryRows()) > 0 })
 		}
 		p.Process.Signal(syscall.SIGINT)
-		if code := p.end(); code != ExitInterrupted {
+		if code := p.end(); code != command.ExitInterrupted {
 			t.Errorf("after %.20q it ended with %d", sent, code)
 		}
 	}
@@ -371,7 +372,7 @@ func TestFault49TwoRunsOnOneOutput(t *testing.T) {
 	b.saw(2)
 	second := b.start()
 	line := second.log.wait(t, "paceline: ")
-	if code := second.end(); code != ExitUsage || !strings.Contains(line, fmt.Sprint(first.Process.Pid)) {
+	if code := second.end(); code != command.ExitUsage || !strings.Contains(line, fmt.Sprint(first.Process.Pid)) {
 		t.Errorf("the second run ended with %d and said %q; want 1 and the first one's process", code, line)
 	}
 	first.Process.Kill()

@@ -9,6 +9,9 @@ import (
 	"runtime/pprof"
 
 	"github.com/spf13/pflag"
+
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
 // The files of --profile, both for `go tool pprof`.
@@ -18,14 +21,14 @@ const (
 )
 
 func (f *runFlags) defineProfile(s *pflag.FlagSet) {
-	text(s, &f.profile, "profile", "", "DIR", "write where the command's own time and memory went into this folder at the end, also after Ctrl-C: cpu.pprof and memory.pprof, for 'go tool pprof'")
+	value.Text(s, &f.profile, "profile", "", "DIR", "write where the command's own time and memory went into this folder at the end, also after Ctrl-C: cpu.pprof and memory.pprof, for 'go tool pprof'")
 }
 
 // profiled does work, and writes where its time and memory went into folder,
 // which is made; "" is none. The files are written however work ends, also by
 // a signal; only a kill leaves none. Work's error comes before that of the
 // writing. One profile can be taken at a time in a process.
-func profiled(env *Env, folder string, work func() error) (err error) {
+func profiled(env *command.Env, folder string, work func() error) (err error) {
 	if folder == "" {
 		return work()
 	}
@@ -49,7 +52,7 @@ func profiled(env *Env, folder string, work func() error) (err error) {
 	return work()
 }
 
-func writeProfiles(env *Env, folder string, cpu []byte) error {
+func writeProfiles(env *command.Env, folder string, cpu []byte) error {
 	runtime.GC() // what is live is known after a collection only
 	var memory bytes.Buffer
 	if err := pprof.Lookup("allocs").WriteTo(&memory, 0); err != nil {

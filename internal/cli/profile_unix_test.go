@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -21,7 +22,7 @@ func TestProfileIsWrittenHoweverARunEnds(t *testing.T) {
 		name  string
 		stops int // how often Ctrl-C is pressed
 		code  int
-	}{{"done", 0, ExitDone}, {"drained", 1, ExitInterrupted}, {"cut off", 2, ExitInterrupted}} {
+	}{{"done", 0, command.ExitDone}, {"drained", 1, command.ExitInterrupted}, {"cut off", 2, command.ExitInterrupted}} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBench(t, 20, sim.Config{TTFT: sim.MustDurations("100ms")}, plain)
 			p := b.start("--concurrency", "2", "--profile", "deep/profile")
@@ -64,7 +65,7 @@ func TestProfileFolderIsProbedFirst(t *testing.T) {
 	b := newBench(t, 1, sim.Config{}, plain)
 	p := b.start("--profile", "in.jsonl/profile")
 	p.log.wait(t, "paceline: --profile: mkdir in.jsonl: not a directory; give a folder that can be written to")
-	if code := p.end(); code != ExitUsage {
+	if code := p.end(); code != command.ExitUsage {
 		t.Errorf("ended with %d", code)
 	}
 	if n := b.provider.Ledger().Requests; n != 0 {

@@ -14,7 +14,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/manual"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	reports "github.com/seed-1814a72b/paceline/internal/report"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
+	"github.com/seed-1814a72b/paceline/internal/value"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -27,16 +32,16 @@ type reportFlags struct {
 	seed   int64
 }
 
-func newReportCommand(env *Env) *cobra.Command {
+func newReportCommand(env *command.Env) *cobra.Command {
 	flags := &reportFlags{format: "html", seed: 1}
 	p := reportPage()
-	s := p.group("Flags")
-	text(s, &flags.out, "out", "o", "FILE", "where the report goes, - for standard output (default the run's name with .report.html; md and json go to standard output)")
-	s.Var(&choice{&flags.format, []string{"html", "md", "json"}}, "format", "a page, Markdown, or JSON for programs")
+	s := p.Group("Flags")
+	value.Text(s, &flags.out, "out", "o", "FILE", "where the report goes, - for standard output (default the run's name with .report.html; md and json go to standard output)")
+	s.Var(&value.Choice{To: &flags.format, Allowed: []string{"html", "md", "json"}}, "format", "a page, Markdown, or JSON for programs")
 	s.BoolVar(&flags.open, "open", false, "show the page in the browser")
 	s.BoolVar(&flags.noText, "no-text", false, "leave out what prompts, items, answers and messages say")
-	s.Var(count{&flags.seed, 0}, "seed", "another seed draws other items for the samples")
-	return p.command(func(ctx context.Context, args []string) error {
+	s.Var(value.Count{To: &flags.seed, Min: 0}, "seed", "another seed draws other items for the samples")
+	return p.Command(func(ctx context.Context, args []string) error {
 		switch {
 		case len(args) == 0:
 			return errors.New("no run; name its output file, as in 'paceline report reviews.out.jsonl'")
@@ -47,26 +52,26 @@ func newReportCommand(env *Env) *cobra.Command {
 	})
 }
 
-func reportPage() *page {
-	return &page{
-		use:   "report RUN",
-		short: "a page that shows what a run was like, to read and to mail",
-		about: "Writes one HTML file that needs nothing else and loads nothing: how fast the run was and what " +
+func reportPage() *manual.Page {
+	return &manual.Page{
+		Use:   "report RUN",
+		Short: "a page that shows what a run was like, to read and to mail",
+		About: "Writes one HTML file that needs nothing else and loads nothing: how fast the run was and what " +
 			"limited it, latencies, tokens, cost, where every request went, the slowest and the failed items with " +
 			"each of their requests, and a sample of rows.\n\n" +
 			"RUN is the output file of a 'paceline run'. The report is made from its journal and its rows: also " +
 			"of a run that was killed, and of one that goes on, which it does not disturb.",
-		examples: []example{
-			{"Look at a run", "paceline report reviews.out.jsonl --open"},
-			{"For a mail, without what items and answers say", "paceline report reviews.out.jsonl --no-text -o report.html"},
-			{"For a script", "paceline report reviews.out.jsonl --format json | jq '.limited_by'"},
+		Examples: []manual.Example{
+			{What: "Look at a run", Line: "paceline report reviews.out.jsonl --open"},
+			{What: "For a mail, without what items and answers say", Line: "paceline report reviews.out.jsonl --no-text -o report.html"},
+			{What: "For a script", Line: "paceline report reviews.out.jsonl --format json | jq '.limited_by'"},
 		},
-		sections: []section{{"Exit codes", "  0    the report is written\n  1    wrong usage, or no such run"}},
+		Sections: []manual.Section{{Title: "Exit codes", Text: "  0    the report is written\n  1    wrong usage, or no such run"}},
 	}
 }
 
 // writeReport makes the report and puts it where it is to go.
-func writeReport(ctx context.Context, env *Env, f *reportFlags, run string) error {
+func writeReport(ctx context.Context, env *command.Env, f *reportFlags, run string) error {
 	out, err := f.target(env, run)
 	if err != nil {
 		return err
@@ -89,9 +94,9 @@ func writeReport(ctx context.Context, env *Env, f *reportFlags, run string) erro
 		return err
 	}
 	if err := env.WriteFile(out, text); err != nil {
-		return fmt.Errorf("-o: %s: %w", out, reason(err))
+		return fmt.Errorf("-o: %s: %w", out, command.Reason(err))
 	}
-	fmt.Fprintf(env.Stderr, "%s\n%s (%s)\n", tame(r.Headline), tame(out), byteSize(int64(len(text))))
+	fmt.Fprintf(env.Stderr, "%s\n%s (%s)\n", tamed.Text(r.Headline), tamed.Text(out), numeral.Bytes(int64(len(text))))
 	if f.open {
 		if err := env.Open(out); err != nil {
 			return fmt.Errorf("--open: no browser could be started: %w; the report is %s", err, out)
@@ -101,7 +106,7 @@ func writeReport(ctx context.Context, env *Env, f *reportFlags, run string) erro
 }
 
 // target returns where the report goes. It is never a file that a run needs.
-func (f *reportFlags) target(env *Env, run string) (string, error) {
+func (f *reportFlags) target(env *command.Env, run string) (string, error) {
 	out := f.out
 	if out == "" && f.format == "html" {
 		out = strings.TrimSuffix(run, filepath.Ext(run)) + ".report.html"
@@ -122,7 +127,7 @@ func (f *reportFlags) target(env *Env, run string) (string, error) {
 }
 
 // sameFile reports whether two paths are of one file that is there.
-func sameFile(env *Env, a, b string) bool {
+func sameFile(env *command.Env, a, b string) bool {
 	x, err := env.Stat(a)
 	if err != nil {
 		return false
@@ -150,17 +155,17 @@ func (f *reportFlags) render(r *reports.Report) ([]byte, error) {
 }
 
 // goesOn reports whether a run writes to an output now, and can be asked.
-func goesOn(ctx context.Context, env *Env, output string) bool {
+func goesOn(ctx context.Context, env *command.Env, output string) bool {
 	a, err := deliver(ctx, env, output, &order{Do: "status"})
 	return err == nil && a.Status != nil
 }
 
 // noReport says why a run cannot be read, and which one may have been meant.
-func noReport(env *Env, run string, err error) error {
+func noReport(env *command.Env, run string, err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if other, bad := defaultOutput([]string{run}); bad == nil {
+	if other, bad := command.DefaultOutput([]string{run}); bad == nil {
 		if _, bad := env.Stat(filepath.Join(journal.Dir(other), "journal")); bad == nil {
 			return fmt.Errorf("%s is not the output of a run; did you mean %s?", run, other)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -67,10 +68,10 @@ func (s *session) takeBack(ctx context.Context) error {
 		return err
 	}
 	if n := s.resend.failed; n > 0 {
-		s.say("%s that failed %s sent again", items(n), isAre(n))
+		s.say("%s that failed %s sent again", numeral.Items(n), isAre(n))
 	}
 	if n := s.resend.unsent; n > 0 {
-		s.say("%s that could not be sent as %s %s looked at again", items(n), theyWere(n), isAre(n))
+		s.say("%s that could not be sent as %s %s looked at again", numeral.Items(n), theyWere(n), isAre(n))
 	}
 	s.before.failed, s.before.invalid = 0, 0
 	s.before.truncated, s.before.filtered, s.before.refused = 0, 0, 0

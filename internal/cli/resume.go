@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	wastes "github.com/seed-1814a72b/paceline/internal/waste"
 	"github.com/seed-1814a72b/paceline/journal"
 )
@@ -80,26 +81,13 @@ func (s *session) confirm() error {
 		return fmt.Errorf("--fresh deletes the rows in %s; add --yes to do so without a question", s.target.path)
 	}
 	fmt.Fprintf(s.env.Stderr, "%s holds %s of rows, which were paid for. Delete them and start over? [y/N] ",
-		s.target.path, byteSize(s.target.held))
+		s.target.path, numeral.Bytes(s.target.held))
 	answer, _ := bufio.NewReader(s.env.Stdin).ReadString('\n')
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":
 		return nil
 	}
 	return errors.New("nothing was deleted, and nothing was sent")
-}
-
-// byteSize returns n with a unit: "512 bytes", "1.5 MB".
-func byteSize(n int64) string {
-	if n < 1000 {
-		return fmt.Sprintf("%d bytes", n)
-	}
-	units := []string{"kB", "MB", "GB", "TB"}
-	f, i := float64(n)/1000, 0
-	for f >= 1000 && i < len(units)-1 {
-		f, i = f/1000, i+1
-	}
-	return fmt.Sprintf("%.1f %s", f, units[i])
 }
 
 // openJournal opens or creates the journal, and says what it holds.
@@ -195,9 +183,9 @@ func (s *session) notShorter(rows int64) error {
 	}
 	if s.survey.items == s.flags.first {
 		return fmt.Errorf("%s: cannot continue: it holds rows of items beyond the first %s of -n; "+
-			"leave -n out or give more, or give another -o", s.target.path, grouped(s.flags.first))
+			"leave -n out or give more, or give another -o", s.target.path, numeral.Grouped(s.flags.first))
 	}
-	return s.changed(fmt.Sprintf("the input ends after %s, and there are rows of later ones", items(s.survey.items)))
+	return s.changed(fmt.Sprintf("the input ends after %s, and there are rows of later ones", numeral.Items(s.survey.items)))
 }
 
 func (s *session) changed(what string) error {
@@ -210,12 +198,12 @@ func (s *session) sayWhatIsThere(rec journal.Recovery, was *identity) {
 	if rows := rec.Rows(); rows > 0 {
 		of := ""
 		if s.survey.items > 0 {
-			of = " of " + grouped(s.survey.items)
+			of = " of " + numeral.Grouped(s.survey.items)
 		}
-		s.say("continuing %s: %s%s items have their row", s.target.path, grouped(rows), of)
+		s.say("continuing %s: %s%s items have their row", s.target.path, numeral.Grouped(rows), of)
 	}
 	if added := s.added(was); added > 0 {
-		s.say("%s %s added to the input since", items(added), wasWere(added))
+		s.say("%s %s added to the input since", numeral.Items(added), wasWere(added))
 	}
 	if calls, cost := rec.Calls(); calls > 0 {
 		s.warn("%s", s.doubts.text(calls, cost))

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/journal"
 	"github.com/seed-1814a72b/paceline/sim"
 )
@@ -24,7 +25,7 @@ func TestFreshAsksOnATerminal(t *testing.T) {
 	}
 	server := httptest.NewServer(provider)
 	t.Cleanup(server.Close)
-	terminal := func(env *Env) { env.StdinTerminal, env.StderrTerminal = true, true }
+	terminal := func(env *command.Env) { env.StdinTerminal, env.StderrTerminal = true, true }
 	run := func(answer string, flags ...string) (int, string) {
 		args := append([]string{"run", input, "-o", output, "-m", "m", "-p", "{{.}}", "--base-url", server.URL + "/v1"}, flags...)
 		code, _, said := runMain(t, answer, terminal, args...)
@@ -34,10 +35,10 @@ func TestFreshAsksOnATerminal(t *testing.T) {
 		t.Fatalf("a first run: exit %d, %s", code, said)
 	}
 	code, said := run("n\n", "--fresh")
-	if code != ExitUsage || !strings.Contains(said, "Delete them and start over? [y/N]") || !strings.Contains(said, "nothing was deleted") {
+	if code != command.ExitUsage || !strings.Contains(said, "Delete them and start over? [y/N]") || !strings.Contains(said, "nothing was deleted") {
 		t.Errorf("no: exit %d, %s", code, said)
 	}
-	if code, _ := run("", "--fresh"); code != ExitUsage {
+	if code, _ := run("", "--fresh"); code != command.ExitUsage {
 		t.Errorf("no answer: exit %d", code)
 	}
 	if got := provider.Ledger().Requests; got != 1 {
@@ -61,13 +62,5 @@ func TestRowEntryReadsARowBack(t *testing.T) {
 	}
 	if _, err := rowEntry([]byte("precious")); err == nil {
 		t.Error("a foreign line was taken for a row")
-	}
-}
-
-func TestByteSize(t *testing.T) {
-	for n, want := range map[int64]string{0: "0 bytes", 999: "999 bytes", 1500: "1.5 kB", 12_345_678: "12.3 MB", 5e12: "5.0 TB"} {
-		if got := byteSize(n); got != want {
-			t.Errorf("byteSize(%d) = %q, want %q", n, got, want)
-		}
 	}
 }

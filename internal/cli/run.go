@@ -7,14 +7,17 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
-func newRunCommand(env *Env) *cobra.Command {
+func newRunCommand(env *command.Env) *cobra.Command {
 	flags := defaultRunFlags()
 	p := runPage()
 	flags.define(p)
-	flags.defineTelemetry(p.group("Telemetry"), env.Telemetry != nil)
-	return p.command(func(ctx context.Context, args []string) error {
+	flags.defineTelemetry(p.Group("Telemetry"), env.Telemetry != nil)
+	return p.Command(func(ctx context.Context, args []string) error {
 		if len(args) == 0 {
 			return errors.New("no input; name a file, or - for standard input (see 'paceline run --help')")
 		}
@@ -43,7 +46,7 @@ func (f *runFlags) check() error {
 		return err
 	}
 	if f.sync > time.Minute {
-		return fmt.Errorf("--sync: %s is too long; at most 1m, or off", shortDuration(f.sync))
+		return fmt.Errorf("--sync: %s is too long; at most 1m, or off", numeral.Duration(f.sync))
 	}
 	return errors.Join(f.checkFlags.check(), f.checkPool(), f.checkLog(), f.checkMetrics(), f.checkTelemetry())
 }
@@ -57,7 +60,7 @@ func (f *runFlags) checkDeadlines() error {
 	}{{"--first-token-timeout", f.firstToken}, {"--stall-timeout", f.stall}} {
 		if f.timeout > 0 && d.is > f.timeout {
 			return fmt.Errorf("%s %s is longer than --timeout, which is %s for the whole call; lower it, or raise --timeout",
-				d.flag, shortDuration(d.is), shortDuration(f.timeout))
+				d.flag, numeral.Duration(d.is), numeral.Duration(f.timeout))
 		}
 	}
 	return nil

@@ -4,6 +4,9 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/seed-1814a72b/paceline/internal/manual"
+	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
 // runFlags is what `paceline run` is told, as it was written: nothing is read
@@ -69,45 +72,45 @@ func defaultRunFlags() *runFlags {
 	}
 }
 
-func (f *runFlags) define(p *page) {
-	f.defineInput(p.group("Input"))
-	f.definePrompt(p.group("Prompt"))
-	f.defineModel(p.group("Model and endpoint"))
-	f.defineChecks(p.group("Checks of answers"))
-	f.defineLimits(p.group("Limits"))
-	f.defineRetries(p.group("Retries and deadlines"))
-	f.defineOutput(p.group("Output"))
-	f.defineMoney(p.group("Money"))
-	f.defineRunning(p.group("Running"))
-	f.defineLog(p.group("Log"))
-	f.webFlags.define(p.group("Page in the browser"))
-	f.defineMetrics(p.group("Metrics"))
-	f.defineProfile(p.group("Profile"))
+func (f *runFlags) define(p *manual.Page) {
+	f.defineInput(p.Group("Input"))
+	f.definePrompt(p.Group("Prompt"))
+	f.defineModel(p.Group("Model and endpoint"))
+	f.defineChecks(p.Group("Checks of answers"))
+	f.defineLimits(p.Group("Limits"))
+	f.defineRetries(p.Group("Retries and deadlines"))
+	f.defineOutput(p.Group("Output"))
+	f.defineMoney(p.Group("Money"))
+	f.defineRunning(p.Group("Running"))
+	f.defineLog(p.Group("Log"))
+	f.webFlags.define(p.Group("Page in the browser"))
+	f.defineMetrics(p.Group("Metrics"))
+	f.defineProfile(p.Group("Profile"))
 }
 
 func (f *runFlags) defineInput(s *pflag.FlagSet) {
-	s.Var(&choice{&f.inputFormat, []string{"auto", "jsonl", "csv", "tsv", "text", "parquet"}}, "input-format",
+	s.Var(&value.Choice{To: &f.inputFormat, Allowed: []string{"auto", "jsonl", "csv", "tsv", "text", "parquet"}}, "input-format",
 		"the input's format; auto goes by the name, else by the content: a pipe is CSV only if its first line is a header of every field that the prompt names")
-	s.VarP(count{&f.first, 1}, "first", "n", "take only the first N items")
-	s.Var(count{&f.sample, 1}, "sample", "take N items at random, in the input's order")
-	s.Var(count{&f.seed, 0}, "seed", "seed of --sample: the same one takes the same items")
+	s.VarP(value.Count{To: &f.first, Min: 1}, "first", "n", "take only the first N items")
+	s.Var(value.Count{To: &f.sample, Min: 1}, "sample", "take N items at random, in the input's order")
+	s.Var(value.Count{To: &f.seed, Min: 0}, "seed", "seed of --sample: the same one takes the same items")
 	s.BoolVar(&f.strict, "strict", false, "stop, before anything is sent, at a line that cannot be read (without it the line becomes a row with an error) or is not UTF-8")
 }
 
 func (f *runFlags) definePrompt(s *pflag.FlagSet) {
-	text(s, &f.prompt, "prompt", "p", "TEXT|@FILE", "the user message, a template over the item such as 'Classify: {{.text}}', or @FILE (see 'paceline help prompts')")
-	text(s, &f.system, "system", "", "TEXT|@FILE", "the system message, a template too")
-	text(s, &f.messages, "messages", "", "FILE", "a JSON file with the whole array of messages, its strings templates")
-	s.Var((*list)(&f.params), "param", "a field of the request, NAME=VALUE: temperature=0.2, stop='[\"END\"]'; a value that is not JSON is a string; repeatable")
-	text(s, &f.body, "body", "", "FILE", "a JSON file with further fields of the request: tools, response_format, ...")
+	value.Text(s, &f.prompt, "prompt", "p", "TEXT|@FILE", "the user message, a template over the item such as 'Classify: {{.text}}', or @FILE (see 'paceline help prompts')")
+	value.Text(s, &f.system, "system", "", "TEXT|@FILE", "the system message, a template too")
+	value.Text(s, &f.messages, "messages", "", "FILE", "a JSON file with the whole array of messages, its strings templates")
+	s.Var((*value.Pairs)(&f.params), "param", "a field of the request, NAME=VALUE: temperature=0.2, stop='[\"END\"]'; a value that is not JSON is a string; repeatable")
+	value.Text(s, &f.body, "body", "", "FILE", "a JSON file with further fields of the request: tools, response_format, ...")
 }
 
 func (f *runFlags) defineModel(s *pflag.FlagSet) {
-	text(s, &f.model, "model", "m", "MODEL", "needed unless every item names its own")
-	text(s, &f.baseURL, "base-url", "", "URL", "the API's base URL (OPENAI_BASE_URL, else https://api.openai.com/v1)")
-	text(s, &f.keyEnv, "api-key-env", "", "VARIABLE", "the environment variable that holds the key; a key is never given as a flag")
+	value.Text(s, &f.model, "model", "m", "MODEL", "needed unless every item names its own")
+	value.Text(s, &f.baseURL, "base-url", "", "URL", "the API's base URL (OPENAI_BASE_URL, else https://api.openai.com/v1)")
+	value.Text(s, &f.keyEnv, "api-key-env", "", "VARIABLE", "the environment variable that holds the key; a key is never given as a flag")
 	s.Var(specList{&f.endpoints}, "endpoint", "one of several endpoints that share the calls, instead of --base-url; repeatable. After the URL may follow key=VARIABLE (only the key that it names is sent there), name=, weight= (its share of the calls, 1), and its own rpm=, rps=, tpm=, usd-per-hour=, concurrency=, window=; a limit that is not given is learnt")
-	text(s, &f.endpointsFile, "endpoints", "", "FILE", "the same from a file, an endpoint a line; # begins a comment")
+	value.Text(s, &f.endpointsFile, "endpoints", "", "FILE", "the same from a file, an endpoint a line; # begins a comment")
 	s.BoolVar(&f.noStream, "no-stream", false, "do not stream from the server: for servers that cannot")
 }
 
@@ -120,31 +123,31 @@ func (f *runFlags) defineLimits(s *pflag.FlagSet) {
 	s.Var(f.value("window"), "window",
 		"how the limits are kept: evenly, with small bursts, or strictly, never above the limit in any window that the server could count")
 	s.Var(modelLimits{&f.modelLimits}, "model-limit", "limits of one model's calls beside the others: gpt-4o,rpm=500,tpm=30k, with the names of the flags above, and perhaps endpoint=NAME; repeatable. What is not given is learnt for each model")
-	text(s, &f.priorityField, "priority-field", "", "NAME", "the item's field with its priority: high, normal or low (or 1, 0, -1); without the field normal. Of the items read ahead, some thousands, high ones go first")
+	value.Text(s, &f.priorityField, "priority-field", "", "NAME", "the item's field with its priority: high, normal or low (or 1, 0, -1); without the field normal. Of the items read ahead, some thousands, high ones go first")
 }
 
 func (f *runFlags) defineRetries(s *pflag.FlagSet) {
-	s.Var(count{&f.attempts, 1}, "attempts", "attempts an item gets in all; a wait that the server asked for costs none")
-	s.Var(duration{&f.firstToken, learntWords}, "first-token-timeout", "send again when no content came for so long: 10s, 1m30s, plain seconds, auto (60s, and from 20 answers on learnt from the traffic) or off")
-	s.Var(duration{&f.stall, learntWords}, "stall-timeout", "send again when a stream is silent for so long; auto (likewise) or off")
-	s.Var(duration{&f.timeout, offWords}, "timeout", "send again when the whole call takes so long; or off")
+	s.Var(value.Count{To: &f.attempts, Min: 1}, "attempts", "attempts an item gets in all; a wait that the server asked for costs none")
+	s.Var(value.Duration{To: &f.firstToken, Words: learntWords}, "first-token-timeout", "send again when no content came for so long: 10s, 1m30s, plain seconds, auto (60s, and from 20 answers on learnt from the traffic) or off")
+	s.Var(value.Duration{To: &f.stall, Words: learntWords}, "stall-timeout", "send again when a stream is silent for so long; auto (likewise) or off")
+	s.Var(value.Duration{To: &f.timeout, Words: offWords}, "timeout", "send again when the whole call takes so long; or off")
 	s.Var(hedgeShare{&f.hedge}, "hedge", "send a call a second time when its first token is late and nobody waits, for at most this share of the calls: 5%, 0.05; auto is 1%; or off")
-	s.Var(duration{&f.outage, endless}, "outage-limit", "stop when the server has failed for so long; off waits without end, save for one that never answered at all: 30s")
+	s.Var(value.Duration{To: &f.outage, Words: endless}, "outage-limit", "stop when the server has failed for so long; off waits without end, save for one that never answered at all: 30s")
 }
 
 func (f *runFlags) defineOutput(s *pflag.FlagSet) {
-	text(s, &f.output, "output", "o", "FILE", "where the rows go; - is standard output, without a journal, so that nothing can be continued (default INPUT.out.jsonl beside the input)")
-	s.Var(&choice{&f.format, []string{"jsonl", "batch", "response"}}, "format", "the rows: the item and its answer, OpenAI Batch output lines, or raw response bodies")
+	value.Text(s, &f.output, "output", "o", "FILE", "where the rows go; - is standard output, without a journal, so that nothing can be continued (default INPUT.out.jsonl beside the input)")
+	s.Var(&value.Choice{To: &f.format, Allowed: []string{"jsonl", "batch", "response"}}, "format", "the rows: the item and its answer, OpenAI Batch output lines, or raw response bodies")
 	s.BoolVar(&f.ordered, "ordered", false, "put the rows into the order of the input at the end")
-	s.Var(duration{&f.sync, syncWords}, "sync", "how long rows may wait until the disk has them for good, at most 1m; each makes every row durable by itself, off leaves it to the system: then rows outlive a kill, but not a loss of power")
-	text(s, &f.summary, "summary", "", "FILE", "write the summary here too, as JSON")
+	s.Var(value.Duration{To: &f.sync, Words: syncWords}, "sync", "how long rows may wait until the disk has them for good, at most 1m; each makes every row durable by itself, off leaves it to the system: then rows outlive a kill, but not a loss of power")
+	value.Text(s, &f.summary, "summary", "", "FILE", "write the summary here too, as JSON")
 }
 
 func (f *runFlags) defineMoney(s *pflag.FlagSet) {
 	s.Var(priceList{&f.prices}, "price", "US dollars for 1M tokens, in=0.15,out=0.60 and perhaps cached=0.075, instead of the built-in price list; models of --escalate have those of the list, or, as any model, one of their own: gpt-4o:in=2.5,out=10; repeatable")
-	s.Var(money{&f.maxCost}, "max-cost", "stop, resumable, before all sessions of this run together cost more US dollars than this: what a call may cost at most is set aside before it is sent. The prices must be known; give requests a max_tokens, since otherwise the longest answers so far are the measure")
-	s.Var(count{&f.maxTokens, 1}, "max-tokens-total", "likewise for tokens, in and out together")
-	s.Var(count{&f.maxRequests, 1}, "max-requests", "likewise for requests sent, whatever comes of them")
+	s.Var(value.Money{To: &f.maxCost}, "max-cost", "stop, resumable, before all sessions of this run together cost more US dollars than this: what a call may cost at most is set aside before it is sent. The prices must be known; give requests a max_tokens, since otherwise the longest answers so far are the measure")
+	s.Var(value.Count{To: &f.maxTokens, Min: 1}, "max-tokens-total", "likewise for tokens, in and out together")
+	s.Var(value.Count{To: &f.maxRequests, Min: 1}, "max-requests", "likewise for requests sent, whatever comes of them")
 }
 
 func (f *runFlags) defineRunning(s *pflag.FlagSet) {
@@ -153,11 +156,11 @@ func (f *runFlags) defineRunning(s *pflag.FlagSet) {
 	s.BoolVar(&f.fresh, "fresh", false, "delete the rows of an earlier run and start over; asks first on a terminal, needs --yes elsewhere")
 	s.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	s.BoolVar(&f.allowChanges, "allow-changes", false, "continue although the input, the prompt, the model or the checks changed since the run began; rows that are done stay")
-	s.Var(duration{&f.grace, nil}, "grace", "after Ctrl-C, how long calls in flight may take to finish; after SIGTERM or SIGHUP at most 5s. A second signal stops at once")
+	s.Var(value.Duration{To: &f.grace, Words: nil}, "grace", "after Ctrl-C, how long calls in flight may take to finish; after SIGTERM or SIGHUP at most 5s. A second signal stops at once")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary; errors only")
 }
 
 func (f *runFlags) defineMetrics(s *pflag.FlagSet) {
-	text(s, &f.metrics, "metrics", "", "ADDRESS", "serve metrics for Prometheus at http://ADDRESS/metrics while the run goes on: 127.0.0.1:9090; :9090 listens on every interface, 9090 on this machine alone, port 0 takes any that is free. They have no secrets, and anybody who reaches the address can read them")
-	s.Var(duration{&f.metricsLinger, endless}, "metrics-linger", "after the run, serve the last values until they have been read once more, but for at most so long: a run shorter than two scrapes is hardly seen else")
+	value.Text(s, &f.metrics, "metrics", "", "ADDRESS", "serve metrics for Prometheus at http://ADDRESS/metrics while the run goes on: 127.0.0.1:9090; :9090 listens on every interface, 9090 on this machine alone, port 0 takes any that is free. They have no secrets, and anybody who reaches the address can read them")
+	s.Var(value.Duration{To: &f.metricsLinger, Words: endless}, "metrics-linger", "after the run, serve the last values until they have been read once more, but for at most so long: a run shorter than two scrapes is hardly seen else")
 }

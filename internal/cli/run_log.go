@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/logfile"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
 // A runLog is the file of --log; nil: there is none. Its methods may be called on
@@ -42,7 +44,7 @@ func (s *session) openLog() error {
 	}
 	out, err := s.env.AppendFile(s.flags.log)
 	if err != nil {
-		return fmt.Errorf("--log: %s: %w", s.flags.log, reason(err))
+		return fmt.Errorf("--log: %s: %w", s.flags.log, command.Reason(err))
 	}
 	l := new(runLog)
 	l.file = logfile.Start(out, s.pool.keys(), func(now time.Time) { l.look(now) }, s.warnOfLog)
@@ -58,10 +60,10 @@ func (s *session) warnOfLog(err error, lost int64) {
 		w = view
 	}
 	if err != nil {
-		warn(w, "--log: %s cannot be written (%v); the run goes on, and the log too once it can be", s.flags.log, reason(err))
+		command.Warn(w, "--log: %s cannot be written (%v); the run goes on, and the log too once it can be", s.flags.log, command.Reason(err))
 		return
 	}
-	warn(w, "--log: %s lacks %s that could not be written", s.flags.log, counted(lost, "line"))
+	command.Warn(w, "--log: %s lacks %s that could not be written", s.flags.log, numeral.Counted(lost, "line"))
 }
 
 // tellLost says that the log lacks events, since writing them down took longer than
@@ -72,7 +74,7 @@ func (l *runLog) tellLost(s *session, sum *paceline.Summary) {
 	}
 	l.detach(sum.Stats)
 	if sum.EventsLost > 0 {
-		s.warn("--log: %s lacks %s that came too fast", s.flags.log, counted(sum.EventsLost, "event"))
+		s.warn("--log: %s lacks %s that came too fast", s.flags.log, numeral.Counted(sum.EventsLost, "event"))
 	}
 }
 
@@ -87,7 +89,7 @@ func (l *runLog) begin(s *session) {
 		e := newEndpointStatus(&s.pool.endpoints[i])
 		endpoints = append(endpoints, map[string]any{"name": e.Name, "host": e.Host, "limits": e.givenLimits.String()})
 	}
-	l.log.Info("run begins", append(facts.attrs(), "version", version(), "inputs", s.inputs, "endpoints", endpoints,
+	l.log.Info("run begins", append(facts.attrs(), "version", command.Version(), "inputs", s.inputs, "endpoints", endpoints,
 		"attempts", s.flags.attempts, "first_token_timeout", deadlineWord(s.flags.firstToken), "stall_timeout", deadlineWord(s.flags.stall),
 		"timeout", deadlineWord(s.flags.timeout), "outage_limit_s", unlessZero(s.flags.outage.Seconds()), "hedge", s.flags.hedge,
 		"stream", !s.flags.noStream, "max_cost_usd", unlessZero(s.flags.maxCost), "max_tokens_total", unlessZero(s.flags.maxTokens),
@@ -102,7 +104,7 @@ func deadlineWord(d time.Duration) string {
 	case d < 0:
 		return "off"
 	}
-	return shortDuration(d)
+	return numeral.Duration(d)
 }
 
 // attach lets the log look at a run once a second.

@@ -1,34 +1,39 @@
 package cli
 
+import (
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/manual"
+)
+
 // runPage is the help of `paceline run`, without its flags.
-func runPage() *page {
-	return &page{
-		use:   "run INPUT...",
-		short: "call a model for every item of a file and write every answer",
-		about: "Calls a model for every item of the input and writes one row for each, as it completes. " +
+func runPage() *manual.Page {
+	return &manual.Page{
+		Use:   "run INPUT...",
+		Short: "call a model for every item of a file and write every answer",
+		About: "Calls a model for every item of the input and writes one row for each, as it completes. " +
 			"INPUT is JSON Lines, CSV, Parquet, plain text or OpenAI batch lines, also .gz or .zst; several files, " +
 			"globs, or - for standard input (see 'paceline help formats').\n\n" +
 			"The same command again continues where it stopped, after Ctrl-C, a crash or a full disk: " +
 			"what is done is not sent again.",
-		examples: []example{
-			{"Label each line; rows go to reviews.out.jsonl",
-				"paceline run reviews.jsonl -m gpt-4o-mini --rpm 500 \\\n" +
+		Examples: []manual.Example{
+			{What: "Label each line; rows go to reviews.out.jsonl",
+				Line: "paceline run reviews.jsonl -m gpt-4o-mini --rpm 500 \\\n" +
 					"  -p 'Positive, negative or mixed? One word. {{.text}}'"},
-			{"Try a prompt on 20 random rows of a CSV file, and see what it would cost",
-				"paceline run faq.csv --sample 20 -m gpt-4o-mini -p @prompt.txt --dry-run"},
-			{"Structured answers from a server of your own, 64 calls at once",
-				"paceline run docs.jsonl.zst -o facts.jsonl --concurrency 64 \\\n" +
+			{What: "Try a prompt on 20 random rows of a CSV file, and see what it would cost",
+				Line: "paceline run faq.csv --sample 20 -m gpt-4o-mini -p @prompt.txt --dry-run"},
+			{What: "Structured answers from a server of your own, 64 calls at once",
+				Line: "paceline run docs.jsonl.zst -o facts.jsonl --concurrency 64 \\\n" +
 					"  --base-url http://localhost:8000/v1 -m qwen3 -p @extract.txt \\\n" +
 					"  --param temperature=0 --schema fact.json"},
-			{"One of three labels, asked for again where it is none of them",
-				"paceline run reviews.jsonl -m gpt-4o-mini --one-of positive,negative,mixed \\\n" +
+			{What: "One of three labels, asked for again where it is none of them",
+				Line: "paceline run reviews.jsonl -m gpt-4o-mini --one-of positive,negative,mixed \\\n" +
 					"  -p 'Positive, negative or mixed? One word. {{.text}}'"},
 		},
-		sections: []section{
-			{"Checks before anything is sent", runChecks},
-			{"While it runs", runKeys},
-			{"Continuing", runContinuing},
-			{"Exit codes", exitCodes},
+		Sections: []manual.Section{
+			{Title: "Checks before anything is sent", Text: runChecks},
+			{Title: "While it runs", Text: runKeys},
+			{Title: "Continuing", Text: runContinuing},
+			{Title: "Exit codes", Text: command.ExitCodes},
 		},
 	}
 }

@@ -6,28 +6,29 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
 // A runFile is a run of the past or the present as its journal has it. It is
 // read without a lock and without changing anything.
 type runFile struct {
-	env  *Env
+	env  *command.Env
 	name string // of the output, as it was given
-	wait *patience
+	wait *command.Patience
 }
 
 // findRun returns the run that an argument names: by its output, or by the
 // folder beside it. Where it is an input whose rows went to the default place,
 // that is said.
-func findRun(env *Env, name string) (*runFile, error) {
+func findRun(env *command.Env, name string) (*runFile, error) {
 	if output, ok := strings.CutSuffix(strings.TrimRight(name, `/\`), ".paceline"); ok {
 		name = output
 	}
 	if _, err := env.Stat(journal.Dir(name)); err == nil {
 		return &runFile{env: env, name: name}, nil
 	}
-	if other, err := defaultOutput([]string{name}); err == nil {
+	if other, err := command.DefaultOutput([]string{name}); err == nil {
 		if _, err := env.Stat(journal.Dir(other)); err == nil {
 			return nil, fmt.Errorf("%s is no output of a run; did you mean %s?", name, other)
 		}
@@ -39,7 +40,7 @@ func findRun(env *Env, name string) (*runFile, error) {
 // Visit tells v of the journal's records, as far as they are written. It shows
 // that it is at work if that takes long, and ends when the user wants it to.
 func (r *runFile) Visit(v journal.Visitor) error {
-	return r.reading(func() error { return journal.Visit(r.name, r.wait.visitor(v)) })
+	return r.reading(func() error { return journal.Visit(r.name, r.wait.Visitor(v)) })
 }
 
 // read returns the journal with its totals.
@@ -53,8 +54,8 @@ func (r *runFile) read() (reader *journal.Reader, err error) {
 
 // reading does f, which reads the journal.
 func (r *runFile) reading(f func() error) error {
-	r.wait = startPatience(r.env, "reading the journal of "+r.name)
-	defer r.wait.end()
+	r.wait = command.StartPatience(r.env, "reading the journal of "+r.name)
+	defer r.wait.End()
 	err := f()
 	if e, ok := errors.AsType[*journal.Error](err); ok && errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: there is no journal in it", e.Path)

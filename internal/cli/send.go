@@ -8,6 +8,8 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -18,7 +20,7 @@ func (s *session) work(ctx context.Context) error {
 	}
 	if s.survey.bad > 0 {
 		s.warn("%s cannot be read and will have the error for an answer, such as %v",
-			items(s.survey.bad), s.survey.firstBad)
+			numeral.Items(s.survey.bad), s.survey.firstBad)
 	}
 	s.survey.cautions.tell(s.warn, s.flags.format == "jsonl")
 	s.log.begin(s)
@@ -33,10 +35,10 @@ func (s *session) nothingToDo() bool {
 	}
 	if failed := s.before.notDone(); failed > 0 {
 		s.say("nothing to do: all %s have their row; --retry-failed sends the %s that failed again, --fresh starts over",
-			items(s.survey.items), grouped(failed))
+			numeral.Items(s.survey.items), numeral.Grouped(failed))
 		return true
 	}
-	s.say("nothing to do: all %s are done; --fresh starts over", items(s.survey.items))
+	s.say("nothing to do: all %s are done; --fresh starts over", numeral.Items(s.survey.items))
 	return true
 }
 
@@ -55,7 +57,7 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	w.end(&sum)
 	if n := sum.Causes[paceline.CodeLocal]; n > 0 {
 		s.warn("%s could not be sent at once since this machine had no file descriptors or ports left; "+
-			"they went out later, fewer at a time (raise 'ulimit -n', or lower --concurrency)", counted(n, "request"))
+			"they went out later, fewer at a time (raise 'ulimit -n', or lower --concurrency)", numeral.Counted(n, "request"))
 	}
 	return sum, err
 }
@@ -160,7 +162,7 @@ func (s *session) put(_ context.Context, r *paceline.Result) error {
 		return nil
 	}
 	if _, err := s.env.Stdout.Write(s.encoder()(nil, r)); err != nil {
-		return fmt.Errorf("standard output: %w", reason(err))
+		return fmt.Errorf("standard output: %w", command.Reason(err))
 	}
 	return nil
 }
@@ -178,18 +180,18 @@ func (s *session) stopped(sum paceline.Summary, err error) error {
 		if e.Code == paceline.CodeBudget {
 			return s.overBudget(sum, e)
 		}
-		return &exit{ExitStopped, fmt.Errorf("%s (%w)%s", s.advice(e), e, again)}
+		return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("%s (%w)%s", s.advice(e), e, again)}
 	}
 	switch {
 	case s.interrupts.interrupted():
-		return &exit{ExitInterrupted, errors.New("interrupted" + again)}
+		return &command.Exit{Code: command.ExitInterrupted, Err: errors.New("interrupted" + again)}
 	case sum.StoppedBy == "source" && sum.Requests == 0:
 		return err
 	case sum.StoppedBy == interruptedBy:
-		return &exit{ExitInterrupted, fmt.Errorf("%w%s", err, again)}
+		return &command.Exit{Code: command.ExitInterrupted, Err: fmt.Errorf("%w%s", err, again)}
 	}
 	if e, ok := errors.AsType[*journal.Error](err); ok && e.Code == journal.CodeIO {
-		return &exit{ExitStopped, fmt.Errorf("%w%s once the disk takes it", err, again)}
+		return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("%w%s once the disk takes it", err, again)}
 	}
-	return &exit{ExitStopped, fmt.Errorf("%w%s", err, again)}
+	return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("%w%s", err, again)}
 }

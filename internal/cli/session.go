@@ -10,14 +10,16 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
 // A session is one execution of `paceline run`, from its flags to its report.
 // Its methods are called in the order in which they stand in run.
 type session struct {
-	env    *Env
+	env    *command.Env
 	flags  *runFlags
 	inputs []string // as they were given
 
@@ -41,7 +43,7 @@ type session struct {
 	idle       bool    // every item had its row
 	interrupts *interrupts
 	metrics    *metricsServer       // nil: nobody wants any
-	telemetry  Telemetry            // likewise
+	telemetry  command.Telemetry    // likewise
 	log        *runLog              // nil: none was asked for
 	view       atomic.Pointer[live] // nil: nothing is shown
 	failures   failureLog
@@ -234,7 +236,7 @@ func (s *session) sendable(it *paceline.Item, req *paceline.Request) (_ *pacelin
 // interruptible lets an error that a signal caused end the program as such.
 func (s *session) interruptible(err error) error {
 	if err != nil && s.interrupts.interrupted() {
-		return &exit{ExitInterrupted, errors.New("interrupted; nothing was sent")}
+		return &command.Exit{Code: command.ExitInterrupted, Err: errors.New("interrupted; nothing was sent")}
 	}
 	return err
 }
@@ -242,13 +244,13 @@ func (s *session) interruptible(err error) error {
 // say prints a line for people, unless they want quiet.
 func (s *session) say(format string, args ...any) {
 	if !s.flags.quiet {
-		fmt.Fprint(s.env.Stderr, tame(fmt.Sprintf("paceline: "+format+"\n", args...)))
+		fmt.Fprint(s.env.Stderr, tamed.Text(fmt.Sprintf("paceline: "+format+"\n", args...)))
 	}
 }
 
 // warn is say for what the user should know of.
 func (s *session) warn(format string, args ...any) {
 	if !s.flags.quiet {
-		warn(s.env.Stderr, format, args...)
+		command.Warn(s.env.Stderr, format, args...)
 	}
 }

@@ -14,63 +14,58 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/manual"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
 // newSimCommand returns `paceline sim`.
-func newSimCommand(env *Env) *cobra.Command {
+func newSimCommand(env *command.Env) *cobra.Command {
 	flags := defaultSimFlags()
 	p := simPage()
 	flags.define(p)
-	cmd := p.command(func(ctx context.Context, _ []string) error {
+	cmd := p.Command(func(ctx context.Context, _ []string) error {
 		if flags.listFaults {
 			return listFaults(env.Stdout)
 		}
 		return flags.run(ctx, env)
 	})
-	cmd.Args = noArguments
+	cmd.Args = manual.NoArguments
 	return cmd
 }
 
-// noArguments refuses whatever is no flag.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%s takes flags only, not %q; see '%s --help'", cmd.CommandPath(), args[0], cmd.CommandPath())
-}
-
-func simPage() *page {
-	return &page{
-		use:   "sim",
-		short: "serve a simulated provider with limits, latencies and faults",
-		about: "Serves an OpenAI-compatible API on this machine that behaves like a real provider on a bad " +
+func simPage() *manual.Page {
+	return &manual.Page{
+		Use:   "sim",
+		Short: "serve a simulated provider with limits, latencies and faults",
+		About: "Serves an OpenAI-compatible API on this machine that behaves like a real provider on a bad " +
 			"day: it enforces rate limits, takes its time, hangs, breaks off and answers nonsense, as often " +
 			"as it is told. Any key and any model will do. It serves until Ctrl-C and then says what it saw.",
-		examples: []example{
-			{"A well-behaved server with a limit, on port 8000", "paceline sim --rpm 600"},
-			{"Slow first tokens, one call in a hundred hangs, some fail",
-				"paceline sim --ttft lognormal:800ms,0.6 --hang 1% \\\n  --errors 500:0.02,reset:0.01"},
-			{"Test your own client: five seconds of outage, then half of all streams cut",
-				"paceline sim --outage 10s..15s --errors cut:0.5"},
-			{"Use it", "paceline run reviews.jsonl --base-url http://127.0.0.1:8000/v1 \\\n" +
+		Examples: []manual.Example{
+			{What: "A well-behaved server with a limit, on port 8000", Line: "paceline sim --rpm 600"},
+			{What: "Slow first tokens, one call in a hundred hangs, some fail",
+				Line: "paceline sim --ttft lognormal:800ms,0.6 --hang 1% \\\n  --errors 500:0.02,reset:0.01"},
+			{What: "Test your own client: five seconds of outage, then half of all streams cut",
+				Line: "paceline sim --outage 10s..15s --errors cut:0.5"},
+			{What: "Use it", Line: "paceline run reviews.jsonl --base-url http://127.0.0.1:8000/v1 \\\n" +
 				"  -m sim -p 'One of: positive, negative, mixed. {{.text}}'"},
 		},
-		sections: []section{
-			{"Distributions", "" +
+		Sections: []manual.Section{
+			{Title: "Distributions", Text: "" +
 				"  800ms                   always the same\n" +
 				"  uniform:0.5s,1.5s       from, to\n" +
 				"  normal:1s,200ms         mean, deviation\n" +
 				"  lognormal:800ms,0.6     median, sigma: the shape that real ones have\n" +
 				"  exp:1s                  mean\n" +
 				"  For --tokens plain numbers: 100, uniform:50,150, ..."},
-			{"Endpoints", "" +
+			{Title: "Endpoints", Text: "" +
 				"  POST /v1/chat/completions  streamed or not; honours JSON schemas and tools\n" +
 				"  POST /v1/embeddings\n" +
 				"  GET  /v1/models\n" +
 				"  GET  /stats                what it has seen so far, as JSON\n" +
 				"  A prompt that contains [[sim:fault=NAME]] meets that fault."},
-			{"Exit codes", "" +
+			{Title: "Exit codes", Text: "" +
 				"  0    ended by Ctrl-C\n" +
 				"  1    wrong usage, or the address cannot be had"},
 		},
@@ -78,7 +73,7 @@ func simPage() *page {
 }
 
 // run serves until a signal comes or ctx ends, and then prints the ledger.
-func (f *simFlags) run(ctx context.Context, env *Env) error {
+func (f *simFlags) run(ctx context.Context, env *command.Env) error {
 	cfg, err := f.completed()
 	if err != nil {
 		return err
@@ -106,7 +101,7 @@ func (f *simFlags) run(ctx context.Context, env *Env) error {
 		err = <-served
 	}
 	if !errors.Is(err, http.ErrServerClosed) {
-		return &exit{ExitStopped, fmt.Errorf("sim: %w", errors.Join(err, closeErr))}
+		return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("sim: %w", errors.Join(err, closeErr))}
 	}
 	if !f.quiet {
 		writeLedger(env.Stdout, server.Ledger())
@@ -159,31 +154,31 @@ func writeLedger(w io.Writer, l sim.Ledger) {
 			fmt.Fprintf(&b, "  %-13s%s\n", label, figures)
 		}
 	}
-	fmt.Fprintf(&b, "\nSaw %s requests on %s connections\n\n", grouped(l.Requests), grouped(l.Connections))
-	row("answered", figures(figure{l.Complete.Requests, "to the end", true},
-		figure{l.Partial.Requests, "in part", false}))
-	row("refused", figures(figure{l.Refused, "by the rate limits", false}))
-	row("left", figures(figure{l.Gone, "whose client went away", false}))
+	fmt.Fprintf(&b, "\nSaw %s requests on %s connections\n\n", numeral.Grouped(l.Requests), numeral.Grouped(l.Connections))
+	row("answered", numeral.Figures(numeral.Always(l.Complete.Requests, "to the end"),
+		numeral.IfAny(l.Partial.Requests, "in part")))
+	row("refused", numeral.Figures(numeral.IfAny(l.Refused, "by the rate limits")))
+	row("left", numeral.Figures(numeral.IfAny(l.Gone, "whose client went away")))
 	row("statuses", statuses(l.ByStatus))
 	row("faults", faultCounts(l.ByFault))
-	row("tokens", figures(figure{l.Complete.PromptTokens + l.Partial.PromptTokens, "in", true},
-		figure{l.Complete.CompletionTokens + l.Partial.CompletionTokens, "out", true}))
-	row("at most", figures(figure{int64(l.MaxInFlight), "at once", true},
-		figure{int64(l.MaxPerSecond), "in a second", true}, figure{int64(l.MaxPerMinute), "in a minute", true}))
+	row("tokens", numeral.Figures(numeral.Always(l.Complete.PromptTokens+l.Partial.PromptTokens, "in"),
+		numeral.Always(l.Complete.CompletionTokens+l.Partial.CompletionTokens, "out")))
+	row("at most", numeral.Figures(numeral.Always(int64(l.MaxInFlight), "at once"),
+		numeral.Always(int64(l.MaxPerSecond), "in a second"), numeral.Always(int64(l.MaxPerMinute), "in a minute")))
 	io.WriteString(w, b.String())
 }
 
 // statuses lists how many answers had which HTTP status.
 func statuses(by map[int]int64) string {
-	var list []figure
+	var list []numeral.Figure
 	for _, status := range slices.Sorted(maps.Keys(by)) {
 		what := fmt.Sprintf("x %d", status)
 		if status == 0 {
 			what = "without a status"
 		}
-		list = append(list, figure{by[status], what, true})
+		list = append(list, numeral.Always(by[status], what))
 	}
-	return figures(list...)
+	return numeral.Figures(list...)
 }
 
 // faultCounts lists how many calls met which fault, the most frequent first.
@@ -191,9 +186,9 @@ func faultCounts(by map[string]int64) string {
 	names := slices.SortedFunc(maps.Keys(by), func(a, b string) int {
 		return cmp.Or(cmp.Compare(by[b], by[a]), strings.Compare(a, b))
 	})
-	var list []figure
+	var list []numeral.Figure
 	for _, name := range names {
-		list = append(list, figure{by[name], name, true})
+		list = append(list, numeral.Always(by[name], name))
 	}
-	return figures(list...)
+	return numeral.Figures(list...)
 }

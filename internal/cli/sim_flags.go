@@ -7,7 +7,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-1814a72b/paceline/internal/manual"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/spelling"
+	"github.com/seed-1814a72b/paceline/internal/value"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -28,15 +31,15 @@ func defaultSimFlags() *simFlags {
 	return f
 }
 
-func (f *simFlags) define(p *page) {
+func (f *simFlags) define(p *manual.Page) {
 	c := &f.config
-	s := p.group("Server")
-	text(s, &f.addr, "addr", "", "HOST:PORT", "address to listen on; port 0 takes a free one")
+	s := p.Group("Server")
+	value.Text(s, &f.addr, "addr", "", "HOST:PORT", "address to listen on; port 0 takes a free one")
 	s.Var(words{&c.APIKeys}, "keys", "the keys that are accepted, separated by commas; others get a 401 (default any)")
 	s.Var(words{&c.Models}, "models", "the models that exist; others get a 404 (default any)")
-	s.Var(count{&f.seed, 0}, "seed", "the same seed gives the same answers, and for the same requests the same faults")
+	s.Var(value.Count{To: &f.seed, Min: 0}, "seed", "the same seed gives the same answers, and for the same requests the same faults")
 
-	s = p.group("Limits")
+	s = p.Group("Limits")
 	s.Var(whole{&c.Limits.RPM}, "rpm", "requests a minute, of each key (default no limit)")
 	s.Var(whole{&c.Limits.RPS}, "rps", "requests a second, of each key (default no limit)")
 	s.Var(whole{&c.Limits.TPM}, "tpm", "tokens a minute, in and out together (default no limit)")
@@ -48,12 +51,12 @@ func (f *simFlags) define(p *page) {
 	s.Var(parsed{&c.Headers, "openai|azure|anthropic|mistral|none"}, "headers", "whose rate-limit headers are sent")
 	s.Var(silent{parsed{&c.RetryAfter, "FORM"}}, "retry-after", "how a refused call is told to wait: seconds, ms, both, date or none (default as --headers has it)")
 
-	s = p.group("Speed")
+	s = p.Group("Speed")
 	s.Var(parsed{&c.TTFT, "DISTRIBUTION"}, "ttft", "time to the first token")
 	s.Var(parsed{&c.ITL, "DISTRIBUTION"}, "itl", "time between tokens")
 	s.Var(parsed{&c.Tokens, "DISTRIBUTION"}, "tokens", "tokens of an answer in free text")
 
-	s = p.group("Faults")
+	s = p.Group("Faults")
 	s.Var(share{&c.Hang}, "hang", "calls that are accepted and never answered")
 	s.Var(share{&c.Stall}, "stall", "answers that fall silent half-way")
 	s.Var(share{&c.Invalid}, "invalid", "answers that are not what was asked for")
@@ -61,7 +64,7 @@ func (f *simFlags) define(p *page) {
 	s.Var(outages{&c.Outages}, "outage", "a time of failure, FROM..TO or FROM..TO:FAULT since the start: 30s..45s, 1m..2m:reset; repeatable (default fault 503)")
 	s.BoolVar(&f.listFaults, "list-faults", false, "list the faults and end")
 
-	s = p.group("Running")
+	s = p.Group("Running")
 	s.BoolVar(&c.KeepRequests, "keep-requests", false, "keep every request, with its body and what became of it, for /stats; memory grows with them")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but the base URL")
 }
@@ -124,7 +127,7 @@ func (w whole) String() string {
 
 func (w whole) Set(s string) error {
 	var n int64
-	if err := (count{&n, 1}).Set(s); err != nil {
+	if err := (value.Count{To: &n, Min: 1}).Set(s); err != nil {
 		return err
 	}
 	*w.to = int(n)
@@ -229,8 +232,8 @@ func (o outages) String() string { return "" }
 func (o outages) Set(s string) error {
 	times, fault, _ := strings.Cut(s, ":")
 	from, to, ok := strings.Cut(times, "..")
-	start, err1 := parseDuration(from)
-	end, err2 := parseDuration(to)
+	start, err1 := value.ParseDuration(from)
+	end, err2 := value.ParseDuration(to)
 	if !ok || err1 != nil || err2 != nil || start < 0 || end <= start {
 		return fmt.Errorf("%q is not a span of time; write 30s..45s, or 1m..2m:reset for another fault than 503", s)
 	}
@@ -249,7 +252,7 @@ func limits(l sim.Limits) string {
 		unit string
 	}{{l.RPM, "requests/min"}, {l.RPS, "requests/s"}, {l.TPM, "tokens/min"}} {
 		if limit.n > 0 {
-			parts = append(parts, grouped(int64(limit.n))+" "+limit.unit)
+			parts = append(parts, numeral.Grouped(int64(limit.n))+" "+limit.unit)
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -58,7 +60,7 @@ func (m simModels) Set(s string) error {
 // modelsAbout says in words which models have limits of their own, "" if none.
 func modelsAbout(models map[string]sim.Limits) string {
 	text := ""
-	for _, name := range sortedKeys(models) {
+	for _, name := range slices.Sorted(maps.Keys(models)) {
 		text += "; " + name + ": " + limits(models[name])
 	}
 	return text

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -52,7 +53,7 @@ func TestSimServes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code := <-ended; code != ExitDone || stderr.Len() > 0 {
+	if code := <-ended; code != command.ExitDone || stderr.Len() > 0 {
 		t.Errorf("exit %d, standard error %q", code, stderr)
 	}
 	for _, want := range []string{"Saw 2 requests on ", "1 to the end", "1 x 200   1 x 401", "2 in a minute"} {
@@ -91,7 +92,7 @@ func TestSimFlags(t *testing.T) {
 	f := defaultSimFlags()
 	p := simPage()
 	f.define(p)
-	cmd := p.command(nil)
+	cmd := p.Command(nil)
 	err := cmd.ParseFlags(strings.Fields("--rpm 10k --rps 2 --tpm 1M --window sliding --burst 3 --slots 4 --quota 5 " +
 		"--headers azure --retry-after ms --ttft lognormal:800ms,0.6 --itl 20ms --tokens uniform:5,9 " +
 		"--hang 1% --stall 0.02 --invalid 0.03 --errors 500:0.02,reset:0.01 --outage 1s..2s --outage 1m..90s:reset " +

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -79,7 +80,7 @@ func TestFault43KilledInEachSystemCall(t *testing.T) {
 				if code, _ := b.straced(inject, flag); code < 0 || code == 137 {
 					killed++
 				}
-				if code := b.start(flag).end(); code != ExitDone {
+				if code := b.start(flag).end(); code != command.ExitDone {
 					t.Fatalf("%s: the same command ended with %d", inject, code)
 				}
 				b.whole(n)
@@ -116,7 +117,7 @@ func TestFault50ShortWritesAtAFileSizeLimit(t *testing.T) {
 		cmd.Dir, cmd.Stderr = b.folder, &log
 		cmd.Env = append(os.Environ(), "OPENAI_BASE_URL="+b.url, "OPENAI_API_KEY=sk-canary")
 		cmd.Run()
-		if code, said := cmd.ProcessState.ExitCode(), log.String(); code != ExitStopped || !strings.Contains(said, "file too large") ||
+		if code, said := cmd.ProcessState.ExitCode(), log.String(); code != command.ExitStopped || !strings.Contains(said, "file too large") ||
 			!strings.Contains(said, "the same command continues") {
 			t.Fatalf("at %d KiB it ended with %d: %.600s", kib, code, said)
 		}
@@ -127,7 +128,7 @@ func TestFault50ShortWritesAtAFileSizeLimit(t *testing.T) {
 		if sent := b.settled(); sent >= n {
 			t.Errorf("%d requests for %d items were sent although the file could not grow", sent, n)
 		}
-		if code := b.start().end(); code != ExitDone {
+		if code := b.start().end(); code != command.ExitDone {
 			t.Fatalf("the same command ended with %d", code)
 		}
 		b.whole(n)
@@ -144,9 +145,9 @@ func TestFault50WritesThatNeverHappened(t *testing.T) {
 		b := newBench(t, n, sim.Config{TTFT: sim.MustDurations("1ms")}, plain)
 		code, said := b.straced("pwrite64:retval=1:when="+when, "--concurrency=2")
 		again, line := b.ran(nil)
-		if again == ExitDone {
+		if again == command.ExitDone {
 			b.whole(n)
-		} else if again != ExitUsage || !strings.Contains(line, "--allow-changes makes the journal anew from the rows") {
+		} else if again != command.ExitUsage || !strings.Contains(line, "--allow-changes makes the journal anew from the rows") {
 			t.Errorf("from %s on: ended with %d, %s; the next one with %d: %s; %d rows", when, code, said, again, line, len(b.tryRows()))
 		}
 	}
@@ -158,14 +159,14 @@ func TestFault50RowsThatWereNeverWritten(t *testing.T) {
 	const n = 40
 	b := newBench(t, n, sim.Config{TTFT: sim.MustDurations("1ms")}, plain)
 	b.tracing = []string{"-P", filepath.Join(b.folder, "out.jsonl")}
-	if code, said := b.straced("pwrite64:retval=1"); code != ExitDone || len(b.tryRows()) != 0 {
+	if code, said := b.straced("pwrite64:retval=1"); code != command.ExitDone || len(b.tryRows()) != 0 {
 		t.Fatalf("the run that was lied to ended with %d and %d rows: %s", code, len(b.tryRows()), said)
 	}
 	sent := b.settled()
-	if code, said := b.ran(nil); code != ExitUsage || !strings.Contains(said, "--allow-changes makes the journal anew from the rows") || b.settled() != sent {
+	if code, said := b.ran(nil); code != command.ExitUsage || !strings.Contains(said, "--allow-changes makes the journal anew from the rows") || b.settled() != sent {
 		t.Errorf("the next run ended with %d after %d requests: %s", code, b.settled()-sent, said)
 	}
-	if code, said := b.ran(nil, "--allow-changes"); code != ExitDone {
+	if code, said := b.ran(nil, "--allow-changes"); code != command.ExitDone {
 		t.Errorf("what it advises ended with %d: %s", code, said)
 	}
 	b.whole(n)
@@ -190,12 +191,12 @@ func (b *bench) failsAndContinues(n int, inject, words string) {
 	code, said := b.straced(inject, "--concurrency=2")
 	sent := b.settled()
 	switch code {
-	case ExitDone: // the call did not come so often
-	case ExitUsage:
+	case command.ExitDone: // the call did not come so often
+	case command.ExitUsage:
 		if sent > 0 || !strings.Contains(said, "nothing was sent") {
 			t.Errorf("%s: ended with 1 after %d requests: %s", inject, sent, said)
 		}
-	case ExitStopped:
+	case command.ExitStopped:
 		if !strings.Contains(said, words) || !strings.Contains(said, "the same command continues") {
 			t.Errorf("%s: it said %s", inject, said)
 		}
@@ -208,7 +209,7 @@ func (b *bench) failsAndContinues(n int, inject, words string) {
 	if rows := b.tryRows(); len(rows) > 0 && strings.Contains(rows[len(rows)-1], "\x00") {
 		t.Errorf("%s: padding was left in the output", inject)
 	}
-	if code := b.start().end(); code != ExitDone {
+	if code := b.start().end(); code != command.ExitDone {
 		t.Fatalf("%s: the same command ended with %d", inject, code)
 	}
 	b.whole(n)

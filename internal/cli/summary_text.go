@@ -7,7 +7,10 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/prose"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
 
 // maxFailures is how many causes of failure a summary shows.
@@ -52,15 +55,15 @@ func (r report) write(w io.Writer) {
 	row("endpoints", troubled(r.Endpoints))
 	row("rows", r.Output)
 	row("next", r.next)
-	io.WriteString(w, tame(b.String()))
+	io.WriteString(w, tamed.Text(b.String()))
 }
 
 // headline says how it ended. Of a run in several sessions it tells this one's
 // part apart.
 func (r report) headline() string {
-	whole := items(r.Items)
+	whole := numeral.Items(r.Items)
 	if r.ended() != r.Items {
-		whole = fmt.Sprintf("%s of %s", grouped(r.ended()), whole)
+		whole = fmt.Sprintf("%s of %s", numeral.Grouped(r.ended()), whole)
 	}
 	what := "Finished: " + whole
 	switch {
@@ -76,7 +79,7 @@ func (r report) headline() string {
 	case fresh == 0 && r.session.requests == 0:
 		return what + ", nothing was sent in this session"
 	}
-	return fmt.Sprintf("%s (this session: %s in %s)", what, items(fresh), r.pace(fresh))
+	return fmt.Sprintf("%s (this session: %s in %s)", what, numeral.Items(fresh), r.pace(fresh))
 }
 
 // pace returns how long a session took, and how fast it was at calling a model.
@@ -86,52 +89,31 @@ func (r report) pace(fresh int64) string {
 	if r.stopped != "" && elapsed < time.Second || fresh <= 0 || elapsed <= 0 || r.session.requests == 0 {
 		return elapsedText(elapsed)
 	}
-	return elapsedText(elapsed) + ", " + significant(float64(fresh)/elapsed.Seconds()) + " a second"
+	return elapsedText(elapsed) + ", " + numeral.Significant(float64(fresh)/elapsed.Seconds()) + " a second"
 }
 
 // elapsedText returns a run's duration: "812 ms", "3.20 s", "1 min 12 s".
 func elapsedText(d time.Duration) string {
 	if d > 0 && d < 10*time.Second {
-		return latency(d)
+		return numeral.Latency(d)
 	}
-	return timeSpan(d)
+	return numeral.Span(d)
 }
 
-// items returns "1 item", "1,000 items".
-func items(n int64) string { return counted(n, "item") }
-
 func (r report) items() string {
-	return figures(
-		figure{r.Done, "done", true}, figure{r.Failed, "failed", false},
-		figure{r.Invalid, "invalid", false}, figure{r.Truncated, "truncated", false},
-		figure{r.Filtered, "filtered", false}, figure{r.Refused, "refused", false}, figure{r.Resumed, "from earlier", false},
-		figure{r.Items - r.ended(), "to do", false})
+	return numeral.Figures(
+		numeral.Always(r.Done, "done"), numeral.IfAny(r.Failed, "failed"),
+		numeral.IfAny(r.Invalid, "invalid"), numeral.IfAny(r.Truncated, "truncated"),
+		numeral.IfAny(r.Filtered, "filtered"), numeral.IfAny(r.Refused, "refused"), numeral.IfAny(r.Resumed, "from earlier"),
+		numeral.IfAny(r.Items-r.ended(), "to do"))
 }
 
 func (r report) requests() string {
 	before := r.Requests - r.session.requests
-	return figures(
-		figure{r.session.requests, "sent", true}, figure{r.Retries, "retried", false},
-		figure{r.Throttled, "throttled", false}, figure{r.Hedges, "hedged", false},
-		figure{r.Asked, "asked again", false}, figure{r.session.failed, "failed", false}, figure{before, "in earlier sessions", false})
-}
-
-// A figure is a number with what it counts. One that is 0 is left out unless
-// it is to be always shown.
-type figure struct {
-	n      int64
-	what   string
-	always bool
-}
-
-func figures(list ...figure) string {
-	var parts []string
-	for _, f := range list {
-		if f.n != 0 || f.always {
-			parts = append(parts, grouped(f.n)+" "+f.what)
-		}
-	}
-	return strings.Join(parts, "   ")
+	return numeral.Figures(
+		numeral.Always(r.session.requests, "sent"), numeral.IfAny(r.Retries, "retried"),
+		numeral.IfAny(r.Throttled, "throttled"), numeral.IfAny(r.Hedges, "hedged"),
+		numeral.IfAny(r.Asked, "asked again"), numeral.IfAny(r.session.failed, "failed"), numeral.IfAny(before, "in earlier sessions"))
 }
 
 func (r report) latencies(p percentiles) string {
@@ -139,7 +121,7 @@ func (r report) latencies(p percentiles) string {
 		return ""
 	}
 	return fmt.Sprintf("p50 %s   p90 %s   p99 %s",
-		latency(msDuration(p.P50)), latency(msDuration(p.P90)), latency(msDuration(p.P99)))
+		numeral.Latency(msDuration(p.P50)), numeral.Latency(msDuration(p.P90)), numeral.Latency(msDuration(p.P99)))
 }
 
 func (r report) tokens() string {
@@ -149,7 +131,7 @@ func (r report) tokens() string {
 	case *r.PromptTokens+*r.CompletionTokens == 0:
 		return ""
 	}
-	return fmt.Sprintf("%s in   %s out", grouped(*r.PromptTokens), grouped(*r.CompletionTokens))
+	return fmt.Sprintf("%s in   %s out", numeral.Grouped(*r.PromptTokens), numeral.Grouped(*r.CompletionTokens))
 }
 
 func (r report) money() string {
@@ -169,9 +151,9 @@ func (r report) inVain() string {
 	if n.Answers == 0 {
 		return ""
 	}
-	text := counted(n.Answers, "answer") + " not accepted"
+	text := numeral.Counted(n.Answers, "answer") + " not accepted"
 	if n.PromptTokens+n.CompletionTokens > 0 {
-		text += fmt.Sprintf("   %s in   %s out", grouped(n.PromptTokens), grouped(n.CompletionTokens))
+		text += fmt.Sprintf("   %s in   %s out", numeral.Grouped(n.PromptTokens), numeral.Grouped(n.CompletionTokens))
 	}
 	if n.CostUSD != nil && *n.CostUSD > 0 {
 		text += "   " + price.USD(paceline.Cost{USD: *n.CostUSD, Known: true})
@@ -186,23 +168,14 @@ func (r report) failures() []string {
 		if i == maxFailures {
 			return append(lines, fmt.Sprintf("and %d more causes", len(r.Failures)-i))
 		}
-		line := fmt.Sprintf("%s %s", grouped(f.Count), f.Code)
+		line := fmt.Sprintf("%s %s", numeral.Grouped(f.Count), f.Code)
 		if f.Example != "" {
 			line += ", such as " + f.Example
 		}
 		if r.width > 0 {
-			line = cutText(line, r.width-16)
+			line = prose.Cut(line, r.width-16)
 		}
 		lines = append(lines, line)
 	}
 	return lines
-}
-
-// cutText cuts s to at most n characters, with an ellipsis.
-func cutText(s string, n int) string {
-	r := []rune(s)
-	if n < 1 || len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
 }

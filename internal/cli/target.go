@@ -7,10 +7,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-)
 
-// stdoutPath is the output that stands for standard output.
-const stdoutPath = "-"
+	"github.com/seed-1814a72b/paceline/internal/command"
+)
 
 // A target is where the rows go.
 type target struct {
@@ -25,14 +24,14 @@ type usedInput interface{ Uses(path string) bool }
 
 // findTarget settles where the rows go and checks, by touching nothing, that
 // they can go there.
-func findTarget(env *Env, f *runFlags, inputs []string, in usedInput) (target, error) {
+func findTarget(env *command.Env, f *runFlags, inputs []string, in usedInput) (target, error) {
 	path := f.output
-	if path == stdoutPath {
+	if path == command.StdoutPath {
 		return target{path: path, toStdout: true}, checkStdout(f)
 	}
 	if path == "" {
 		var err error
-		if path, err = defaultOutput(inputs); err != nil {
+		if path, err = command.DefaultOutput(inputs); err != nil {
 			return target{}, err
 		}
 	}
@@ -70,25 +69,9 @@ func checkStdout(f *runFlags) error {
 	return nil
 }
 
-// defaultOutput names the output after the only input, beside it:
-// reviews.csv.gz becomes reviews.out.jsonl.
-func defaultOutput(inputs []string) (string, error) {
-	if len(inputs) != 1 || inputs[0] == "-" || strings.ContainsAny(inputs[0], "*?[") {
-		return "", errors.New("the output has no name; with several inputs, a glob or standard input give it with -o FILE")
-	}
-	folder, name := filepath.Split(inputs[0])
-	for _, ext := range []string{".gz", ".zst", ".zstd"} {
-		name = strings.TrimSuffix(name, ext)
-	}
-	if stem := strings.TrimSuffix(name, filepath.Ext(name)); stem != "" {
-		name = stem
-	}
-	return folder + name + ".out.jsonl", nil
-}
-
 // checkFile reports why path cannot become or stay a file that is written to,
 // and how many bytes it has.
-func checkFile(env *Env, path string) (held int64, err error) {
+func checkFile(env *command.Env, path string) (held int64, err error) {
 	info, err := env.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
@@ -98,7 +81,7 @@ func checkFile(env *Env, path string) (held int64, err error) {
 	case err == nil:
 		held = info.Size()
 	case !errors.Is(err, fs.ErrNotExist):
-		return 0, fmt.Errorf("%s: %w; give another file with -o", path, reason(err))
+		return 0, fmt.Errorf("%s: %w; give another file with -o", path, command.Reason(err))
 	}
 	folder := filepath.Dir(path)
 	if err := env.Probe(folder); err != nil {
@@ -107,25 +90,16 @@ func checkFile(env *Env, path string) (held int64, err error) {
 	return held, nil
 }
 
-func folderError(env *Env, path, folder string, err error) error {
+func folderError(env *command.Env, path, folder string, err error) error {
 	if _, missing := env.Stat(folder); errors.Is(missing, fs.ErrNotExist) {
 		return fmt.Errorf("%s: the folder %s does not exist; 'mkdir -p %s' makes it", path, folder, folder)
 	}
-	return fmt.Errorf("%s: cannot write in the folder %s: %w; give a file elsewhere", path, folder, reason(err))
-}
-
-// reason returns what is wrong with a file without the operation and the path
-// that [fs.PathError] puts before it.
-func reason(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
+	return fmt.Errorf("%s: cannot write in the folder %s: %w; give a file elsewhere", path, folder, command.Reason(err))
 }
 
 // checkSummary reports why --summary cannot be written, or that it would
 // overwrite something that the run needs.
-func checkSummary(env *Env, f *runFlags, t target, in usedInput) error {
+func checkSummary(env *command.Env, f *runFlags, t target, in usedInput) error {
 	switch path := f.summary; {
 	case path == "":
 		return nil

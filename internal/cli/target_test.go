@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/internal/command"
 )
 
 func TestDefaultOutput(t *testing.T) {
@@ -15,12 +16,12 @@ func TestDefaultOutput(t *testing.T) {
 		"/a/b.txt.zst": "/a/b.out.jsonl", ".hidden": ".hidden.out.jsonl", "v1.2.jsonl": "v1.2.out.jsonl",
 	}
 	for in, want := range tests {
-		if got, err := defaultOutput([]string{in}); got != want || err != nil {
+		if got, err := command.DefaultOutput([]string{in}); got != want || err != nil {
 			t.Errorf("defaultOutput(%q) = %q, %v; want %q", in, got, err, want)
 		}
 	}
 	for _, in := range [][]string{{"-"}, {"a", "b"}, {"*.jsonl"}} {
-		if got, err := defaultOutput(in); err == nil {
+		if got, err := command.DefaultOutput(in); err == nil {
 			t.Errorf("defaultOutput(%q) = %q, want an error", in, got)
 		}
 	}
@@ -41,7 +42,7 @@ func TestFindTargetRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	env, stop := System()
+	env, stop := command.System()
 	defer stop()
 	tests := []struct{ name, output, want string }{
 		{"Fault62 same file", input, "the output is the input"},

@@ -8,20 +8,10 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/prose"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
-
-// A Telemetry tells others of each request that a run sends. It is safe for
-// concurrent use.
-type Telemetry interface {
-	// Wrap returns p, and tells of its attempts. baseURL is the endpoint's.
-	Wrap(p paceline.Provider, baseURL string) paceline.Provider
-	// Shutdown tells what has not been told yet, until ctx ends.
-	Shutdown(ctx context.Context) error
-}
-
-// A Telemetries begins a [Telemetry]; warn is told of what fails later.
-type Telemetries func(ctx context.Context, version string, warn func(error)) (Telemetry, error)
 
 // lastExport is how long the last export may take, after the run.
 const lastExport = 5 * time.Second
@@ -47,7 +37,7 @@ func (s *session) startTelemetry(ctx context.Context) (stop func(), err error) {
 	if !s.flags.otel {
 		return func() {}, nil
 	}
-	s.telemetry, err = s.env.Telemetry(ctx, version(), s.telemetryFails)
+	s.telemetry, err = s.env.Telemetry(ctx, command.Version(), s.telemetryFails)
 	if err != nil {
 		return nil, fmt.Errorf("--otel: %w", err)
 	}
@@ -56,13 +46,13 @@ func (s *session) startTelemetry(ctx context.Context) (stop func(), err error) {
 
 // telemetryFails says what could not be told. The run goes on.
 func (s *session) telemetryFails(err error) {
-	fmt.Fprint(s.notices(s.interrupts.output()), tame(fmt.Sprintf("paceline: --otel: %s\n", oneLine(err))))
+	fmt.Fprint(s.notices(s.interrupts.output()), tamed.Text(fmt.Sprintf("paceline: --otel: %s\n", prose.OneLine(err))))
 }
 
 func (s *session) endTelemetry() {
 	ctx, cancel := context.WithTimeout(context.Background(), lastExport)
 	defer cancel()
 	if err := s.telemetry.Shutdown(ctx); err != nil {
-		s.say("--otel: what was measured last could not be told: %s", oneLine(err))
+		s.say("--otel: what was measured last could not be told: %s", prose.OneLine(err))
 	}
 }

@@ -7,7 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/manual"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
+	"github.com/seed-1814a72b/paceline/internal/prose"
 )
 
 // A topic is a help page that belongs to no command: `paceline help formats`.
@@ -27,7 +30,7 @@ func topics() []topic {
 		{"checks", "what an answer must be, and asking again", checksText},
 		{"formats", "what goes in and what comes out", formatsText},
 		{"environment", "the variables that are read", environmentText},
-		{"exit-codes", "how the program ends", "How the program ends\n\n" + exitCodes + "\n"},
+		{"exit-codes", "how the program ends", "How the program ends\n\n" + command.ExitCodes + "\n"},
 	}
 }
 
@@ -36,7 +39,7 @@ func promptsText() string {
 	var b strings.Builder
 	b.WriteString(promptsHead)
 	for _, f := range prompt.Functions() {
-		lines := wrap(f.Doc, pageWidth-31)
+		lines := prose.Wrap(f.Doc, manual.Width-31)
 		fmt.Fprintf(&b, "  %-28s %s\n", f.Usage, lines[0])
 		for _, line := range lines[1:] {
 			fmt.Fprintf(&b, "  %-28s %s\n", "", line)

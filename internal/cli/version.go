@@ -4,18 +4,20 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/manual"
 )
 
-func newVersionCommand(env *Env) *cobra.Command {
-	p := &page{
-		use:   "version",
-		short: "what this is",
-		about: "Prints the version, the Go release and the platform that it was built for.",
+func newVersionCommand(env *command.Env) *cobra.Command {
+	p := &manual.Page{
+		Use:   "version",
+		Short: "what this is",
+		About: "Prints the version, the Go release and the platform that it was built for.",
 	}
-	cmd := p.command(func(context.Context, []string) error {
+	cmd := p.Command(func(context.Context, []string) error {
 		_, err := fmt.Fprint(env.Stdout, versionText())
 		return err
 	})
@@ -25,14 +27,5 @@ func newVersionCommand(env *Env) *cobra.Command {
 
 // versionText is what `paceline version` and --version print.
 func versionText() string {
-	return fmt.Sprintf("paceline %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-}
-
-// version returns the module's version as the build recorded it, else "devel".
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "devel"
-	}
-	return info.Main.Version
+	return fmt.Sprintf("paceline %s (%s, %s/%s)\n", command.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

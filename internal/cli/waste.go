@@ -2,6 +2,7 @@ package cli
 
 import (
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 	wastes "github.com/seed-1814a72b/paceline/internal/waste"
 	"github.com/seed-1814a72b/paceline/journal"
@@ -61,13 +62,13 @@ func (w waste) String() string {
 	if w.Requests == 0 {
 		return ""
 	}
-	var list []figure
+	var list []numeral.Figure
 	for _, c := range w.Causes {
-		list = append(list, figure{c.Requests, wastes.Words(c.Cause), false})
+		list = append(list, numeral.IfAny(c.Requests, wastes.Words(c.Cause)))
 	}
-	text := figures(list...) + "   " + price.USD(nanoCost(w.known.Cost))
+	text := numeral.Figures(list...) + "   " + price.USD(nanoCost(w.known.Cost))
 	if n := w.known.Unpriced; n > 0 {
-		text += " and " + counted(n, "request") + " of unknown cost"
+		text += " and " + numeral.Counted(n, "request") + " of unknown cost"
 	}
 	return text
 }

@@ -6,7 +6,9 @@ import (
 	"sync"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/dash"
+	"github.com/seed-1814a72b/paceline/internal/prose"
 )
 
 // A watch is all that goes along with a run while it is sent: who shows it (the
@@ -69,13 +71,13 @@ func (w *watch) close() {
 // tellOut says that an endpoint gets no further calls.
 func (w *watch) tellOut(ev *paceline.Event) {
 	if ev.Kind == paceline.EventOut {
-		warn(w.notices(w.live), "%s", w.pool.outLine(ev.Err))
+		command.Warn(w.notices(w.live), "%s", w.pool.outLine(ev.Err))
 	}
 }
 
 // tellFormat says that a server does without response_format.
 func (w *watch) tellFormat(err error) {
-	warn(w.notices(w.live), "the server refuses the schema as response_format (%v); asking without it, answers are checked here", oneLine(err))
+	command.Warn(w.notices(w.live), "the server refuses the schema as response_format (%v); asking without it, answers are checked here", prose.OneLine(err))
 }
 
 // takeOrders begins to take orders from keys, and from `paceline ctl` where the
@@ -85,7 +87,7 @@ func (w *watch) takeOrders(eng *paceline.Engine) *control {
 	if !w.target.toStdout {
 		l, err := listenControl(w.env, w.target.path)
 		if err != nil {
-			warn(w.notices(w.live), "'paceline ctl' cannot reach this run: %v", err)
+			command.Warn(w.notices(w.live), "'paceline ctl' cannot reach this run: %v", err)
 		} else {
 			socket = l
 		}

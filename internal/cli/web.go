@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/dash"
 )
 
@@ -29,7 +30,7 @@ type web struct {
 
 // openWeb takes the address, so that it is known to be free before anything is
 // sent. It returns nil if there is to be no page.
-func openWeb(env *Env, f *webFlags, quiet bool) (*web, error) {
+func openWeb(env *command.Env, f *webFlags, quiet bool) (*web, error) {
 	if f.ui == (dash.Address{}) {
 		return nil, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-1814a72b/paceline/internal/dash"
+	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
 // webFlags is what `paceline run` is told about its page in the browser.
@@ -22,7 +23,7 @@ const tokenVariable = "PACELINE_UI_TOKEN"
 func (f *webFlags) define(s *pflag.FlagSet) {
 	s.Var(address{&f.ui}, "ui", "show the run in the browser while it goes on, with pause and limits, at this address: HOST:PORT, or a port alone, which is on this machine only. Alone it is 127.0.0.1:7777 or, if that is taken, the next port that is free. An address that others can reach has a token, which is printed")
 	s.Lookup("ui").NoOptDefVal = dash.AutoAddress.String()
-	text(s, &f.uiToken, "ui-token", "", "TOKEN", "ask for this token, 16 letters, digits, - or _ at least, also on this machine; better by the variable "+tokenVariable+", which no other process sees")
+	value.Text(s, &f.uiToken, "ui-token", "", "TOKEN", "ask for this token, 16 letters, digits, - or _ at least, also on this machine; better by the variable "+tokenVariable+", which no other process sees")
 	s.BoolVar(&f.uiStay, "ui-stay", false, "keep the page up when the run has ended, until Ctrl-C")
 }
 

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seed-1814a72b/paceline/internal/command"
 )
 
 func TestAnAddressMayFollowItsFlag(t *testing.T) {
@@ -34,10 +36,10 @@ func TestThePagesFlagsAreChecked(t *testing.T) {
 		"--ui-token 0123456789abcd": "--ui-token is for the page of --ui, which is not given",
 		"--ui=0 --ui-token short":   "--ui-token: the token has 5 characters; take 16 or more, so that it cannot be guessed",
 	} {
-		code, _, said := runMain(t, `{"text":"a"}`, func(e *Env) {
+		code, _, said := runMain(t, `{"text":"a"}`, func(e *command.Env) {
 			e.Getenv = environment("OPENAI_API_KEY", "sk-canary", "OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
 		}, append([]string{"run", "-", "-o", "-", "-m", "m", "-p", "{{.text}}"}, strings.Fields(flags)...)...)
-		if code != ExitUsage || !strings.HasPrefix(said, "paceline: "+want) {
+		if code != command.ExitUsage || !strings.HasPrefix(said, "paceline: "+want) {
 			t.Errorf("%s: exit %d, %q, want %q", flags, code, said, want)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -94,7 +95,7 @@ func TestThePageAndCtlAreOneHand(t *testing.T) {
 	}
 	b.ctl("resume")
 	b.until(func() bool { return !p.get("state").Get("status.paused").Bool() })
-	if code := p.run.end(); code != ExitDone {
+	if code := p.run.end(); code != command.ExitDone {
 		t.Fatalf("ended with %d", code)
 	}
 	b.whole(n)
@@ -130,7 +131,7 @@ func TestAPageStaysUntilItIsEnded(t *testing.T) {
 	if err := p.run.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if code := p.run.end(); code != ExitDone {
+	if code := p.run.end(); code != command.ExitDone {
 		t.Errorf("ended with %d", code)
 	}
 }
@@ -143,7 +144,7 @@ func TestAnInterruptedRunDoesNotStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	// If it stayed, this would have no end.
-	if code := p.run.end(); code != ExitInterrupted {
+	if code := p.run.end(); code != command.ExitInterrupted {
 		t.Errorf("ended with %d", code)
 	}
 }
@@ -183,7 +184,7 @@ func TestAPortThatIsTakenIsToldBeforeAnythingIsSent(t *testing.T) {
 	defer taken.Close()
 	code, said := b.ran(nil, "--ui", taken.Addr().String())
 	want := "paceline: --ui: " + taken.Addr().String() + ": address already in use; name another port, or auto for one that is free\n"
-	if code != ExitUsage || said != want || b.provider.Ledger().Requests != 0 {
+	if code != command.ExitUsage || said != want || b.provider.Ledger().Requests != 0 {
 		t.Errorf("ended with %d, %d requests: %q, want %q", code, b.provider.Ledger().Requests, said, want)
 	}
 }

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
 )
 
@@ -20,7 +20,7 @@ type wording struct {
 	messages, body []byte // JSON; nil: not given
 }
 
-func readWording(env *Env, f *runFlags) (w wording, err error) {
+func readWording(env *command.Env, f *runFlags) (w wording, err error) {
 	if w.prompt, err = readText(env, "--prompt", f.prompt); err != nil {
 		return w, err
 	}
@@ -84,8 +84,8 @@ func templateName(flag, value string) string {
 
 // readText returns a flag's text. "@FILE" stands for the file's content
 // without its last line end, "@@" for an @.
-func readText(env *Env, flag, value string) (string, error) {
-	text, err := prompt.ReadArg(value, func(name string) ([]byte, error) { return readFile(env, name) })
+func readText(env *command.Env, flag, value string) (string, error) {
+	text, err := prompt.ReadArg(value, func(name string) ([]byte, error) { return command.Contents(env, name) })
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", flag, err)
 	}
@@ -95,24 +95,13 @@ func readText(env *Env, flag, value string) (string, error) {
 	return text, nil
 }
 
-func readFile(env *Env, name string) ([]byte, error) {
-	b, err := env.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: no such file", name)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, reason(err))
-	}
-	return bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), nil
-}
-
 // readJSON returns the content of a file that must hold one JSON value that
 // opens with a certain bracket.
-func readJSON(env *Env, flag, name string, open byte) ([]byte, error) {
+func readJSON(env *command.Env, flag, name string, open byte) ([]byte, error) {
 	if name == "" {
 		return nil, nil
 	}
-	b, err := readFile(env, name)
+	b, err := command.Contents(env, name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}

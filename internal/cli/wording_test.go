@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seed-1814a72b/paceline/internal/command"
 )
 
 func TestReadWording(t *testing.T) {
@@ -21,7 +23,7 @@ func TestReadWording(t *testing.T) {
 	messages := write("messages.json", "\n[{\"role\":\"user\",\"content\":\"{{.x}}\"}]\n")
 	body := write("body.json", `{"n": 12345678901234567890}`)
 	broken := write("broken.json", "{\n\n\"a\": }")
-	env, stop := System()
+	env, stop := command.System()
 	defer stop()
 	tests := []struct {
 		name  string

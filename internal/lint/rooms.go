@@ -33,6 +33,9 @@ var (
 var Rooms = []Room{
 	{"cmd/paceline", []string{"internal/cli"}, "main calls cli.Main and nothing else"},
 	{"internal/cli", []string{"*"}, "the command line may use all that lies below it"},
+	{"internal/command", []string{".", "journal", "internal/keyboard", "internal/numeral", "internal/prose", "internal/tamed"}, "what every command is made of knows no command"},
+	{"internal/manual", []string{"internal/prose", "internal/spelling", "internal/value"}, "help pages know how flags are written only"},
+	{"internal/value", []string{"internal/numeral"}, "values of flags know how figures are written only"},
 	{"internal/server", upper, "the server lies beside the other front rooms, above the library"},
 	{"internal/dash", upper, "the dashboard lies beside the other front rooms, above the library"},
 	{"internal/report", upper, "the report lies beside the other front rooms, above the library"},
@@ -64,6 +67,7 @@ var Rooms = []Room{
 	{"internal/spelling", nothing, "guessing words imports nothing of ours"},
 	{"internal/tamed", nothing, "taming text imports nothing of ours"},
 	{"internal/numeral", nothing, "writing numbers imports nothing of ours"},
+	{"internal/prose", nothing, "breaking and cutting text imports nothing of ours"},
 	{"internal/waste", []string{".", "journal"}, "the ledger of waste knows the codes and the journal's accounts only"},
 	{"internal/hist", nothing, "histograms import nothing of ours"},
 	{"internal/chart", nothing, "charts draw what they are given and import nothing of ours"},

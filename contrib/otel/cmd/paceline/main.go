@@ -7,11 +7,12 @@ import (
 
 	"github.com/seed-1814a72b/paceline/contrib/otel"
 	"github.com/seed-1814a72b/paceline/internal/cli"
+	"github.com/seed-1814a72b/paceline/internal/command"
 )
 
 func main() {
-	os.Exit(cli.Run(func(env *cli.Env) {
-		env.Telemetry = func(ctx context.Context, version string, warn func(error)) (cli.Telemetry, error) {
+	os.Exit(cli.Run(func(env *command.Env) {
+		env.Telemetry = func(ctx context.Context, version string, warn func(error)) (command.Telemetry, error) {
 			return otel.Start(ctx, version, warn)
 		}
 	}))

@@ -1,9 +1,8 @@
-package cli
+package command
 
 import (
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // The exit codes, the same for every command.
@@ -15,8 +14,8 @@ const (
 	ExitInterrupted = 130 // interrupted; the same command continues
 )
 
-// exitCodes is the part of a help page that states them.
-const exitCodes = `  0    all done
+// ExitCodes is the part of a help page that states them.
+const ExitCodes = `  0    all done
   1    wrong usage or input; nothing was sent
   2    finished, but some items failed, were never accepted, or have an answer
        that was cut off, filtered or refused
@@ -24,39 +23,30 @@ const exitCodes = `  0    all done
        command continues
   130  interrupted; the same command continues`
 
-// exit is an error that names the code with which the program ends. A nil err
+// Exit is an error that names the code with which the program ends. A nil err
 // ends it without another word.
-type exit struct {
-	code int
-	err  error
+type Exit struct {
+	Code int
+	Err  error
 }
 
-func (e *exit) Error() string {
-	if e.err == nil {
-		return fmt.Sprintf("exit %d", e.code)
+func (e *Exit) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit %d", e.Code)
 	}
-	return e.err.Error()
+	return e.Err.Error()
 }
 
-func (e *exit) Unwrap() error { return e.err }
+func (e *Exit) Unwrap() error { return e.Err }
 
-// exitCode returns the code with which err ends the program: every error that
+// ExitCode returns the code with which err ends the program: every error that
 // does not name its own is one of usage or input.
-func exitCode(err error) int {
+func ExitCode(err error) int {
 	if err == nil {
 		return ExitDone
 	}
-	if e, ok := errors.AsType[*exit](err); ok {
-		return e.code
+	if e, ok := errors.AsType[*Exit](err); ok {
+		return e.Code
 	}
 	return ExitUsage
-}
-
-// oneLine folds an error's lines into one: joined errors read "a; b".
-func oneLine(err error) string {
-	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' })
-	for i, line := range lines {
-		lines[i] = strings.TrimSpace(line)
-	}
-	return strings.Join(lines, "; ")
 }

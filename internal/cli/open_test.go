@@ -6,25 +6,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
+	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/journal"
 )
-
-func TestBrowserOfEachSystem(t *testing.T) {
-	for system, want := range map[string][]string{
-		"linux":   {"xdg-open", "/a b.html"},
-		"freebsd": {"xdg-open", "/a b.html"},
-		"darwin":  {"open", "/a b.html"},
-		"windows": {"rundll32", "url.dll,FileProtocolHandler", "/a b.html"},
-	} {
-		if got := browser(system, "/a b.html"); !slices.Equal(got, want) {
-			t.Errorf("%s: %q, want %q", system, got, want)
-		}
-	}
-}
 
 func TestReportOpensThePageThatItHasWritten(t *testing.T) {
 	output := filepath.Join(t.TempDir(), "labels.jsonl")
@@ -35,13 +22,13 @@ func TestReportOpensThePageThatItHasWritten(t *testing.T) {
 	if err := errors.Join(j.Append(journal.Entry{Index: 0}, []byte("{}\n"), func() {}), j.Close()); err != nil {
 		t.Fatal(err)
 	}
-	env, stop := System()
+	env, stop := command.System()
 	defer stop()
 	var errs bytes.Buffer
 	opened := ""
 	env.Args, env.Stderr = []string{"report", output, "--open"}, &errs
 	env.Open = func(path string) error { opened = path; return nil }
-	if code := Main(context.Background(), env); code != ExitDone {
+	if code := Main(context.Background(), env); code != command.ExitDone {
 		t.Fatalf("exit %d: %s", code, errs.String())
 	}
 	if want := strings.TrimSuffix(output, ".jsonl") + ".report.html"; opened != want {
@@ -51,7 +38,7 @@ func TestReportOpensThePageThatItHasWritten(t *testing.T) {
 		t.Errorf("%v: %.80s", err, text)
 	}
 	env.Open = func(string) error { return errors.New("no display") }
-	if code := Main(context.Background(), env); code != ExitUsage || !strings.Contains(errs.String(), "--open: no browser could be started: no display; the report is "+opened) {
+	if code := Main(context.Background(), env); code != command.ExitUsage || !strings.Contains(errs.String(), "--open: no browser could be started: no display; the report is "+opened) {
 		t.Errorf("exit %d: %s", code, errs.String())
 	}
 }

@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"errors"
@@ -7,29 +7,31 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
 // quietFor is for how long a command reads without a word.
 const quietFor = time.Second
 
-// A patience goes with work that may take long: it says so on standard error
+// A Patience goes with work that may take long: it says so on standard error
 // after a second, and hears the user who has none.
-type patience struct {
+type Patience struct {
 	env     *Env
-	stopped atomic.Bool
+	Stopped atomic.Bool
 	over    chan struct{}
 	wait    sync.WaitGroup
 }
 
-// startPatience begins; end must be called.
-func startPatience(env *Env, what string) *patience {
-	p := &patience{env: env, over: make(chan struct{})}
+// StartPatience begins; end must be called.
+func StartPatience(env *Env, what string) *Patience {
+	p := &Patience{env: env, over: make(chan struct{})}
 	p.wait.Go(func() { p.watch(what) })
 	return p
 }
 
-func (p *patience) watch(what string) {
+func (p *Patience) watch(what string) {
 	began := p.env.Now()
 	tick := time.NewTicker(quietFor)
 	defer tick.Stop()
@@ -42,7 +44,7 @@ func (p *patience) watch(what string) {
 			}
 			return
 		case <-p.env.Signals:
-			p.stopped.Store(true)
+			p.Stopped.Store(true)
 		case <-tick.C:
 			p.say(what, p.env.Now().Sub(began), said)
 			said = true
@@ -51,25 +53,25 @@ func (p *patience) watch(what string) {
 }
 
 // say tells of the work: on a terminal every second on one line, elsewhere once.
-func (p *patience) say(what string, took time.Duration, again bool) {
+func (p *Patience) say(what string, took time.Duration, again bool) {
 	switch {
 	case p.env.StderrTerminal:
-		fmt.Fprintf(p.env.Stderr, "\r\x1b[Kpaceline: %s, %s", tame(what), timeSpan(took))
+		fmt.Fprintf(p.env.Stderr, "\r\x1b[Kpaceline: %s, %s", tamed.Text(what), numeral.Span(took))
 	case !again:
-		fmt.Fprintf(p.env.Stderr, "paceline: %s\n", tame(what))
+		fmt.Fprintf(p.env.Stderr, "paceline: %s\n", tamed.Text(what))
 	}
 }
 
-// end joins it.
-func (p *patience) end() {
+// End joins it.
+func (p *Patience) End() {
 	close(p.over)
 	p.wait.Wait()
 }
 
-var errEndedByUser = &exit{ExitInterrupted, errors.New("interrupted")}
+var ErrEndedByUser = &Exit{ExitInterrupted, errors.New("interrupted")}
 
-// visitor returns v, ended by the user.
-func (p *patience) visitor(v journal.Visitor) journal.Visitor {
+// Visitor returns v, ended by the user.
+func (p *Patience) Visitor(v journal.Visitor) journal.Visitor {
 	return journal.Visitor{
 		Identity: v.Identity,
 		Session:  patient(p, v.Session), Intent: patient(p, v.Intent), Attempt: patient(p, v.Attempt),
@@ -77,13 +79,13 @@ func (p *patience) visitor(v journal.Visitor) journal.Visitor {
 	}
 }
 
-func patient[T any](p *patience, f func(T) error) func(T) error {
+func patient[T any](p *Patience, f func(T) error) func(T) error {
 	if f == nil {
 		return nil
 	}
 	return func(x T) error {
-		if p.stopped.Load() {
-			return errEndedByUser
+		if p.Stopped.Load() {
+			return ErrEndedByUser
 		}
 		return f(x)
 	}

@@ -1,4 +1,4 @@
-package cli
+package value
 
 import (
 	"strings"
@@ -19,7 +19,7 @@ func TestCount(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var got int64
-		checkSet(t, count{&got, 1}.Set(tt.in), tt.in, tt.err)
+		checkSet(t, Count{&got, 1}.Set(tt.in), tt.in, tt.err)
 		if tt.err == "" && got != tt.want {
 			t.Errorf("count %q = %d, want %d", tt.in, got, tt.want)
 		}
@@ -38,7 +38,7 @@ func TestQuantity(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var got float64
-		checkSet(t, quantity{&got}.Set(tt.in), tt.in, tt.err)
+		checkSet(t, Quantity{&got}.Set(tt.in), tt.in, tt.err)
 		if tt.err == "" && got != tt.want {
 			t.Errorf("quantity %q = %g, want %g", tt.in, got, tt.want)
 		}
@@ -57,7 +57,7 @@ func TestDuration(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var got time.Duration
-		checkSet(t, duration{&got, learntWords}.Set(tt.in), tt.in, tt.err)
+		checkSet(t, Duration{&got, map[string]time.Duration{"auto": 0, "off": -1}}.Set(tt.in), tt.in, tt.err)
 		if tt.err == "" && got != tt.want {
 			t.Errorf("duration %q = %v, want %v", tt.in, got, tt.want)
 		}
@@ -66,22 +66,11 @@ func TestDuration(t *testing.T) {
 
 func TestChoiceNamesWhatIsAllowed(t *testing.T) {
 	got := "jsonl"
-	c := &choice{&got, []string{"jsonl", "batch"}}
+	c := &Choice{&got, []string{"jsonl", "batch"}}
 	checkSet(t, c.Set("xml"), "xml", "it is one of jsonl, batch")
 	checkSet(t, c.Set("batch"), "batch", "")
 	if got != "batch" {
 		t.Errorf("choice = %q", got)
-	}
-}
-
-func TestShortDuration(t *testing.T) {
-	for in, want := range map[time.Duration]string{
-		15 * time.Minute: "15m", 2 * time.Hour: "2h", 90 * time.Second: "1m30s",
-		30 * time.Second: "30s", 10 * time.Minute: "10m", time.Hour + time.Second: "1h0m1s",
-	} {
-		if got := shortDuration(in); got != want {
-			t.Errorf("shortDuration(%v) = %q, want %q", in, got, want)
-		}
 	}
 }
 

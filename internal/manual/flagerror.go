@@ -1,9 +1,8 @@
-package cli
+package manual
 
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -12,9 +11,9 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
-// flagError turns pflag's errors into ours: one line that names the flag and
+// FlagError turns pflag's errors into ours: one line that names the flag and
 // says what to do.
-func flagError(cmd *cobra.Command, err error) error {
+func FlagError(cmd *cobra.Command, err error) error {
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		if e.GetFlag().Value.Type() == "bool" {
 			return fmt.Errorf("--%s: %q is neither true nor false", e.GetFlag().Name, e.GetValue())
@@ -52,5 +51,10 @@ func unknownFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
 	return fmt.Errorf("unknown flag --%s; see '%s --help'", name, cmd.CommandPath())
 }
 
-// sortedKeys returns the keys of m in order.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+// NoArguments refuses whatever is no flag.
+func NoArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s takes flags only, not %q; see '%s --help'", cmd.CommandPath(), args[0], cmd.CommandPath())
+}

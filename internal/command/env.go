@@ -1,7 +1,8 @@
-package cli
+// Package command is what every command is made of: the outside world as an [Env],
+// exit codes, notices on standard error, and the user who may lose patience.
+package command
 
 import (
-	"context"
 	"io"
 	"io/fs"
 	"os"
@@ -108,17 +109,6 @@ func endingSignals() []os.Signal {
 		list = append(list, syscall.SIGHUP)
 	}
 	return list
-}
-
-// Run is the whole of the program: [Main] over [System], to which edits may add
-// what this program has and others have not.
-func Run(edits ...func(*Env)) int {
-	env, stop := System()
-	defer stop()
-	for _, edit := range edits {
-		edit(&env)
-	}
-	return Main(context.Background(), env)
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
