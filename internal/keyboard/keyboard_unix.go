@@ -53,6 +53,7 @@ func Read(terminal *os.File, awake func()) (<-chan byte, func(), error) {
 	// Nobody in the background is to be stopped by these: it has work to do.
 	signal.Ignore(unix.SIGTTIN, unix.SIGTTOU)
 	signal.Notify(k.signals, unix.SIGCONT, unix.SIGQUIT)
+	k.enter() // before anybody is told of keys
 	k.wait.Go(k.read)
 	k.wait.Go(k.heed)
 	return k.keys, k.close, nil
