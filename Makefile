@@ -65,7 +65,7 @@ bench-flow: ## measure admission and stuck calls, into docs/flow.md
 	$(GO) test ./bench/flow -full -count=1 -timeout 4h -seeds $(SEEDS) -run '$(ROWS)' -page '$(CURDIR)/docs/flow.md'
 
 bench-peers: ## measure Paceline beside other clients, into docs/PERFORMANCE.md
-	$(GO) run ./bench/peers $(if $(QUICK),-quick) -rows '$(value ROWS)' -peers '$(value PEERS)' -page docs/PERFORMANCE.md
+	$(GO) run ./bench/peers $(if $(QUICK),-quick) $(if $(ROUNDS),-rounds $(ROUNDS)) -rows '$(value ROWS)' -peers '$(value PEERS)' -page docs/PERFORMANCE.md
 
 bench-seen: build ## measure what it costs to see a run, into docs/PERFORMANCE.md
 	$(GO) run ./bench/seen -paceline bin/paceline -page docs/PERFORMANCE.md

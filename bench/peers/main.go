@@ -5,6 +5,7 @@
 //	make bench-peers                                      # all of it, into docs/PERFORMANCE.md
 //	make bench-peers ROWS=json                            # some tables, into the page too
 //	make bench-peers ROWS=json PEERS='net/http|paceline'  # with some peers: printed only
+//	make bench-peers ROUNDS=3                             # fewer rounds, into the page too
 //	make bench-peers QUICK=1                              # in minutes: printed only
 //
 // It builds or installs the peers at pinned versions into bench/peers/.cache,
@@ -27,6 +28,7 @@ import (
 type options struct {
 	rows, peers *regexp.Regexp
 	quick       bool
+	rounds      int // of each row, at most; 0: as many as it says
 	page        string
 }
 
@@ -45,10 +47,11 @@ func main() {
 	}
 	rows := flag.String("rows", ".", "measure the rows whose name matches: "+rowNames())
 	peers := flag.String("peers", ".", "measure the clients whose name matches: "+peerNames())
+	rounds := flag.Int("rounds", 0, "measure each row so often at most; 0: as often as it says")
 	quick := flag.Bool("quick", false, "shorter, fewer and smaller measurements")
 	page := flag.String("page", "", "the page whose tables are replaced by those of all peers; empty: none")
 	flag.Parse()
-	o := options{quick: *quick, page: *page}
+	o := options{quick: *quick, rounds: *rounds, page: *page}
 	var err error
 	if o.rows, err = regexp.Compile(*rows); err != nil {
 		exit(fmt.Errorf("-rows: %w", err))

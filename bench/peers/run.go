@@ -28,6 +28,9 @@ func run(o options) error {
 	b.removeAtInterrupt()
 	b.install(peers)
 	for _, r := range rows {
+		if o.rounds > 0 {
+			r.rounds = min(r.rounds, o.rounds)
+		}
 		t := b.measure(r, peers)
 		fmt.Printf("\n%s\n", t.markdown())
 		if o.page == "" || o.quick || len(peers) < len(allPeers()) {
