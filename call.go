@@ -124,9 +124,11 @@ func (c *call) conclude(f *finish, admitted flow.Instant, whole *bool) (again bo
 }
 
 func (c *call) attempt(a *attempt) finish {
-	if err := c.diary.before(a.most); err != nil {
-		a.cancel(nil)
-		return finish{of: a, err: &Error{Code: CodeCanceled, Err: err}, requests: 1}
+	if !a.noted {
+		if err := c.diary.before(a.most); err != nil {
+			a.cancel(nil)
+			return finish{of: a, err: &Error{Code: CodeCanceled, Err: err}, requests: 1}
+		}
 	}
 	return a.run()
 }

@@ -2,6 +2,7 @@ package paceline
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"time"
 
@@ -45,6 +46,7 @@ func (d *dispatcher) loop() {
 		clear(messages)
 		now := d.engine.now()
 		wake := min(d.admit(now), d.release(now), d.outage(now), d.ping(now))
+		d.launch()
 		d.watch.look(now, d)
 		wake = min(wake, d.hedge(now))
 		d.attribute(now)
@@ -59,14 +61,22 @@ func (d *dispatcher) loop() {
 func (d *dispatcher) sleep(timer *time.Timer, wake flow.Instant) {
 	if wake == flow.Never {
 		<-d.engine.box.wake
+		gather()
 		return
 	}
 	timer.Reset(wake.Sub(d.engine.now()))
 	select {
 	case <-d.engine.box.wake:
+		gather()
 	case <-timer.C:
 	}
 }
+
+// gather lets those run that have something to do before their messages are taken:
+// what answers come together end together, and what they make room for begins
+// together. Where nobody has, it costs nothing, and nobody is waited for that
+// sleeps.
+func gather() { runtime.Gosched() }
 
 // ended reports whether a shutdown is complete, and closes the mailbox if so.
 func (d *dispatcher) ended() bool {
@@ -206,6 +216,13 @@ func (d *dispatcher) admit(now flow.Instant) flow.Instant {
 		}
 	}
 	return flow.Never // the next word on an answer wakes us
+}
+
+// launch has the attempts begin that were granted in this pass.
+func (d *dispatcher) launch() {
+	for _, r := range d.runs {
+		r.crew.launch()
+	}
 }
 
 // crowded reports whether so many answers are being judged that nothing may start.
