@@ -26,7 +26,8 @@ func newCrew() *crew { return &crew{tasks: make(chan *task)} }
 // A task is an item's call while it is under way: one goroutine at a time has it.
 type task struct {
 	run     *run
-	call    *call
+	call    call
+	diary   diary    // the call's
 	attempt *attempt // the next; nil: the call is over
 	item    Item
 	behind  *task // granted after it at the same time; whose goroutine has this one has those
@@ -119,16 +120,16 @@ func (t *task) admitted(a *attempt) {
 // or of Config.Price, is the item's misfortune alone.
 func (t *task) work() {
 	if t.attempt == nil {
-		t.run.finish(t.call, t.item)
+		t.run.finish(&t.call, t.item)
 		return
 	}
 	defer func() {
 		if p := recover(); p != nil {
 			t.call.err = panicked("the provider", p)
-			t.run.finish(t.call, t.item)
+			t.run.finish(&t.call, t.item)
 		}
 	}()
 	if !t.call.proceed(t.attempt) {
-		t.run.finish(t.call, t.item)
+		t.run.finish(&t.call, t.item)
 	}
 }

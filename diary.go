@@ -19,12 +19,11 @@ type diary struct {
 	open  atomic.Int64 // requests that have been sent and whose end is not noted
 }
 
-func (r *run) diary(item *Item) *diary {
-	d := &diary{run: r, index: item.Index}
+func (d *diary) begin(r *run, item *Item) {
+	d.run, d.index = r, item.Index
 	if r.job.Journal != nil {
 		d.sum = r.job.sum(item)
 	}
-	return d
 }
 
 // before notes that a request is about to be sent that uses at most so much. An

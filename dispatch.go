@@ -95,7 +95,7 @@ func (d *dispatcher) handle(m *message) {
 		d.submit(m.call)
 	case msgWithdraw:
 		if d.admission.Remove(&m.call.ticket) {
-			m.call.admitted(nil)
+			m.call.waits.admitted(nil)
 		}
 	case msgAlive:
 		d.alive(m.attempt)
@@ -145,12 +145,12 @@ func (d *dispatcher) handle(m *message) {
 
 func (d *dispatcher) submit(c *call) {
 	if d.draining || c.run.stopping() {
-		c.admitted(nil)
+		c.waits.admitted(nil)
 		return
 	}
 	if err := d.weigh(c); err != nil {
 		c.err, c.over = err, true
-		c.admitted(nil)
+		c.waits.admitted(nil)
 		return
 	}
 	c.ticket.Party = &d.single
@@ -237,16 +237,14 @@ func (d *dispatcher) start(c *call, now flow.Instant) {
 	d.each(c, func(t *tally) { t.start(c) })
 	d.traffic.start(a)
 	d.engine.observe(a, Event{Kind: EventStart})
-	c.admitted(a)
+	c.waits.admitted(a)
 }
 
 func (d *dispatcher) newAttempt(c *call, q question, t *flow.Ticket, now flow.Instant) *attempt {
-	learnt := d.deadlines.of(q)
-	c.sent++
-	a := &attempt{
-		call: c, question: q, number: c.sent, ticket: t, lane: t.Lane(), endpoint: d.engine.endpoints[t.Lane()],
-		most: c.most, admitted: now, strict: d.admission.Strict(t.Lane(), t.Model), learners: learnt,
-	}
+	a := c.newAttempt()
+	a.question, a.ticket, a.lane, a.endpoint = q, t, t.Lane(), d.engine.endpoints[t.Lane()]
+	a.most, a.admitted, a.learners = c.most, now, d.deadlines.of(q)
+	a.strict = d.admission.Strict(t.Lane(), t.Model)
 	if t.Musters() {
 		a.gate = make(chan struct{}, 1)
 	}
@@ -301,7 +299,7 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 func (d *dispatcher) again(c *call, lane int) {
 	if c.err != nil && c.err.ofKey() && d.out[lane] == nil { // it is the last
 		c.over = true
-		c.admitted(nil)
+		c.waits.admitted(nil)
 		return
 	}
 	if c.reason == VerdictRetry {
@@ -310,7 +308,7 @@ func (d *dispatcher) again(c *call, lane int) {
 		}
 		if c.charged >= d.engine.cfg.Retry.Attempts {
 			c.over = true
-			c.admitted(nil)
+			c.waits.admitted(nil)
 			return
 		}
 	}
@@ -336,7 +334,7 @@ func (d *dispatcher) refuse(match func(*call) bool) {
 	for _, t := range d.admission.Drain() {
 		if c := t.Owner.(*call); match(c) {
 			c.purse().settle(c.most, spend{})
-			c.admitted(nil)
+			c.waits.admitted(nil)
 		} else {
 			d.admission.Add(now, t)
 		}

@@ -240,11 +240,12 @@ func (r *run) prepare(item *Item) (failure *Error) {
 }
 
 func (r *run) submit(item Item) {
-	c := r.engine.newCall(r.mayFinish, item.Request)
-	c.run, c.index = r, item.Index
-	c.admitted = (&task{run: r, call: c, item: item}).admitted
-	c.diary = r.diary(&item)
-	if !r.engine.box.put(message{kind: msgSubmit, call: c}) {
+	t := &task{run: r, item: item}
+	t.call.begin(r.engine, r.mayFinish, item.Request)
+	t.call.run, t.call.index = r, item.Index
+	t.call.waits, t.call.diary = t, &t.diary
+	t.diary.begin(r, &item)
+	if !r.engine.box.put(message{kind: msgSubmit, call: &t.call}) {
 		r.stop("interrupted", ErrShutdown, never)
 		r.drop()
 	}
