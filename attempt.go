@@ -29,6 +29,7 @@ type attempt struct {
 	most     spend // what it may use at most
 	question       // what it asks
 
+	noted  bool          // its intent stands in the journal
 	strict bool          // admission wants to know when it goes out
 	gate   chan struct{} // it waits here before it goes out; nil: it does not
 

@@ -28,11 +28,9 @@ type call struct {
 	estimator *flow.Estimator // the dispatcher's: of calls of its model
 	learnt    int             // from how many calls that knew, when it weighed this one
 	most      spend           // what its next request may use at most
-	// admitted hands over an attempt, or nil when there will be none. The
-	// dispatcher calls it; it must not block.
-	admitted func(*attempt)
-	diary    *diary      // notes each request; nil: none is kept
-	reader   func(Delta) // takes the pieces of a stream; nil: nobody looks
+	waits     taker           // for the dispatcher's word
+	diary     *diary          // notes each request; nil: none is kept
+	reader    func(Delta)     // takes the pieces of a stream; nil: nobody looks
 
 	reason   Verdict      // why the next request is sent; VerdictDone: it is the first
 	requests int          // that have ended
@@ -55,22 +53,44 @@ type call struct {
 	last       journal.Used // by the last request
 	trip       journal.Trip // of it
 	resp       *Response    // the last complete answer
+	opening    attempt      // the first
 	err        *Error       // why it failed in the end; nil: resp was accepted
 }
 
-// newCall returns a call that has yet to be made. A nil request is an empty one.
+// A taker waits for what the dispatcher decides on a call.
+type taker interface {
+	// admitted hands over an attempt, or nil when there will be none. The
+	// dispatcher calls it; it must not block.
+	admitted(*attempt)
+}
+
 func (e *Engine) newCall(ctx context.Context, req *Request) *call {
+	c := new(call)
+	c.begin(e, ctx, req)
+	return c
+}
+
+// begin makes c a call that has yet to be made. A nil request is an empty one.
+func (c *call) begin(e *Engine, ctx context.Context, req *Request) {
 	if req == nil {
 		req = new(Request)
 	}
-	c := &call{
-		engine: e, ctx: ctx, question: newQuestion(req), first: req, index: -1,
-		cost: Cost{Known: true},
-	}
+	c.engine, c.ctx, c.question, c.first, c.index = e, ctx, newQuestion(req), req, -1
+	c.cost.Known = true
 	c.own = c.model
 	c.ticket.Owner = c
 	c.ticket.Priority = int8(req.Priority)
-	return c
+}
+
+// newAttempt returns another attempt at the call, still blank. The first has its place
+// within the call, since most calls need no other.
+func (c *call) newAttempt() *attempt {
+	a := &c.opening
+	if c.sent++; c.sent > 1 {
+		a = new(attempt)
+	}
+	a.call, a.number = c, c.sent
+	return a
 }
 
 // proceed makes the attempt a and reports whether the dispatcher decides what
@@ -118,15 +138,17 @@ func (c *call) conclude(f *finish, admitted flow.Instant, whole *bool) (again bo
 		return c.answered(f.resp, f.of, end)
 	}
 	if again && !c.engine.box.put(message{kind: msgAgain, attempt: f.of}) {
-		c.admitted(nil) // the dispatcher has ended meanwhile
+		c.waits.admitted(nil) // the dispatcher has ended meanwhile
 	}
 	return again
 }
 
 func (c *call) attempt(a *attempt) finish {
-	if err := c.diary.before(a.most); err != nil {
-		a.cancel(nil)
-		return finish{of: a, err: &Error{Code: CodeCanceled, Err: err}, requests: 1}
+	if !a.noted {
+		if err := c.diary.before(a.most); err != nil {
+			a.cancel(nil)
+			return finish{of: a, err: &Error{Code: CodeCanceled, Err: err}, requests: 1}
+		}
 	}
 	return a.run()
 }

@@ -10,10 +10,15 @@ const mostIdle = 256
 
 // A crew are the goroutines that make a run's attempts, one at a time each. Those
 // that have made one take the next, with the stack that the last has grown.
+//
+// Attempts that are granted together go to one of them together: it notes all of
+// them in the journal by one write before it has the others begin theirs.
 type crew struct {
 	tasks  chan *task // to one that is idle
 	idle   atomic.Int32
 	joined sync.WaitGroup
+
+	granted, latest *task // the dispatcher's: the first and the last of those granted now
 }
 
 func newCrew() *crew { return &crew{tasks: make(chan *task)} }
@@ -21,9 +26,11 @@ func newCrew() *crew { return &crew{tasks: make(chan *task)} }
 // A task is an item's call while it is under way: one goroutine at a time has it.
 type task struct {
 	run     *run
-	call    *call
+	call    call
+	diary   diary    // the call's
 	attempt *attempt // the next; nil: the call is over
 	item    Item
+	behind  *task // granted after it at the same time; whose goroutine has this one has those
 }
 
 // start has a task worked on, without waiting. Whoever starts it knows that no
@@ -40,8 +47,42 @@ func (w *crew) start(t *task) {
 func (w *crew) work(t *task) {
 	defer w.joined.Done()
 	for t != nil {
+		w.spread(t)
 		t.work()
 		t = w.next()
+	}
+}
+
+// grant has a task's attempt begun at the next launch.
+func (w *crew) grant(t *task) {
+	if w.granted == nil {
+		w.granted = t
+	} else {
+		w.latest.behind = t
+	}
+	w.latest = t
+}
+
+// launch starts the tasks that were granted since the last one.
+func (w *crew) launch() {
+	if t := w.granted; t != nil {
+		w.granted, w.latest = nil, nil
+		w.start(t)
+	}
+}
+
+// spread has others work on the tasks that were granted together with t.
+func (w *crew) spread(t *task) {
+	if t.behind == nil {
+		return
+	}
+	t.run.intend(t)
+	next := t.behind
+	t.behind = nil
+	for next != nil {
+		t, next = next, next.behind // before it is another's
+		t.behind = nil
+		w.start(t)
 	}
 }
 
@@ -60,14 +101,18 @@ func (w *crew) end() {
 	w.joined.Wait()
 }
 
-// admitted is told by the dispatcher that the call may make an attempt, or that it
-// may make none.
+// admitted is told by the dispatcher that the call may make an attempt, which the
+// next launch begins, or that it may make none.
 func (t *task) admitted(a *attempt) {
 	if a == nil && !t.call.over {
 		t.run.drop()
 		return
 	}
 	t.attempt = a
+	if a == nil {
+		t.run.crew.start(t)
+		return
+	}
 	t.run.begin(t)
 }
 
@@ -75,16 +120,16 @@ func (t *task) admitted(a *attempt) {
 // or of Config.Price, is the item's misfortune alone.
 func (t *task) work() {
 	if t.attempt == nil {
-		t.run.finish(t.call, t.item)
+		t.run.finish(&t.call, t.item)
 		return
 	}
 	defer func() {
 		if p := recover(); p != nil {
 			t.call.err = panicked("the provider", p)
-			t.run.finish(t.call, t.item)
+			t.run.finish(&t.call, t.item)
 		}
 	}()
 	if !t.call.proceed(t.attempt) {
-		t.run.finish(t.call, t.item)
+		t.run.finish(&t.call, t.item)
 	}
 }

@@ -1,6 +1,7 @@
 package paceline
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/seed-1814a72b/paceline/journal"
@@ -18,12 +19,11 @@ type diary struct {
 	open  atomic.Int64 // requests that have been sent and whose end is not noted
 }
 
-func (r *run) diary(item *Item) *diary {
-	d := &diary{run: r, index: item.Index}
+func (d *diary) begin(r *run, item *Item) {
+	d.run, d.index = r, item.Index
 	if r.job.Journal != nil {
 		d.sum = r.job.sum(item)
 	}
-	return d
 }
 
 // before notes that a request is about to be sent that uses at most so much. An
@@ -38,10 +38,41 @@ func (d *diary) before(most spend) error {
 			return err
 		}
 	}
-	d.open.Add(1)
-	d.run.account.sent.Add(1)
+	d.begun()
 	return nil
 }
+
+// begun counts a request whose intent stands in the journal.
+func (d *diary) begun() {
+	d.open.Add(1)
+	d.run.account.sent.Add(1)
+}
+
+// intend notes the attempts of first and of all tasks behind it as before does, by
+// one write. Where the journal does not take them together, it does nothing: each
+// of them will note its own, and have its own error.
+func (r *run) intend(first *task) {
+	if r.job.Journal == nil {
+		return
+	}
+	list := intents.Get().(*[]journal.Reservation)
+	defer intents.Put(list)
+	*list = (*list)[:0]
+	for t := first; t != nil; t = t.behind {
+		d, most := t.call.diary, t.attempt.most
+		*list = append(*list, journal.Reservation{Index: d.index, Sum: d.sum, Cost: most.usd, Tokens: most.tokens})
+	}
+	if r.job.Journal.ReserveAll(*list) != nil {
+		return
+	}
+	for t := first; t != nil; t = t.behind {
+		t.call.diary.begun()
+		t.attempt.noted = true
+	}
+}
+
+// intents are lists of those that are noted together.
+var intents = sync.Pool{New: func() any { return new([]journal.Reservation) }}
 
 // after notes how a request ended and went, for which most was noted before, that
 // brought no row. Where every request's end is noted already, it does nothing.

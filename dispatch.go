@@ -2,6 +2,7 @@ package paceline
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"time"
 
@@ -48,6 +49,7 @@ func (d *dispatcher) loop() {
 		clear(messages)
 		now := d.engine.now()
 		wake := min(d.admit(now), d.release(now), d.outage(now), d.ping(now))
+		d.launch()
 		d.watch.look(now, d)
 		wake = min(wake, d.hedge(now))
 		d.attribute(now)
@@ -62,14 +64,22 @@ func (d *dispatcher) loop() {
 func (d *dispatcher) sleep(timer *time.Timer, wake flow.Instant) {
 	if wake == flow.Never {
 		<-d.engine.box.wake
+		gather()
 		return
 	}
 	timer.Reset(wake.Sub(d.engine.now()))
 	select {
 	case <-d.engine.box.wake:
+		gather()
 	case <-timer.C:
 	}
 }
+
+// gather lets those run that have something to do before their messages are taken:
+// what answers come together end together, and what they make room for begins
+// together. Where nobody has, it costs nothing, and nobody is waited for that
+// sleeps.
+func gather() { runtime.Gosched() }
 
 // ended reports whether a shutdown is complete, and closes the mailbox if so.
 func (d *dispatcher) ended() bool {
@@ -88,7 +98,7 @@ func (d *dispatcher) handle(m *message) {
 		d.submit(m.call)
 	case msgWithdraw:
 		if d.admission.Remove(&m.call.ticket) {
-			m.call.admitted(nil)
+			m.call.waits.admitted(nil)
 		}
 	case msgAlive:
 		d.alive(m.attempt)
@@ -138,12 +148,12 @@ func (d *dispatcher) handle(m *message) {
 
 func (d *dispatcher) submit(c *call) {
 	if d.draining || c.run.stopping() {
-		c.admitted(nil)
+		c.waits.admitted(nil)
 		return
 	}
 	if err := d.weigh(c); err != nil {
 		c.err, c.over = err, true
-		c.admitted(nil)
+		c.waits.admitted(nil)
 		return
 	}
 	c.ticket.Party = &d.single
@@ -211,6 +221,13 @@ func (d *dispatcher) admit(now flow.Instant) flow.Instant {
 	return flow.Never // the next word on an answer wakes us
 }
 
+// launch has the attempts begin that were granted in this pass.
+func (d *dispatcher) launch() {
+	for _, r := range d.runs {
+		r.crew.launch()
+	}
+}
+
 // crowded reports whether so many answers are being judged that nothing may start.
 func (d *dispatcher) crowded() bool {
 	return d.tally.judging >= maxJudging && d.single == flow.Party{}
@@ -225,16 +242,14 @@ func (d *dispatcher) start(c *call, now flow.Instant) {
 	if d.engine.observer.wants(EventStart, true) {
 		d.engine.observe(a, Event{Kind: EventStart})
 	}
-	c.admitted(a)
+	c.waits.admitted(a)
 }
 
 func (d *dispatcher) newAttempt(c *call, q question, t *flow.Ticket, now flow.Instant) *attempt {
-	learnt := d.deadlines.of(q)
-	c.sent++
-	a := &attempt{
-		call: c, question: q, number: c.sent, ticket: t, lane: t.Lane(), endpoint: d.engine.endpoints[t.Lane()],
-		most: c.most, admitted: now, strict: d.admission.Strict(t.Lane(), t.Model), learners: learnt,
-	}
+	a := c.newAttempt()
+	a.question, a.ticket, a.lane, a.endpoint = q, t, t.Lane(), d.engine.endpoints[t.Lane()]
+	a.most, a.admitted, a.learners = c.most, now, d.deadlines.of(q)
+	a.strict = d.admission.Strict(t.Lane(), t.Model)
 	if t.Musters() {
 		a.gate = make(chan struct{}, 1)
 	}
@@ -293,7 +308,7 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 func (d *dispatcher) again(c *call, lane int) {
 	if c.err != nil && c.err.ofKey() && d.out[lane] == nil { // it is the last
 		c.over = true
-		c.admitted(nil)
+		c.waits.admitted(nil)
 		return
 	}
 	if c.reason == VerdictRetry {
@@ -302,7 +317,7 @@ func (d *dispatcher) again(c *call, lane int) {
 		}
 		if c.charged >= d.engine.cfg.Retry.Attempts {
 			c.over = true
-			c.admitted(nil)
+			c.waits.admitted(nil)
 			return
 		}
 	}
@@ -334,7 +349,7 @@ func (d *dispatcher) refuse(match func(*call) bool) {
 	for _, t := range d.admission.Drain() {
 		if c := t.Owner.(*call); match(c) {
 			c.purse().settle(c.most, spend{})
-			c.admitted(nil)
+			c.waits.admitted(nil)
 		} else {
 			d.admission.Add(now, t)
 		}

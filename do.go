@@ -34,7 +34,7 @@ func (e *Engine) Do(ctx context.Context, req *Request) (*Response, error) {
 // c.resp and c.err tell.
 func (c *call) drive() error {
 	t := c.engine.turn()
-	c.admitted = t.admit
+	c.waits = t
 	if !c.engine.box.put(message{kind: msgSubmit, call: c}) {
 		return ErrShutdown
 	}
@@ -55,10 +55,9 @@ func (c *call) drive() error {
 }
 
 // A turn is where a caller waits for the dispatcher's word.
-type turn struct {
-	granted chan *attempt
-	admit   func(*attempt)
-}
+type turn struct{ granted chan *attempt }
+
+func (t *turn) admitted(a *attempt) { t.granted <- a }
 
 // turn returns one in which nothing is. They are the engine's own, since channels
 // must not leave the bubble of a synctest in which they were made.
@@ -66,8 +65,7 @@ func (e *Engine) turn() *turn {
 	if t, ok := e.turns.Get().(*turn); ok {
 		return t
 	}
-	granted := make(chan *attempt, 1)
-	return &turn{granted, func(a *attempt) { granted <- a }}
+	return &turn{make(chan *attempt, 1)}
 }
 
 // await returns the attempt that admission grants, or nil if it grants none or

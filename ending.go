@@ -50,8 +50,11 @@ const maxRefusal = 300
 // refusal returns the beginning of the text in which the model refused, on one
 // line, "" if it did not.
 func (c *Choice) refusal() string {
+	if len(c.Refusal) == 0 || string(c.Refusal) == "null" {
+		return ""
+	}
 	var said string
-	if len(c.Refusal) == 0 || string(c.Refusal) == "null" || json.Unmarshal(c.Refusal, &said) != nil {
+	if json.Unmarshal(c.Refusal, &said) != nil {
 		return ""
 	}
 	return clip(strings.Join(strings.Fields(said), " "), maxRefusal)

@@ -131,7 +131,7 @@ func (d *dispatcher) grant(p *purse) {
 		p.over = true
 		c := heap.Pop(&p.waiting).(want).call
 		c.err, c.over = p.failure(c.most), true
-		c.admitted(nil)
+		c.waits.admitted(nil)
 	}
 	if p.over {
 		d.dismiss(p, func(*call) bool { return true })
@@ -164,7 +164,7 @@ func (d *dispatcher) dismiss(p *purse, match func(*call) bool) {
 	p.waiting = nil
 	for _, w := range all {
 		if match(w.call) {
-			w.call.admitted(nil)
+			w.call.waits.admitted(nil)
 		} else {
 			heap.Push(&p.waiting, w)
 		}

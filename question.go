@@ -1,6 +1,8 @@
 package paceline
 
 import (
+	"sync/atomic"
+
 	"github.com/tidwall/gjson"
 
 	"github.com/seed-1814a72b/paceline/internal/jsonscan"
@@ -60,10 +62,29 @@ func find(body []byte, found *[len(askedFields)]gjson.Result) {
 		case !whole:
 			found[i] = gjson.GetBytes(body, name)
 		case !at[i].None():
-			found[i] = gjson.ParseBytes(at[i].Of(body))
+			found[i] = parse(at[i].Of(body))
 		}
 	}
 }
+
+// parse reads a value. The calls of a run name the same model: a string that is the
+// last one's shares its memory.
+func parse(raw []byte) gjson.Result {
+	last := lastString.Load()
+	if last != nil && last.Raw == string(raw) {
+		return *last
+	}
+	v := gjson.ParseBytes(raw)
+	if v.Type == gjson.String && len(raw) <= maxShared {
+		lastString.Store(&v)
+	}
+	return v
+}
+
+// lastString is the last short string that parse has read.
+var lastString atomic.Pointer[gjson.Result]
+
+const maxShared = 256
 
 // price returns what a usage costs that the question led to.
 func (e *Engine) price(q question, u Usage) Cost {

@@ -17,10 +17,11 @@ func (r *run) commit(res *Result) {
 		r.put(res)
 		return
 	}
-	row, err := r.encode(res)
-	defer rows.Put(&row)
+	row := rows.Get().(*[]byte)
+	defer rows.Put(row)
+	err := r.encode(row, res)
 	if err == nil {
-		err = r.job.Journal.Append(r.entry(res), row, func() { r.committed(res) })
+		err = r.job.Journal.Append(r.entry(res), *row, func() { r.committed(res) })
 	}
 	if err != nil {
 		r.stop("journal", err, 0)
@@ -53,15 +54,16 @@ func (r *run) count(res *Result) {
 	}
 }
 
-// encode makes the row. A result that cannot be encoded cannot be kept, so a
+// encode makes the row, in the place of what row was. A result that cannot be encoded cannot be kept, so a
 // panic there stops the run, resumable.
-func (r *run) encode(res *Result) (row []byte, err error) {
+func (r *run) encode(row *[]byte, res *Result) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("Job.Encode panicked on item %d: %v", res.Item.Index, p)
 		}
 	}()
-	return r.job.Encode((*rows.Get().(*[]byte))[:0], res), nil
+	*row = r.job.Encode((*row)[:0], res)
+	return nil
 }
 
 // rows are buffers for rows on their way to the journal.

@@ -116,7 +116,7 @@ type run struct {
 	abort     context.CancelCauseFunc
 
 	crew     *crew
-	begin    func(*task)    // has a task worked on that has its attempt, without waiting: the crew's
+	begin    func(*task)    // has the attempt of a task begun at the next launch: the crew's
 	window   chan struct{}  // a token for each item taken and not ended
 	open     sync.WaitGroup // the same, to wait for
 	answered atomic.Bool    // an item has been answered
@@ -138,7 +138,7 @@ func (e *Engine) newRun(ctx context.Context, job Job) *run {
 		results: make(chan *Result, 64),
 		ended:   make(chan struct{}),
 	}
-	r.begin = r.crew.start
+	r.begin = r.crew.grant
 	r.mayFinish, r.abort = context.WithCancelCause(unwatched(context.WithoutCancel(ctx)))
 	r.mayStart, r.halt = context.WithCancel(ctx)
 	return r
@@ -248,11 +248,12 @@ func (r *run) prepare(item *Item) (failure *Error) {
 }
 
 func (r *run) submit(item Item) {
-	c := r.engine.newCall(r.mayFinish, item.Request)
-	c.run, c.index = r, item.Index
-	c.admitted = (&task{run: r, call: c, item: item}).admitted
-	c.diary = r.diary(&item)
-	if !r.engine.box.put(message{kind: msgSubmit, call: c}) {
+	t := &task{run: r, item: item}
+	t.call.begin(r.engine, r.mayFinish, item.Request)
+	t.call.run, t.call.index = r, item.Index
+	t.call.waits, t.call.diary = t, &t.diary
+	t.diary.begin(r, &item)
+	if !r.engine.box.put(message{kind: msgSubmit, call: &t.call}) {
 		r.stop("interrupted", ErrShutdown, never)
 		r.drop()
 	}

@@ -21,13 +21,42 @@ func (j *Journal) Reserve(index int64, sum uint32, cost, tokens int64) error {
 	if !j.items.setSum(index, sum) {
 		return usage("an intent for item %d, which has its row", index)
 	}
-	_, err := j.tail.append(func(b []byte, _ int64) []byte {
+	return j.intend(func(b []byte, _ int64) []byte {
 		return appendIntent(b, intent{index: index, sum: sum, cost: cost, tokens: tokens})
 	})
+}
+
+// intend writes what fill appends, and sees to it that it is on the disk before long.
+func (j *Journal) intend(fill func([]byte, int64) []byte) error {
+	_, err := j.tail.append(fill)
 	if !j.queue.armed.Load() {
 		j.queue.poke()
 	}
 	return err
+}
+
+// A Reservation is what [Journal.Reserve] records: a request that is about to be sent.
+type Reservation struct {
+	Index  int64  // of the item
+	Sum    uint32 // the item's checksum; 0: there is none
+	Cost   int64  // at most, in billionths of a US dollar; Unknown
+	Tokens int64  // at most, input and output together; Unknown
+}
+
+// ReserveAll is Reserve of many intents, in their order, by one write. Where it
+// fails, none of the requests may be sent; with CodeUsage, nothing was written.
+func (j *Journal) ReserveAll(all []Reservation) error {
+	for i := range all {
+		if in := &all[i]; in.Index < 0 || !j.items.setSum(in.Index, in.Sum) {
+			return usage("an intent for item %d, of which there is none or which has its row", in.Index)
+		}
+	}
+	return j.intend(func(b []byte, _ int64) []byte {
+		for _, in := range all {
+			b = appendIntent(b, intent{index: in.Index, sum: in.Sum, cost: in.Cost, tokens: in.Tokens})
+		}
+		return b
+	})
 }
 
 // Settle records that a request ended and brought no row. It does not wait: the

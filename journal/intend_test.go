@@ -2,6 +2,7 @@ package journal
 
 import (
 	"errors"
+	"slices"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -100,4 +101,28 @@ func TestFault51SyncOfIntentsFails(t *testing.T) {
 		}
 		j.Close()
 	})
+}
+
+// Reservations noted together are the records that they would be one by one, in their
+// order, by one write; one that cannot be noted leaves none.
+func TestReservationsAreWrittenTogether(t *testing.T) {
+	f := &faultFS{}
+	out := tempOutput(t)
+	j := mustOpen(t, out, Options{FS: f})
+	mustAppend(t, j, 3)
+	before := f.times("write journal")
+	all := []Reservation{{Index: 7, Sum: 5, Cost: 9, Tokens: 11}, {Index: 4, Cost: Unknown, Tokens: Unknown}}
+	if err := j.ReserveAll(all); err != nil {
+		t.Fatal(err)
+	}
+	if n := f.times("write journal") - before; n != 1 {
+		t.Errorf("%d writes for two intents, want 1", n)
+	}
+	failure(t, j.ReserveAll([]Reservation{{Index: 8}, {Index: 3}}), CodeUsage)
+	mustClose(t, j)
+	var got []Intent
+	err := Visit(out, Visitor{Intent: func(in Intent) error { got = append(got, in); return nil }})
+	if want := []Intent{{7, 9, 11}, {4, Unknown, Unknown}}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("read %v, %v; want %v", got, err, want)
+	}
 }

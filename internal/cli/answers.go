@@ -11,10 +11,13 @@ func (a *answers) add(r *paceline.Result) {
 		return
 	}
 	choice := &r.Response.Choices[0]
-	if content := string(choice.Content); content != "" && content != "null" && content != `""` {
+	switch string(choice.Content) {
+	default:
 		a.texts++
-	} else if len(choice.ToolCalls) > 0 {
-		a.calls++
+	case "", "null", `""`:
+		if len(choice.ToolCalls) > 0 {
+			a.calls++
+		}
 	}
 }
 

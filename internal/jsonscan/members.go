@@ -38,7 +38,12 @@ type Members struct {
 func MembersOf(b []byte, i int) Members { return Members{b: b, At: i + 1} }
 
 // Next moves to the next member. False: the object is over, or bad.
-func (m *Members) Next() bool {
+func (m *Members) Next() bool { return m.Name() && m.Skip(1) }
+
+// Name moves to the next member's name. Its value begins at At, and whoever calls it
+// walks over that, by Skip or otherwise, and sets At behind it. False: the object is
+// over, or bad.
+func (m *Members) Name() bool {
 	i := SkipSpace(m.b, m.At)
 	if i < len(m.b) && m.b[i] == '}' {
 		m.At = i + 1
@@ -51,10 +56,10 @@ func (m *Members) Next() bool {
 		i = SkipSpace(m.b, i+1)
 	}
 	m.started = true
-	return m.member(i)
+	return m.name(i)
 }
 
-func (m *Members) member(i int) bool {
+func (m *Members) name(i int) bool {
 	if i >= len(m.b) || m.b[i] != '"' {
 		return m.fail()
 	}
@@ -67,12 +72,18 @@ func (m *Members) member(i int) bool {
 	if i >= len(m.b) || m.b[i] != ':' {
 		return m.fail()
 	}
-	i = SkipSpace(m.b, i+1)
-	end = ValueEnd(m.b, i, 1)
+	m.At = SkipSpace(m.b, i+1)
+	return true
+}
+
+// Skip walks over the value that begins at At, which is within depth containers.
+// False: it is bad.
+func (m *Members) Skip(depth int) bool {
+	end := ValueEnd(m.b, m.At, depth)
 	if end == Invalid {
 		return m.fail()
 	}
-	m.Val = Span{i, end}
+	m.Val = Span{m.At, end}
 	m.At = end
 	return true
 }

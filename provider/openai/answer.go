@@ -177,6 +177,11 @@ func (x *exchange) whole(r io.Reader, text []byte, all bool) (*paceline.Response
 
 // result checks a body that came whole and makes the response of it.
 func (x *exchange) result(body []byte) (*paceline.Response, error) {
+	if x.family == chat {
+		if resp := usualAnswer(body, x.res.header, x.res.status); resp != nil {
+			return resp, nil
+		}
+	}
 	list := x.family == other && len(body) > 0 && body[0] == '['
 	if err := validObject(body); err != nil && !(list && err == errNoObject) {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	paceline "github.com/seed-1814a72b/paceline"
@@ -12,6 +13,9 @@ import (
 // rateLimits reads the limits that a response's header tells, in the manner of
 // whichever provider sent it; nil if there are none.
 func rateLimits(h http.Header) *paceline.RateLimits {
+	if !tellsLimits(h) {
+		return nil
+	}
 	r := paceline.RateLimits{
 		Requests:     allowance(h, requestHeaders),
 		Tokens:       allowance(h, tokenHeaders),
@@ -23,6 +27,17 @@ func rateLimits(h http.Header) *paceline.RateLimits {
 	}
 	told := r // only what is told takes room of its own
 	return &told
+}
+
+// tellsLimits reports whether any field may be one of those below: most servers that
+// people run themselves send none, and to look for each of them takes longer.
+func tellsLimits(h http.Header) bool {
+	for name := range h {
+		if strings.Contains(name, "limit-") { // X-Ratelimit-, X-Tokenlimit-, Anthropic-Ratelimit-
+			return true
+		}
+	}
+	return false
 }
 
 // names are the headers in which one provider tells one limit.

@@ -198,22 +198,26 @@ func finishReason(val []byte) string {
 func readMessage(raw []byte, ch *paceline.Choice) error {
 	env := openEnvelope(raw)
 	for env.Next() {
-		val := slices.Clip(env.Value())
-		switch key := env.Key(); string(key) {
-		case "content":
-			ch.Content = val
-		case "refusal":
-			ch.Refusal = val
-		case "tool_calls":
-			ch.ToolCalls = val
-		case "reasoning_content", "reasoning":
-			// Where both are there, the one that says something counts.
-			if ch.ReasoningKey == "" || rawjson.Null(ch.Reasoning) {
-				ch.Reasoning, ch.ReasoningKey = val, string(key)
-			}
-		}
+		setOfMessage(ch, env.Key(), slices.Clip(env.Value()))
 	}
 	return env.err
+}
+
+// setOfMessage takes a member of a choice's message.
+func setOfMessage(ch *paceline.Choice, key, val []byte) {
+	switch string(key) {
+	case "content":
+		ch.Content = val
+	case "refusal":
+		ch.Refusal = val
+	case "tool_calls":
+		ch.ToolCalls = val
+	case "reasoning_content", "reasoning":
+		// Where both are there, the one that says something counts.
+		if ch.ReasoningKey == "" || rawjson.Null(ch.Reasoning) {
+			ch.Reasoning, ch.ReasoningKey = val, string(key)
+		}
+	}
 }
 
 // requestID returns the provider's own id of a request, under the names that

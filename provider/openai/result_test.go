@@ -30,6 +30,14 @@ var bodies = []string{
 	`{"id":"r","status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"a"}]}]}`,
 	`{"status":"failed","error":{"code":"server_error","message":"x"},"output":[]}`, `{"status":"failed","choices":[{"error":"x"}]}`, `{"status":"cancelled","error":null}`,
 	`{"choices":[{"message":{"reasoning":null,"reasoning_content":"r","content":[1],"tool_calls":[]}}]}`, `{"choices":[{"message":"x"}]}`, `{"choices":[{"message":{}}`,
+	// The usual form, and what is just beside it.
+	`{"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"a\"b","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3},"service_tier":"default"}`,
+	`{"object":"chat.completion","choices":[ { "message" : { "content" : "a" , "reasoning" : "r" } } , {"message":{"content":"b"}} ] }`,
+	`{"choices":[{"message":{"content":"a","content":"b"}}]}`, `{"choices":[{"message":{"content":"a"},"message":{"content":"b"}}]}`,
+	`{"choices":[{"message":{"content":"a"}}],"choices":[{"message":{"content":"b"}}]}`, `{"choices":[{"message":{"content":"a"}}],"\u0063hoices":1}`,
+	`{"choices":[{"error":{"message":"x"},"message":{"content":"a"}}]}`, `{"choices":[{"message":{"content":"a"},"finish_reason":"error"}]}`,
+	`{"choices":[{"message":{"content":"a"}}]}x`, `{"choices":[{"message":{"content":"a"}},]}`, `{"choices":[{"message":{"content":"a"},}]}`, `{"choices":[{"message":{"content":+1}}]}`,
+	`{"object":"error","choices":[{"message":{"content":"a"}}],"message":"x"}`, `{"error":{"code":1},"choices":[{"message":{"content":"a"}}]}`,
 }
 
 // TestWholeIsTheLooks holds what reads an answer in one go to the looks one after

@@ -23,6 +23,7 @@ type setup struct {
 	transport http.RoundTripper
 	header    http.Header // keeps the address in a setupKey from being another's
 	routes    bounded[string, *route]
+	usual     atomic.Pointer[route] // that of chat completions; nil: not asked for yet
 }
 
 // A setupKey tells providers apart, as far as their setups differ. Headers are not
@@ -37,18 +38,37 @@ type setupKey struct {
 
 var setups bounded[setupKey, *setup]
 
+// latest is the setup that was made last, which the next call wants where there is one
+// provider: its key is compared, and not hashed.
+var latest atomic.Pointer[knownSetup]
+
+type knownSetup struct {
+	key setupKey
+	*setup
+}
+
 // setup returns what the provider's calls need, with the transport that they take.
 func (p Provider) setup() (*setup, http.RoundTripper) {
 	k := setupKey{p.Key, p.BaseURL, p.KeyHeader, reflect.ValueOf(p.Header).Pointer(), len(p.Header), p.MaxLine, p.MaxBody}
-	s, ok := setups.get(k)
-	if !ok {
+	s := setupOf(k)
+	if s == nil {
 		s = p.newSetup()
 		setups.put(k, s)
+		latest.Store(&knownSetup{k, s})
 	}
 	if p.Transport != nil {
 		return s, p.Transport
 	}
 	return s, s.transport
+}
+
+// setupOf returns the setup that is known by k, or nil.
+func setupOf(k setupKey) *setup {
+	if l := latest.Load(); l != nil && l.key == k {
+		return l.setup
+	}
+	s, _ := setups.get(k)
+	return s
 }
 
 func (p Provider) newSetup() *setup {
@@ -77,6 +97,11 @@ func (s *setup) route(p Provider, path string) (r *route, bad string) {
 	if path == "" {
 		path = paceline.ChatCompletions
 	}
+	if path == paceline.ChatCompletions {
+		if r := s.usual.Load(); r != nil {
+			return r, ""
+		}
+	}
 	if r, ok := s.routes.get(path); ok {
 		return r, ""
 	}
@@ -89,6 +114,9 @@ func (s *setup) route(p Provider, path string) (r *route, bad string) {
 		r.heads[i] = head(r.url, s.fields(p, stream))
 	}
 	s.routes.put(strings.Clone(path), r)
+	if path == paceline.ChatCompletions {
+		s.usual.Store(r)
+	}
 	return r, ""
 }
 
