@@ -48,6 +48,8 @@ type Decoder struct {
 	src     io.Reader
 	waiter  Waiter // the same, nil: it is none
 	maxLine int
+	polls   bool  // Poll is under way
+	dry     bool  // it found nothing to read
 	err     error // what the reader said last, delivered once the buffer is used up
 
 	buf        []byte // buf[pos:end] is read but not yet consumed
@@ -111,6 +113,9 @@ func (d *Decoder) Next() (Event, error) {
 		if err != nil {
 			return Event{}, err
 		}
+		if d.dry {
+			return Event{}, nil
+		}
 		if !ok {
 			return d.last()
 		}
@@ -118,6 +123,17 @@ func (d *Decoder) Next() (Event, error) {
 			return ev, nil
 		}
 	}
+}
+
+// Poll is [Decoder.Next] for a source whose Read returns 0 and no error where that of
+// others waits: where no event has come whole, it reports false without an error,
+// and holds no buffer of the usual size unless it has the beginning of a line.
+func (d *Decoder) Poll() (ev Event, ok bool, err error) {
+	d.polls, d.dry = true, false
+	ev, err = d.Next()
+	ok = err == nil && !d.dry
+	d.polls, d.dry = false, false
+	return ev, ok, err
 }
 
 // last yields what the body's end left behind: an unterminated event, once,
