@@ -13,7 +13,7 @@ import (
 )
 
 // bufferSize is how much of an answer is read at once.
-const bufferSize = 8 << 10
+const bufferSize = 16 << 10
 
 var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 

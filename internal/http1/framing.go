@@ -166,7 +166,9 @@ func chunkSize(line []byte) (int64, error) {
 	if i := bytes.IndexByte(line, ';'); i >= 0 {
 		line = line[:i]
 	}
-	line = bytes.TrimRight(line, " \t")
+	for len(line) > 0 && (line[len(line)-1] == ' ' || line[len(line)-1] == '\t') {
+		line = line[:len(line)-1]
+	}
 	if len(line) == 0 || len(line) > 15 {
 		return 0, fmt.Errorf("%w: the size of a chunk", ErrMalformed)
 	}

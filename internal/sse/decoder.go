@@ -108,6 +108,9 @@ func (d *Decoder) Next() (Event, error) {
 	if cap(d.data) > keepBuffer && !d.hasData {
 		d.data = nil
 	}
+	if ev, ok := d.usual(); ok {
+		return ev, nil
+	}
 	for {
 		line, ok, err := d.line()
 		if err != nil {
@@ -123,6 +126,22 @@ func (d *Decoder) Next() (Event, error) {
 			return ev, nil
 		}
 	}
+}
+
+// usual returns the next event if it is one line of data, ended by line feeds, all of
+// which is in the buffer: what models send. Every other one is left as it is.
+func (d *Decoder) usual() (Event, bool) {
+	const field = "data: "
+	b := d.buf[d.pos:d.end]
+	if d.hasData || d.named || d.skipLF || !d.started || d.lfSeen > d.pos || !bytes.HasPrefix(b, []byte(field)) {
+		return Event{}, false
+	}
+	end := bytes.IndexByte(b, '\n')
+	if end < 0 || end > d.maxLine || end+1 >= len(b) || b[end+1] != '\n' || bytes.IndexByte(b[:end], '\r') >= 0 {
+		return Event{}, false
+	}
+	d.pos += end + len("\n\n")
+	return Event{Data: b[len(field):end]}, true
 }
 
 // Poll is [Decoder.Next] for a source whose Read returns 0 and no error where that of
