@@ -1,10 +1,15 @@
 // Package coalesce reads connections that nobody watches at intervals: what has
-// come is taken every 100 ms at once, instead of being fetched each time a
-// segment comes, where segments come that often. At the rates at which models speak, waking and reading is nearly
-// all that a piece of an answer costs.
+// come is taken at once, instead of being fetched each time a segment comes, where
+// segments come that often. At the rates at which models speak, waking and reading
+// is nearly all that a piece of an answer costs.
+//
+// The interval is a quarter of the time for which the connection has been so read,
+// so that a short answer, such as a label, is not kept waiting: 12.5 ms at first,
+// and [Every] at most; but [Rest] for as long as its user does not expect the end.
 //
 // While a connection is so read, the system wakes its reader for 16 KiB, or for
-// its end, and one sweeper for all connections wakes those that wait otherwise.
+// its end, and one sweeper for all connections wakes those that wait otherwise, or
+// has a [Taker] take what has come, so that they need not wake.
 // Nobody who is waiting for a deadline, or for a cancelled call, waits longer.
 package coalesce
 
@@ -19,12 +24,11 @@ import (
 )
 
 const (
-	// Every is how often a connection is read: what comes on it waits half as long
-	// at the median.
+	// Every is how often a connection is read in the end: what comes on it waits
+	// half as long at the median.
 	Every = 100 * time.Millisecond
-	// Soon is for how long it is read 8 times as often at first, so that a short
-	// answer, such as a label, is not kept waiting.
-	Soon = 200 * time.Millisecond
+	// Rest is how often it is read while its user does not expect the end.
+	Rest = 250 * time.Millisecond
 	// brisk is how soon one read must follow another for their coalescing to pay.
 	brisk = 60 * time.Millisecond
 	// enough is how many bytes are not to wait: far more than models say in that
@@ -40,10 +44,12 @@ type Conn struct {
 
 	mu       sync.Mutex
 	users    int
-	hasty    int       // users that want each byte at once
-	on       bool      // reads are coalesced
-	deadline time.Time // for reads, as set from outside
-	woken    bool      // the connection's own deadline has passed only to wake its reader
+	hasty    int           // users that want each byte at once
+	on       bool          // reads are coalesced
+	deadline time.Time     // for reads, as set from outside
+	woken    bool          // the connection's own deadline has passed only to wake its reader
+	taker    Taker         // of its only user; nil: its reader must wake
+	quiet    time.Duration // for which no end is expected
 	peek     peek
 	idle     atomic.Bool // reads would be coalesced if anything came
 	last     time.Time   // of the last read while it was idle; the reader's
@@ -105,19 +111,52 @@ func (c *Conn) Woken(err error) bool {
 	return c.Conn.SetReadDeadline(c.deadline) == nil
 }
 
-// wake has a reader that waits take what has come. If nothing has, and the
-// connection is not young, it is left alone until something does.
-func (c *Conn) wake(young bool) {
+// A Taker takes what has come on a connection on behalf of its reader, while that
+// waits. It is called by one goroutine at a time, which is not the reader's.
+type Taker interface{ Take() Taken }
+
+// Taken is what came of that.
+type Taken int
+
+// What may come of it: nothing had come; there is nothing for the reader to do; or
+// it is to wake, if it waits.
+const (
+	Nothing Taken = iota
+	All
+	Reader
+)
+
+// wake has what has come taken, by the taker or by a reader that waits. If nothing
+// has, and the connection is not young, it is left alone until something does.
+func (c *Conn) wake() {
+	t, due := c.due()
+	if !due {
+		return
+	}
+	taken := Reader
+	if t != nil { // not under the lock: it calls whoever wants what has come
+		taken = t.Take()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if t == nil && !c.readable() {
+		taken = Nothing
+	}
 	switch {
 	case !c.on || c.idle.Load():
-	case c.readable():
+	case taken == Reader:
 		c.woken = c.Conn.SetReadDeadline(past) == nil
-	case !young && c.setLowWater(1) == nil:
+	case taken == Nothing && !sweeps.young(c) && c.setLowWater(1) == nil:
 		c.idle.Store(true)
 		sweeps.remove(c)
 	}
+}
+
+// due reports whether the connection is to be looked at, and who takes what has come.
+func (c *Conn) due() (Taker, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.taker, c.on && !c.idle.Load()
 }
 
 // Took tells of a read that gave something. Read tells it itself.
@@ -134,7 +173,7 @@ func (c *Conn) Took() {
 	defer c.mu.Unlock()
 	if c.on && c.idle.Load() && c.setLowWater(enough) == nil {
 		c.idle.Store(false)
-		sweeps.add(c, false)
+		sweeps.add(c, false, 0)
 	}
 }
 
@@ -184,14 +223,20 @@ func (c *Conn) Use() Use {
 	return Use{c: c}
 }
 
-// Relax says that the user can wait for what comes from now on.
-func (u *Use) Relax() {
+// Relax says that the user can wait for what comes from now on, and for how long
+// he does not expect the end of it, which counts where he is the only one.
+func (u *Use) Relax(quiet time.Duration) { u.Leave(nil, quiet) }
+
+// Leave is Relax of the only user of the connection, who leaves it to t to take
+// what comes, until Hurry or End. The nil Taker takes nothing.
+func (u *Use) Leave(t Taker, quiet time.Duration) {
 	if u.c == nil || u.relaxed {
 		return
 	}
 	u.relaxed = true
 	u.c.mu.Lock()
 	defer u.c.mu.Unlock()
+	u.c.taker, u.c.quiet = t, quiet
 	u.c.hasty--
 	u.c.settle()
 }
@@ -204,6 +249,7 @@ func (u *Use) Hurry() {
 	u.relaxed = false
 	u.c.mu.Lock()
 	defer u.c.mu.Unlock()
+	u.c.taker = nil
 	u.c.hasty++
 	u.c.settle()
 }
@@ -219,6 +265,7 @@ func (u *Use) End() {
 	if !u.relaxed {
 		u.c.hasty--
 	}
+	u.c.taker = nil
 	u.c.settle()
 	u.c = nil
 }
@@ -242,7 +289,10 @@ func (c *Conn) turn(on bool) {
 	case on:
 		if c.setLowWater(enough) == nil {
 			c.on = true
-			sweeps.add(c, true)
+			if c.users > 1 {
+				c.quiet = 0
+			}
+			sweeps.add(c, true, c.quiet)
 		}
 	default:
 		c.off()

@@ -63,7 +63,7 @@ func reads(c net.Conn) (<-chan string, <-chan error) {
 func TestReadsAreCoalescedWhileAllAreRelaxed(t *testing.T) {
 	c, far := pair(t)
 	u := c.Use()
-	u.Relax()
+	u.Relax(0)
 	defer u.End()
 	stop(t)
 	got, _ := reads(c)
@@ -75,50 +75,72 @@ func TestReadsAreCoalescedWhileAllAreRelaxed(t *testing.T) {
 	if early := len(got); early > 2 { // the reader may have come late to its first waiting
 		t.Errorf("of %d pieces %d were read before it was time to", pieces, early)
 	}
-	c.wake(true)
+	c.wake()
 	for all := 0; all < pieces*len("piece "); {
 		select {
 		case s := <-got:
 			all += len(s)
 		default:
-			c.wake(true) // they were still on their way
+			c.wake() // they were still on their way
 		}
 	}
 	far.Close()
 }
 
-// A connection is looked at in each sweep at first, then once in a round.
+// A connection is looked at after a quarter of the time for which it is swept, or
+// once in a round; while no end is expected of it, seldom.
 func TestTheYoungAreSweptMoreOften(t *testing.T) {
-	var s sweeper
-	s.going = true // by the test
-	c, other := new(Conn), new(Conn)
-	s.add(other, true)
-	s.add(c, true)
-	turns := make([]int, 0, 10)
-	for i := range youngFor + 3*parts {
-		if due, _ := s.turn(); slices.Contains(due, c) {
-			turns = append(turns, i)
+	for quiet, want := range map[time.Duration][]int{
+		0: {0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 17, 21, 26, 32, 40, 48, 56},
+		// The first at the end of the quiet time, which is shorter than a rest.
+		5 * tick: {4, 5, 6, 7, 9, 11, 14, 17, 21, 26, 32, 40, 48, 56},
+		// Rests, as long as that is, what is left of it, then rounds.
+		Rest + 13*tick + tick/2: {19, 32, 40, 48, 56},
+	} {
+		var s sweeper
+		s.going = true // by the test
+		c, other := new(Conn), new(Conn)
+		s.add(other, true, 0)
+		s.add(c, true, quiet)
+		var turns []int
+		for i := range 60 {
+			if slices.Contains(s.turn(), c) {
+				turns = append(turns, i)
+			}
+		}
+		if !slices.Equal(turns, want) {
+			t.Errorf("quiet for %v: its turns are %v, want %v", quiet, turns, want)
+		}
+		s.remove(c)
+		s.remove(other)
+		for range s.slots {
+			if due := s.turn(); s.n != 0 || len(due) != 0 {
+				t.Error("some are left")
+			}
 		}
 	}
-	want := make([]int, youngFor)
-	for i := range want {
-		want[i] = i
+}
+
+// One that begins anew to be swept has its first turn a round later.
+func TestOneThatIsNotYoungWaitsForARound(t *testing.T) {
+	var s sweeper
+	s.going = true // by the test
+	for range 3 {
+		s.turn()
 	}
-	last := youngFor - 1
-	if want = append(want, last+parts, last+2*parts, last+3*parts); !slices.Equal(turns, want) {
-		t.Errorf("its turns are %v, want %v", turns, want)
-	}
-	s.remove(c)
-	s.remove(other)
-	if due, _ := s.turn(); s.n != 0 || len(due) != 0 {
-		t.Error("some are left")
+	c := new(Conn)
+	s.add(c, false, 0)
+	for i := range 3 * parts {
+		if due := s.turn(); slices.Contains(due, c) != (i%parts == parts-1) {
+			t.Errorf("sweep %d: %v are due", i, due)
+		}
 	}
 }
 
 func TestManyBytesAreNotKeptWaiting(t *testing.T) {
 	c, far := pair(t)
 	u := c.Use()
-	u.Relax()
+	u.Relax(0)
 	defer u.End()
 	stop(t) // nobody sweeps
 	got, _ := reads(c)
@@ -146,7 +168,7 @@ func stop(t *testing.T) {
 func TestAUserInHasteIsNotDelayed(t *testing.T) {
 	c, far := pair(t)
 	relaxed := c.Use()
-	relaxed.Relax()
+	relaxed.Relax(0)
 	stop(t)
 	got, _ := reads(c)
 	io.WriteString(far, "a")
@@ -196,7 +218,7 @@ func TestEndsResetsAndDeadlinesAreNotDelayed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			near, far := pair(t)
 			u := near.Use()
-			u.Relax()
+			u.Relax(0)
 			defer u.End()
 			stop(t)
 			_, end := reads(near)
@@ -213,12 +235,12 @@ func TestEndsResetsAndDeadlinesAreNotDelayed(t *testing.T) {
 func TestASweepLeavesTheDeadlineOfOthers(t *testing.T) {
 	c, far := pair(t)
 	u := c.Use()
-	u.Relax()
+	u.Relax(0)
 	stop(t)
 	b := make([]byte, 10)
 	io.WriteString(far, "a")
 	for !c.woken {
-		c.wake(true) // until the byte has arrived
+		c.wake() // until the byte has arrived
 	}
 	if n, err := c.Read(b); n != 1 || err != nil {
 		t.Fatalf("%d, %v", n, err)
@@ -241,14 +263,15 @@ func TestASweepLeavesTheDeadlineOfOthers(t *testing.T) {
 func TestWhatComesSeldomIsReadAsItComes(t *testing.T) {
 	c, far := pair(t)
 	u := c.Use()
-	u.Relax()
+	u.Relax(0)
 	stop(t)
 	got, _ := reads(c)
-	c.wake(true)
+	c.wake()
 	if c.idle.Load() {
 		t.Error("a young connection was left alone")
 	}
-	c.wake(false)
+	c.place.turns = parts // nobody sweeps
+	c.wake()
 	if !c.idle.Load() || sweeps.n != 0 {
 		t.Errorf("nothing came, and it is swept: idle %v, %d", c.idle.Load(), sweeps.n)
 	}
@@ -269,6 +292,81 @@ func TestWhatComesSeldomIsReadAsItComes(t *testing.T) {
 	}
 }
 
+// A taker is one that takes what the test says.
+type taker struct {
+	taken Taken
+	calls int
+}
+
+func (k *taker) Take() Taken {
+	k.calls++
+	return k.taken
+}
+
+// What a taker takes wakes no reader, and one that has nothing to do but wait is
+// left alone in the end.
+func TestATakerSparesTheReader(t *testing.T) {
+	c, far := pair(t)
+	stop(t)
+	k := &taker{taken: All}
+	u := c.Use()
+	u.Leave(k, 0)
+	io.WriteString(far, "a")
+	c.wake()
+	if k.calls != 1 || c.woken {
+		t.Errorf("it took %d times, the reader woken: %v", k.calls, c.woken)
+	}
+	k.taken = Nothing
+	c.wake()
+	if c.woken || c.idle.Load() {
+		t.Errorf("nothing had come on a young one: the reader woken %v, left alone %v", c.woken, c.idle.Load())
+	}
+	c.place.turns = parts
+	c.wake()
+	if c.woken || !c.idle.Load() {
+		t.Errorf("nothing had come: the reader woken %v, left alone %v", c.woken, c.idle.Load())
+	}
+	c.wake()
+	if k.calls != 3 {
+		t.Errorf("one that is left alone was asked: %d calls", k.calls)
+	}
+	u.End()
+	u = c.Use()
+	k.taken = Reader
+	u.Leave(k, 0)
+	c.wake()
+	if !c.woken {
+		t.Error("the reader was not woken for what the taker left to it")
+	}
+	got, _ := reads(c)
+	if s := <-got; s != "a" {
+		t.Errorf("read %q", s)
+	}
+	u.Hurry()
+	if c.taker != nil {
+		t.Error("one in haste has a taker")
+	}
+	u.End()
+	far.Close()
+}
+
+// All that are due are looked at, however many there are.
+func TestACrowdIsSweptByAll(t *testing.T) {
+	for _, n := range []int{0, 1, crowd, crowd + 1, 10*crowd + 7} {
+		due, takers := make([]*Conn, n), make([]taker, n)
+		for i := range due {
+			takers[i].taken = All
+			due[i] = &Conn{on: true, taker: &takers[i]}
+		}
+		wakeAll(due)
+		for i := range takers {
+			if takers[i].calls != 1 {
+				t.Fatalf("of %d, number %d was looked at %d times", n, i, takers[i].calls)
+			}
+		}
+	}
+}
+
 // Users come and go while sweeps are under way, on many connections.
 func TestUsersComeAndGoDuringSweeps(t *testing.T) {
 	var all sync.WaitGroup
@@ -281,9 +379,9 @@ func TestUsersComeAndGoDuringSweeps(t *testing.T) {
 				others.Go(func() {
 					for range 50 {
 						u := c.Use()
-						u.Relax()
+						u.Relax(0)
 						io.WriteString(far, "x")
-						c.wake(true)
+						c.wake()
 						u.Hurry()
 						u.End()
 					}
@@ -314,7 +412,7 @@ func TestOnlySocketsAreWrapped(t *testing.T) {
 		t.Error("a pipe was wrapped")
 	}
 	u := Of(a).Use()
-	u.Relax()
+	u.Relax(0)
 	u.Hurry()
 	u.End()
 }

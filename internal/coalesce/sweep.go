@@ -1,30 +1,34 @@
 package coalesce
 
 import (
+	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
 
-// parts is into how many parts the connections are divided, which are swept in
-// turn, so that not all of them have something to do at the same time.
-const parts = 8
-
-// youngFor is for how many sweeps a connection is looked at in each of them.
-const youngFor = int(Soon / tick)
-
 const (
-	tick  = Every / parts
-	young = parts // where the connections stand that are looked at in each sweep
+	// tick is how often a sweep comes, and the shortest interval.
+	tick = Every / parts
+	// parts is how many sweeps there are in [Every]. Connections are spread over
+	// them, so that not all have something to do at the same time.
+	parts = 8
+	// share of its age is a connection's interval, while that is shorter than Every.
+	share = 4
+	// rare is the interval while nothing is to be expected but more, in sweeps.
+	rare = int(Rest / tick)
+	// crowd is how many connections of a sweep are worth another processor.
+	crowd = 64
 )
 
-// A sweeper wakes the readers of all connections in turn, each once in [Every],
-// and once in each sweep at first. One timer serves them all, which runs while
-// there are any. The zero value is ready for use, by any number of goroutines.
+// A sweeper wakes the readers of all connections, each at its intervals, or takes
+// on their behalf what has come. One timer serves them all, which runs while there
+// are any. The zero value is ready for use, by any number of goroutines.
 type sweeper struct {
-	mu    sync.Mutex // never held while a connection's is taken
-	conns [parts + 1][]*Conn
+	mu    sync.Mutex        // never held while a connection's is taken
+	slots [rare + 1][]*Conn // by the sweep in which it is their turn
 	n     int
-	next  int // the part whose turn it is
+	next  int // the slot whose turn it is
 	timer *time.Timer
 	going bool    // a sweep is under way, or will be: there is one at a time
 	due   []*Conn // the sweep's own
@@ -33,18 +37,29 @@ type sweeper struct {
 // sweeps is the one of the process: the connections of all clients are alike.
 var sweeps sweeper
 
-// A place is where a connection stands in a sweeper, and for how many sweeps.
-type place struct{ part, at, age int }
+// A place is where a connection stands in a sweeper, in how many sweeps its next
+// turn was to come when it was placed, for how many sweeps it has been there, and
+// before how many its end is not expected.
+type place struct{ slot, at, turns, age, quiet int }
 
-// add takes a connection in; one that is not young has its turn as late as can be.
-func (s *sweeper) add(c *Conn, isYoung bool) {
+// young reports whether a connection's interval is still to be what it comes to in
+// the end.
+func (s *sweeper) young(c *Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	part := (s.next + parts - 1) % parts
-	if c.place.age = 0; isYoung {
-		part = young
+	return c.place.turns < parts
+}
+
+// add takes a connection in, whose end is not expected before so long; one that is
+// not young has its turn as late as can be.
+func (s *sweeper) add(c *Conn, young bool, quiet time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.place.age = 0; !young {
+		c.place.age = share * parts
 	}
-	s.put(c, part)
+	c.place.quiet = int(quiet / tick)
+	s.put(c, s.next-1)
 	s.n++
 	if !s.going {
 		s.again()
@@ -61,10 +76,14 @@ func (s *sweeper) again() {
 	s.timer.Reset(tick)
 }
 
-// put places a connection in a part. s.mu is held.
-func (s *sweeper) put(c *Conn, part int) {
-	c.place.part, c.place.at = part, len(s.conns[part])
-	s.conns[part] = append(s.conns[part], c)
+// put places a connection so that its turn comes its interval after a sweep. s.mu
+// is held.
+func (s *sweeper) put(c *Conn, after int) {
+	p := &c.place
+	p.turns = max(min(p.age/share, parts), min(p.quiet-p.age, rare), 1)
+	p.slot = (after + p.turns + len(s.slots)) % len(s.slots)
+	p.at = len(s.slots[p.slot])
+	s.slots[p.slot] = append(s.slots[p.slot], c)
 }
 
 // remove takes a connection out.
@@ -72,25 +91,17 @@ func (s *sweeper) remove(c *Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.n--
-	s.cut(c)
-}
-
-// cut takes a connection out of its part. s.mu is held.
-func (s *sweeper) cut(c *Conn) {
-	all, at := s.conns[c.place.part], c.place.at
+	all, at := s.slots[c.place.slot], c.place.at
 	last := len(all) - 1
 	all[at] = all[last]
 	all[at].place.at = at
 	all[last] = nil
-	s.conns[c.place.part] = all[:last]
+	s.slots[c.place.slot] = all[:last]
 }
 
-// sweep wakes the readers of one part, and of the young.
+// sweep has the connections looked at whose turn it is.
 func (s *sweeper) sweep() {
-	due, old := s.turn()
-	for i, c := range due {
-		c.wake(i >= old)
-	}
+	wakeAll(s.turn())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.due)
@@ -99,19 +110,39 @@ func (s *sweeper) sweep() {
 	}
 }
 
-// turn begins a sweep of the connections whose turn it is: so many old ones, and
-// then the young.
-func (s *sweeper) turn() (due []*Conn, old int) {
+// wakeAll wakes the readers of those that are due, by as many goroutines as there is
+// work for.
+func wakeAll(due []*Conn) {
+	procs := runtime.GOMAXPROCS(0)
+	each := max(crowd, (len(due)+procs-1)/procs)
+	if len(due) <= each {
+		wakeSome(due)
+		return
+	}
+	var all sync.WaitGroup
+	for part := range slices.Chunk(due, each) {
+		all.Go(func() { wakeSome(part) })
+	}
+	all.Wait()
+}
+
+func wakeSome(due []*Conn) {
+	for _, c := range due {
+		c.wake()
+	}
+}
+
+// turn begins a sweep of the connections whose turn it is, and gives each its next.
+func (s *sweeper) turn() []*Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.due = append(append(s.due[:0], s.conns[s.next]...), s.conns[young]...)
-	old = len(s.conns[s.next])
-	for _, c := range s.due[old:] {
-		if c.place.age++; c.place.age == youngFor { // its next turn is the last of a round
-			s.cut(c)
-			s.put(c, s.next)
-		}
+	s.due = append(s.due[:0], s.slots[s.next]...)
+	clear(s.slots[s.next])
+	s.slots[s.next] = s.slots[s.next][:0]
+	for _, c := range s.due {
+		c.place.age += c.place.turns
+		s.put(c, s.next)
 	}
-	s.next = (s.next + 1) % parts
-	return s.due, old
+	s.next = (s.next + 1) % len(s.slots)
+	return s.due
 }

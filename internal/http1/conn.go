@@ -13,7 +13,7 @@ import (
 )
 
 // bufferSize is how much of an answer is read at once.
-const bufferSize = 8 << 10
+const bufferSize = 16 << 10
 
 var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 
@@ -34,6 +34,8 @@ type conn struct {
 	pos, end int
 	first    [1]byte // of what comes, where it cannot be waited for without reading
 	failed   error   // what waiting ended with, for who reads
+
+	attendance
 }
 
 func newConn(c *Client, to origin, nc net.Conn) *conn {
@@ -88,29 +90,43 @@ func (cn *conn) take(n int) {
 }
 
 // fill reads more behind what is buffered. At the end it returns io.EOF; where
-// the buffer is full, errFull.
+// the buffer is full, errFull; where it must not wait, errDry.
 func (cn *conn) fill() error {
 	if cn.pos == cn.end {
 		cn.drop()
 	}
+	if cn.attended != nil {
+		return cn.dry()
+	}
+	return cn.more()
+}
+
+// more is fill that may wait.
+func (cn *conn) more() error {
 	switch {
 	case cn.failed != nil:
 		return cn.failed
-	case cn.buf != nil:
-	case cn.sock != nil && !cn.to.tls:
+	case !cn.room():
+		return errFull
+	case cn.polled():
 		return cn.sock.fill(cn)
-	default:
+	case cn.buf == nil:
 		return cn.begin()
 	}
+	n, err := cn.net.Read(cn.buf[cn.end:])
+	return cn.filled(n, err)
+}
+
+// polled reports whether the connection can be read without waiting.
+func (cn *conn) polled() bool { return cn.sock != nil && !cn.to.tls }
+
+// room moves what is buffered to the front, and reports whether more has room.
+func (cn *conn) room() bool {
 	if cn.pos > 0 {
 		cn.end = copy(cn.buf[:], cn.buf[cn.pos:cn.end])
 		cn.pos = 0
 	}
-	if cn.end == bufferSize {
-		return errFull
-	}
-	n, err := cn.net.Read(cn.buf[cn.end:])
-	return cn.filled(n, err)
+	return cn.end < bufferSize
 }
 
 // begin reads the first byte of what comes, into no buffer; the rest is there then.
@@ -121,13 +137,6 @@ func (cn *conn) begin() error {
 		cn.buf[0] = cn.first[0]
 	}
 	return cn.filled(n, err)
-}
-
-// wait waits until something is buffered, or nothing can be.
-func (cn *conn) wait() {
-	if len(cn.buffered()) == 0 && cn.failed == nil {
-		cn.failed = cn.fill()
-	}
 }
 
 // filled notes n bytes more.
@@ -148,7 +157,7 @@ func (cn *conn) filled(n int, err error) error {
 // read reads into p, past the buffer if nothing is in it and p is large.
 func (cn *conn) read(p []byte) (int, error) {
 	if cn.buf == nil {
-		if len(p) >= bufferSize && cn.failed == nil {
+		if len(p) >= bufferSize && cn.failed == nil && cn.attended == nil {
 			return cn.net.Read(p)
 		}
 		if err := cn.fill(); err != nil {

@@ -12,6 +12,9 @@ type framing struct {
 	kind frames
 	left int64 // of the body, or of the chunk that is being read
 	open bool  // a chunk has been read, whose CR and LF have not
+
+	trailing bool // the last chunk has been read
+	trailers int  // bytes of the fields behind it
 }
 
 type frames uint8
@@ -110,13 +113,18 @@ func afterLine(b []byte) []byte {
 const maxChunkLine = 4 << 10
 
 // nextChunk reads what is before a chunk's data. At the last chunk it reads what
-// is behind it, and returns io.EOF.
+// is behind it, and returns io.EOF. Where that has not come whole it may be called
+// again.
 func (f *framing) nextChunk(cn *conn) error {
+	if f.trailing {
+		return f.skipTrailers(cn)
+	}
 	if f.open {
-		f.open = false
-		if line, err := cn.line(maxChunkLine); err != nil {
+		line, err := cn.line(maxChunkLine)
+		if err != nil {
 			return err
-		} else if len(line) > 0 {
+		}
+		if f.open = false; len(line) > 0 {
 			return fmt.Errorf("%w: no line's end behind a chunk", ErrMalformed)
 		}
 	}
@@ -127,16 +135,17 @@ func (f *framing) nextChunk(cn *conn) error {
 	if f.left, err = chunkSize(line); err != nil {
 		return err
 	}
-	f.open = true
 	if f.left == 0 {
-		return skipTrailers(cn)
+		f.trailing = true
+		return f.skipTrailers(cn)
 	}
+	f.open = true
 	return nil
 }
 
 // skipTrailers reads the fields behind the last chunk. Nobody has asked for them.
-func skipTrailers(cn *conn) error {
-	for total := 0; total <= cn.client.maxHeader(); {
+func (f *framing) skipTrailers(cn *conn) error {
+	for f.trailers <= cn.client.maxHeader() {
 		line, err := cn.line(maxChunkLine)
 		if err != nil {
 			return err
@@ -147,7 +156,7 @@ func skipTrailers(cn *conn) error {
 		if _, _, err := splitField(string(line)); err != nil {
 			return err
 		}
-		total += len(line) + len("\r\n")
+		f.trailers += len(line) + len("\r\n")
 	}
 	return ErrHeaderTooLarge
 }
@@ -157,7 +166,9 @@ func chunkSize(line []byte) (int64, error) {
 	if i := bytes.IndexByte(line, ';'); i >= 0 {
 		line = line[:i]
 	}
-	line = bytes.TrimRight(line, " \t")
+	for len(line) > 0 && (line[len(line)-1] == ' ' || line[len(line)-1] == '\t') {
+		line = line[:len(line)-1]
+	}
 	if len(line) == 0 || len(line) > 15 {
 		return 0, fmt.Errorf("%w: the size of a chunk", ErrMalformed)
 	}

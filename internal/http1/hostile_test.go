@@ -52,7 +52,7 @@ func TestAConnectionIsUsedAgainAfterItsReadsWereCoalesced(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res.Relax()
+		res.Relax(0)
 		res.Wait()
 		if got, err := io.ReadAll(res); string(got) != "piece piece piece " || err != nil || w.kept != (i > 0) {
 			t.Errorf("call %d: %q, %v, on a kept connection: %v", i, got, err, w.kept)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/coalesce"
 )
@@ -28,7 +29,9 @@ type Response struct {
 	final   bool // the connection is not to be used again
 	body    framing
 	use     coalesce.Use
-	err     error // what Read returns from now on
+	take    func() bool // of Attend
+	ending  error       // what ends the body, which who waits has to see
+	err     error       // what Read returns from now on
 }
 
 // Read reads the body. At its end, which it does not wait for longer than the
@@ -41,15 +44,30 @@ func (r *Response) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
+	if r.ending != nil {
+		return 0, r.end(r.ending)
+	}
 	n, err := r.body.read(r.conn, p)
-	if err == io.EOF {
+	if err == nil || err == errDry {
+		return n, nil
+	}
+	return n, r.end(err)
+}
+
+// end ends the body with what Read is to return. Who reads on behalf of the call's
+// goroutine cannot end it: the connection would be another's while that waits.
+func (r *Response) end(err error) error {
+	switch {
+	case r.conn.taking:
+		r.ending = err
+		return nil
+	case err == io.EOF:
 		r.giveBack()
 		r.err = err
-	} else if err != nil {
+	default:
 		r.err = r.abandon(unexpected(err))
-		err = r.err
 	}
-	return n, err
+	return r.err
 }
 
 // Close ends the call. A connection whose body was not read to its end is closed.
@@ -68,30 +86,40 @@ func (r *Response) Close() error {
 // failed: Read then tells which. While it waits there is no buffer, not even
 // Read's.
 func (r *Response) Wait() {
-	if r.err == nil && r.conn != nil && !r.body.over() {
+	if r.err == nil && r.conn != nil && r.ending == nil && !r.body.over() {
 		r.body.skipEnd(r.conn)
 		r.conn.wait()
 	}
 }
 
 // Relax has the rest of the body read at intervals ([coalesce.Every]) instead of
-// as it comes, where that can be: its end, and its bytes, come so much later. A
-// connection that ends, and a call that is cancelled, are noticed at once.
-func (r *Response) Relax() {
+// as it comes, where that can be: its end, and its bytes, come so much later. Before
+// quiet has passed its end is not expected. A connection that ends, and a call that
+// is cancelled, are noticed at once.
+func (r *Response) Relax(quiet time.Duration) {
 	if r.conn == nil || r.conn.paced == nil {
 		return
 	}
 	r.use = r.conn.paced.Use()
-	r.use.Relax()
+	if r.conn.attended == nil {
+		r.use.Relax(quiet)
+	} else {
+		r.use.Leave(r.conn, quiet)
+	}
 }
 
-// Hurry has the body read as it comes again.
-func (r *Response) Hurry() { r.use.End() }
+// Hurry has the body read as it comes again, and Read wait.
+func (r *Response) Hurry() {
+	r.use.End()
+	if r.conn != nil {
+		r.conn.attend(nil)
+	}
+}
 
 // giveBack lets the connection be used again, if it can be.
 func (r *Response) giveBack() {
 	cn := r.conn
-	r.use.End()
+	r.Hurry()
 	reusable := !r.final && r.sending.whole() && len(cn.buffered()) == 0
 	if !reusable || !r.release() {
 		r.abandon(nil)

@@ -13,3 +13,5 @@ func newSocket(net.Conn) *socket { return nil }
 func (*socket) fill(*conn) error { panic("http1: no socket") }
 
 func (*socket) silent() bool { panic("http1: no socket") }
+
+func (*socket) take() (int, error) { panic("http1: no socket") }

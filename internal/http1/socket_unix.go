@@ -11,11 +11,12 @@ import (
 
 // A socket reads a connection without holding a buffer while it waits.
 type socket struct {
-	raw  syscall.RawConn
-	conn *conn
-	read func(fd uintptr) bool
-	n    int
-	err  error
+	raw   syscall.RawConn
+	conn  *conn
+	ready func(fd uintptr) bool // is readNow
+	once  func(fd uintptr)      // is read
+	n     int
+	err   error // io.EOF: the connection has ended; errDry: nothing was there
 }
 
 // newSocket returns nc's socket, nil if it is none.
@@ -29,24 +30,26 @@ func newSocket(nc net.Conn) *socket {
 		return nil
 	}
 	s := &socket{raw: raw}
-	s.read = s.readNow
+	s.ready, s.once = s.readNow, s.read
 	return s
 }
 
-// fill reads into a buffer of the pool, once there is something to read.
+// fill reads behind what is buffered, once there is something to read. Until then
+// it holds no buffer that was not there. It returns nil, too, once another has read.
 func (s *socket) fill(cn *conn) error {
-	s.conn, s.n, s.err = cn, 0, nil
+	s.conn = cn
 	for {
-		err := s.raw.Read(s.read)
+		err := s.raw.Read(s.ready)
 		if err == nil {
 			break
 		}
 		if cn.paced == nil || !cn.paced.Woken(err) {
+			cn.back()
 			return err
 		}
 	}
-	if s.err == nil && s.n == 0 {
-		s.err = io.EOF
+	if cn.back() {
+		return nil
 	}
 	if s.n > 0 && cn.paced != nil {
 		cn.paced.Took()
@@ -54,21 +57,52 @@ func (s *socket) fill(cn *conn) error {
 	return cn.filled(s.n, s.err)
 }
 
-// readNow reads what is there, and reports whether that was anything.
+// readNow reads what is there, and reports whether its reader need not wait: that
+// was anything, or another has read.
 func (s *socket) readNow(fd uintptr) bool {
-	b := buffers.Get().(*[bufferSize]byte)
-	for {
-		n, err := syscall.Read(int(fd), b[:])
-		switch err {
-		case syscall.EINTR:
-			continue
-		case syscall.EAGAIN:
-			buffers.Put(b)
-			return false
-		}
-		s.conn.buf, s.n, s.err = b, max(n, 0), os.NewSyscallError("read", err)
+	cn := s.conn
+	cn.turn.Lock()
+	defer cn.turn.Unlock()
+	if cn.handed {
 		return true
 	}
+	s.read(fd)
+	cn.away = s.err == errDry
+	return !cn.away
+}
+
+// read reads what is there behind what is buffered, for which there is room.
+func (s *socket) read(fd uintptr) {
+	cn := s.conn
+	b := cn.buf
+	if b == nil {
+		b = buffers.Get().(*[bufferSize]byte)
+	}
+	n, err := receive(int(fd), b[cn.end:])
+	for err == syscall.EINTR {
+		n, err = receive(int(fd), b[cn.end:])
+	}
+	s.n, s.err = max(n, 0), os.NewSyscallError("recv", err)
+	switch {
+	case err == syscall.EAGAIN:
+		s.err = errDry
+	case err == nil && n == 0:
+		s.err = io.EOF
+	}
+	if cn.buf == nil && s.n == 0 {
+		buffers.Put(b)
+	} else {
+		cn.buf = b
+	}
+}
+
+// take reads what is there without waiting, while its reader is away, and returns how
+// many bytes that was.
+func (s *socket) take() (int, error) {
+	if err := s.raw.Control(s.once); err != nil {
+		return 0, err
+	}
+	return s.n, s.err
 }
 
 // silent reports whether there is nothing to read, not even an end.

@@ -48,6 +48,8 @@ type Decoder struct {
 	src     io.Reader
 	waiter  Waiter // the same, nil: it is none
 	maxLine int
+	polls   bool  // Poll is under way
+	dry     bool  // it found nothing to read
 	err     error // what the reader said last, delivered once the buffer is used up
 
 	buf        []byte // buf[pos:end] is read but not yet consumed
@@ -106,10 +108,16 @@ func (d *Decoder) Next() (Event, error) {
 	if cap(d.data) > keepBuffer && !d.hasData {
 		d.data = nil
 	}
+	if ev, ok := d.usual(); ok {
+		return ev, nil
+	}
 	for {
 		line, ok, err := d.line()
 		if err != nil {
 			return Event{}, err
+		}
+		if d.dry {
+			return Event{}, nil
 		}
 		if !ok {
 			return d.last()
@@ -118,6 +126,33 @@ func (d *Decoder) Next() (Event, error) {
 			return ev, nil
 		}
 	}
+}
+
+// usual returns the next event if it is one line of data, ended by line feeds, all of
+// which is in the buffer: what models send. Every other one is left as it is.
+func (d *Decoder) usual() (Event, bool) {
+	const field = "data: "
+	b := d.buf[d.pos:d.end]
+	if d.hasData || d.named || d.skipLF || !d.started || d.lfSeen > d.pos || !bytes.HasPrefix(b, []byte(field)) {
+		return Event{}, false
+	}
+	end := bytes.IndexByte(b, '\n')
+	if end < 0 || end > d.maxLine || end+1 >= len(b) || b[end+1] != '\n' || bytes.IndexByte(b[:end], '\r') >= 0 {
+		return Event{}, false
+	}
+	d.pos += end + len("\n\n")
+	return Event{Data: b[len(field):end]}, true
+}
+
+// Poll is [Decoder.Next] for a source whose Read returns 0 and no error where that of
+// others waits: where no event has come whole, it reports false without an error,
+// and holds no buffer of the usual size unless it has the beginning of a line.
+func (d *Decoder) Poll() (ev Event, ok bool, err error) {
+	d.polls, d.dry = true, false
+	ev, err = d.Next()
+	ok = err == nil && !d.dry
+	d.polls, d.dry = false, false
+	return ev, ok, err
 }
 
 // last yields what the body's end left behind: an unterminated event, once,

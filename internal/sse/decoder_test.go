@@ -15,10 +15,14 @@ func show(t testing.TB, r io.Reader, maxLine int) string {
 	t.Helper()
 	var b strings.Builder
 	d := NewDecoder(r, maxLine)
+	next := d.Next
+	if p, ok := r.(*polled); ok {
+		next = p.next(t, d)
+	}
 	for {
-		ev, err := d.Next()
+		ev, err := next()
 		if err != nil {
-			if _, again := d.Next(); again != err {
+			if _, again := next(); again != err {
 				t.Fatalf("error changed from %v to %v", err, again)
 			}
 			fmt.Fprintf(&b, "%v", err)
@@ -110,6 +114,45 @@ func TestFault26SplitAnywhere(t *testing.T) {
 		}
 		if got := show(t, iotest.DataErrReader(strings.NewReader(c.in)), 0); got != c.want {
 			t.Errorf("%s: end with the data\n got %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+// polled is a reader that has nothing before each of its reads. Its next polls.
+type polled struct {
+	io.Reader
+	ready bool
+}
+
+func (p *polled) Read(b []byte) (int, error) {
+	if p.ready = !p.ready; p.ready {
+		return 0, nil
+	}
+	return p.Reader.Read(b)
+}
+
+// next returns what is Next for a decoder that is polled. Where nothing of a line
+// has come it must hold no buffer.
+func (p *polled) next(t testing.TB, d *Decoder) func() (Event, error) {
+	return func() (Event, error) {
+		for {
+			ev, ok, err := d.Poll()
+			if ok || err != nil {
+				return ev, err
+			}
+			if d.pos == d.end && d.buf != nil {
+				t.Fatalf("%d bytes are held for nothing", len(d.buf))
+			}
+		}
+	}
+}
+
+func TestPollingGivesTheSameEvents(t *testing.T) {
+	for _, c := range streams {
+		for _, r := range []io.Reader{strings.NewReader(c.in), iotest.OneByteReader(strings.NewReader(c.in)), iotest.DataErrReader(strings.NewReader(c.in))} {
+			if got := show(t, &polled{Reader: r}, 0); got != c.want {
+				t.Errorf("%s: %q\n got %s\nwant %s", c.name, c.in, got, c.want)
+			}
 		}
 	}
 }

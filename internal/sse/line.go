@@ -28,6 +28,9 @@ func (d *Decoder) line() ([]byte, bool, error) {
 		if d.end-d.pos > d.maxLine+len(bom) {
 			return d.tooLong()
 		}
+		if d.dry {
+			return nil, false, nil
+		}
 		if d.err == nil {
 			d.fill()
 			continue
@@ -92,25 +95,37 @@ func (d *Decoder) lineEnd() int {
 }
 
 // fill reads once, after making room. It holds no buffer of the usual size while
-// the source waits.
+// the source waits, or has nothing.
 func (d *Decoder) fill() {
+	if d.polls {
+		if d.read(); d.dry && d.pos == d.end {
+			d.release()
+		}
+		return
+	}
 	if d.waiter != nil && d.pos == d.end {
 		d.release()
 		d.waiter.Wait()
 	}
-	d.room()
 	for range maxEmptyRead {
-		n, err := d.src.Read(d.buf[d.end:])
-		if n < 0 || n > len(d.buf)-d.end {
-			panic("sse: reader returned an impossible count")
-		}
-		d.end += n
-		d.err = err
-		if n > 0 || err != nil {
+		if d.read(); !d.dry {
 			return
 		}
+		d.dry = false
 	}
 	d.err = io.ErrNoProgress
+}
+
+// read reads once.
+func (d *Decoder) read() {
+	d.room()
+	n, err := d.src.Read(d.buf[d.end:])
+	if n < 0 || n > len(d.buf)-d.end {
+		panic("sse: reader returned an impossible count")
+	}
+	d.end += n
+	d.err = err
+	d.dry = n == 0 && err == nil
 }
 
 // buffers are those of decoders that do not wait.

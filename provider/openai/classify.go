@@ -203,6 +203,9 @@ func contains(message string, phrases ...string) bool {
 // errorInFrame returns the error that a 200's body or chunk holds, or nil. Of a
 // name that comes twice the last counts.
 func errorInFrame(raw []byte) *paceline.Error {
+	if !mayError(raw) {
+		return nil
+	}
 	var inner, object, choices []byte
 	for c := rawjson.Object(raw); c.Next(); {
 		switch string(c.Key()) {
@@ -226,6 +229,12 @@ func errorInFrame(raw []byte) *paceline.Error {
 		}
 	}
 	return nil
+}
+
+// mayError reports whether errorInFrame has to look: what it looks for has this
+// word, in letters or escaped.
+func mayError(raw []byte) bool {
+	return bytes.Contains(raw, []byte("error")) || bytes.IndexByte(raw, '\\') >= 0
 }
 
 // errorInChoice returns the error that one choice of a whole frame holds, or nil.

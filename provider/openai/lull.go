@@ -12,7 +12,7 @@ const relaxAfter = 5 * time.Millisecond
 
 // A connection that can be read at intervals.
 type relaxer interface {
-	Relax()
+	Relax(quiet time.Duration)
 	Hurry()
 }
 
@@ -22,27 +22,41 @@ type relaxer interface {
 type lull struct {
 	unwatched bool
 	conn      relaxer   // nil: it is watched, or over
+	spans     *spans    // how long answers like it have been coming
 	since     time.Time // of the first progress
 	relaxed   bool
-	reads     int // so far
-	told      int // the read of which progress was reported
+	reads     int           // so far
+	told      int           // the read of which progress was reported
+	seen      time.Duration // from since to the last progress that was reported while relaxed
+	sure      time.Duration // to the one before: it had not ended by then
 }
 
 // pause notes that more of the answer is about to be waited for.
 func (l *lull) pause() {
-	if l.conn == nil || l.relaxed || l.since.IsZero() || time.Since(l.since) < relaxAfter {
+	if l.conn == nil || l.relaxed || l.since.IsZero() {
+		return
+	}
+	quiet := l.spans.usual()
+	if quiet < relaxAfter && time.Since(l.since) < relaxAfter {
 		return
 	}
 	l.relaxed = true
-	l.conn.Relax()
+	l.conn.Relax(quiet)
 }
 
 // over notes that what is yet to be read is waited for.
 func (l *lull) over() {
-	if l.relaxed {
+	if l.conn != nil {
 		l.conn.Hurry()
 	}
 	l.conn = nil
+}
+
+// complete notes that the answer is, and for how long it was coming.
+func (l *lull) complete() {
+	if l.conn != nil {
+		l.spans.note(l.sure)
+	}
 }
 
 // known reports whether progress was reported already, of the same read; it is noted
@@ -54,8 +68,13 @@ func (l *lull) known(kind paceline.DeltaKind) bool {
 	if l.told == l.reads && l.told > 0 {
 		return true
 	}
-	if l.told = l.reads; l.since.IsZero() && l.conn != nil {
+	l.told = l.reads
+	switch {
+	case l.conn == nil:
+	case l.since.IsZero():
 		l.since = time.Now()
+	case l.relaxed:
+		l.sure, l.seen = l.seen, time.Since(l.since)
 	}
 	return false
 }

@@ -90,6 +90,7 @@ type route struct {
 	address string // host and port of url
 	family  family
 	heads   [2][]byte // what a request begins with: for a whole answer, for a stream
+	spans   spans     // of its streams that nobody watches
 }
 
 // route returns that of a path; bad says why it can be none.

@@ -4,20 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
-	"time"
 
 	paceline "github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/http1"
 	"github.com/seed-1814a72b/paceline/internal/sse"
-	"github.com/seed-1814a72b/paceline/provider/openai/internal/rawjson"
 )
-
-// lateGrace is how long an answer that is complete waits for what may come
-// after it: the usage that some servers send late, and the end of the body,
-// without which the connection cannot be used again.
-const lateGrace = 100 * time.Millisecond
 
 var errCut = errors.New("the stream ended before the answer was complete")
 
@@ -50,23 +42,25 @@ func (x *exchange) assembler() assembler {
 var decoders = sync.Pool{New: func() any { return new(sse.Decoder) }}
 
 // events reads a streamed answer.
-func (x *exchange) events(r io.Reader) (*paceline.Response, *paceline.Error) {
+func (x *exchange) events(body *capped) (*paceline.Response, *paceline.Error) {
 	dec := decoders.Get().(*sse.Decoder)
-	dec.Reset(r, x.p.MaxLine)
+	dec.Reset(body, x.p.MaxLine)
 	defer func() {
 		dec.Reset(nil, 0)
 		decoders.Put(dec)
 	}()
-	x.settle()
 	a := x.assembler()
-	said, err := x.consume(dec, a)
+	in := intake{x: x, dec: dec, to: a, plain: body.plain != nil}
+	x.settle(&in)
+	in.run()
+	err := in.err
 	if err == nil {
-		err = complete(a, said)
+		err = complete(a, in.said)
 	}
 	if err == nil {
-		x.res.lull.over()
-		if said {
-			x.drain(dec, a)
+		x.res.lull.complete()
+		if in.said {
+			in.drain()
 		}
 	}
 	return x.put(a, err)
@@ -93,15 +87,19 @@ func (x *exchange) put(a assembler, err error) (*paceline.Response, *paceline.Er
 }
 
 // settle decides how the stream is read.
-func (x *exchange) settle() {
+func (x *exchange) settle(in *intake) {
 	if paceline.Watched(x.ctx) {
 		return
 	}
-	x.res.lull.unwatched = true
-	if own, ok := x.res.body.(*http1.Response); ok {
-		x.res.lull.conn = own
-	} else {
+	x.res.lull.unwatched, x.res.lull.spans = true, &x.spans
+	own, ok := x.res.body.(*http1.Response)
+	if !ok {
 		x.res.lull.conn = &x.kept.use
+		return
+	}
+	x.res.lull.conn = own
+	if in.plain {
+		in.attend(own)
 	}
 }
 
@@ -118,44 +116,9 @@ func complete(a assembler, said bool) error {
 	return errCut
 }
 
-// consume feeds the assembler until the server says that the answer is
-// complete, or the body ends.
-func (x *exchange) consume(dec *sse.Decoder, a assembler) (said bool, err error) {
-	seen := false
-	for {
-		ev, err := dec.Next()
-		switch {
-		case err == io.EOF && !seen:
-			return false, errEmpty
-		case err == io.EOF:
-			return false, nil
-		case err != nil:
-			return false, err
-		case ev.Comment:
-			x.keepAlive()
-			continue
-		}
-		data := rawjson.Trim(ev.Data)
-		if len(data) == 0 {
-			x.keepAlive()
-			continue
-		}
-		seen = true
-		if isDone(data) {
-			return true, nil
-		}
-		if done, err := a.frame(ev.Name, data); err != nil || done {
-			return done, x.frameFailed(err, ev, data)
-		}
-	}
-}
-
 // frameFailed tells a chunk that the end of the body has cut from one that is
 // malformed, and keeps the chunk for the row.
-func (x *exchange) frameFailed(err error, ev sse.Event, data []byte) error {
-	if err == nil {
-		return nil
-	}
+func frameFailed(err error, ev sse.Event, data []byte) error {
 	if _, remote := errors.AsType[*paceline.Error](err); remote {
 		return err
 	}
@@ -173,28 +136,3 @@ func (x *exchange) keepAlive() {
 }
 
 func isDone(data []byte) bool { return bytes.Equal(data, []byte("[DONE]")) }
-
-// drain reads what comes after the answer's end, for a short while and within
-// a bound. Errors there mean nothing any more.
-func (x *exchange) drain(dec *sse.Decoder, a assembler) {
-	joined := make(chan struct{})
-	timer := time.AfterFunc(lateGrace, func() {
-		x.giveUp()
-		close(joined)
-	})
-	defer func() {
-		if !timer.Stop() {
-			<-joined
-		}
-	}()
-	const maxLate = 64
-	for range maxLate {
-		ev, err := dec.Next()
-		if err != nil {
-			return
-		}
-		if !ev.Comment {
-			a.late(rawjson.Trim(ev.Data))
-		}
-	}
-}

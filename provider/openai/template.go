@@ -71,7 +71,7 @@ func (t *template) take(data []byte, o *emitter) bool {
 		return false
 	}
 	inner := data[start : start+n]
-	t.target.buf = append(t.target.buf, inner...)
+	t.target.extend(inner)
 	o.begin(data)
 	o.add(t.kind, t.choice, data[start-1:start+n+1])
 	return true

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/seed-1814a72b/paceline/provider/openai/internal/rawjson"
 )
@@ -51,9 +52,39 @@ func (m *members) at(name []byte) *member {
 	if len(*m) >= maxMembers {
 		return nil
 	}
-	v := &member{name: string(name)}
+	if *m == nil {
+		*m = make(members, 0, 4)
+	}
+	v := &member{name: nameOf(name)}
 	*m = append(*m, v)
 	return v
+}
+
+// nameOf returns a name as a string, without a copy of those that every answer has.
+func nameOf(name []byte) string {
+	switch string(name) {
+	case "id":
+		return "id"
+	case "created":
+		return "created"
+	case "model":
+		return "model"
+	case "system_fingerprint":
+		return "system_fingerprint"
+	case "service_tier":
+		return "service_tier"
+	case "role":
+		return "role"
+	case "content":
+		return "content"
+	case "refusal":
+		return "refusal"
+	case "logprobs":
+		return "logprobs"
+	case "finish_reason":
+		return "finish_reason"
+	}
+	return string(name)
 }
 
 func (m members) find(name string) *member {
@@ -104,6 +135,16 @@ func (v *value) merge(name string, raw []byte, depth int) {
 	default:
 		v.replace(raw)
 	}
+}
+
+// extend adds more of a text. What comes in small pieces is not moved at each of the
+// first.
+func (v *value) extend(inner []byte) {
+	const least = 256
+	if len(inner) > cap(v.buf)-len(v.buf) {
+		v.buf = slices.Grow(v.buf, max(len(inner), len(v.buf), least))
+	}
+	v.buf = append(v.buf, inner...)
 }
 
 // sticky names the strings that are not pieces of something longer: clients

@@ -1,0 +1,141 @@
+package openai
+
+import (
+	"io"
+	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/http1"
+	"github.com/seed-1814a72b/paceline/internal/sse"
+	"github.com/seed-1814a72b/paceline/provider/openai/internal/rawjson"
+)
+
+// lateGrace is how long an answer that is complete waits for what may come
+// after it: the usage that some servers send late, and the end of the body,
+// without which the connection cannot be used again.
+const lateGrace = 100 * time.Millisecond
+
+// An intake is how far a stream has been read. One goroutine at a time reads on:
+// the attempt's, or while that waits, of a body that is attended, another.
+type intake struct {
+	x     *exchange
+	dec   *sse.Decoder
+	to    assembler
+	plain bool            // the body is as it was sent
+	own   *http1.Response // the body if it is attended, else nil
+
+	seen bool  // an event has come
+	over bool  // nothing that comes counts any more
+	said bool  // the server has said that the answer is complete
+	err  error // what has ended it before that; nil: the body's end
+}
+
+// attend has what comes be taken without waking the attempt's goroutine, where that
+// can be.
+func (r *intake) attend(own *http1.Response) {
+	if own.Attend(r.take) {
+		r.own = own
+	}
+}
+
+// run feeds the assembler until the server says that the answer is complete, or
+// the body ends.
+func (r *intake) run() {
+	for r.own == nil && !r.over {
+		r.event(r.dec.Next())
+	}
+	for !r.over && r.take() {
+		r.x.res.Wait()
+	}
+}
+
+// take takes the events that have come, and reports whether others are to be waited
+// for.
+func (r *intake) take() bool {
+	for !r.over {
+		ev, ok, err := r.dec.Poll()
+		if !ok && err == nil {
+			return true
+		}
+		r.event(ev, err)
+	}
+	return false
+}
+
+// event takes an event, or what came instead of one.
+func (r *intake) event(ev sse.Event, err error) {
+	if err != nil {
+		r.ended(err)
+		return
+	}
+	data := ev.Data
+	if ev.Comment {
+		data = nil
+	}
+	data = rawjson.Trim(data)
+	if len(data) == 0 {
+		r.x.keepAlive()
+		return
+	}
+	r.seen = true
+	if isDone(data) {
+		r.over, r.said = true, true
+		return
+	}
+	done, err := r.to.frame(ev.Name, data)
+	if err != nil {
+		err = frameFailed(err, ev, data)
+	}
+	r.over, r.said, r.err = done || err != nil, done, err
+}
+
+// ended notes why no further event comes.
+func (r *intake) ended(err error) {
+	r.over = true
+	switch {
+	case err != io.EOF:
+		r.err = err
+	case !r.seen:
+		r.err = errEmpty
+	}
+}
+
+// drain reads what comes after the answer's end, for a short while and within
+// a bound. Errors there mean nothing any more.
+func (r *intake) drain() {
+	if r.own != nil && r.late(r.dec.Poll) { // all of it had come
+		return
+	}
+	r.x.res.lull.over()
+	joined := make(chan struct{})
+	timer := time.AfterFunc(lateGrace, func() {
+		r.x.giveUp()
+		close(joined)
+	})
+	defer func() {
+		if !timer.Stop() {
+			<-joined
+		}
+	}()
+	r.late(func() (sse.Event, bool, error) {
+		ev, err := r.dec.Next()
+		return ev, err == nil, err
+	})
+}
+
+// late takes what next yields of what comes after the answer's end, and reports
+// whether there is no more of it.
+func (r *intake) late(next func() (sse.Event, bool, error)) bool {
+	const most = 64
+	for range most {
+		ev, ok, err := next()
+		switch {
+		case err != nil:
+			return true
+		case !ok:
+			return false
+		case !ev.Comment:
+			r.to.late(rawjson.Trim(ev.Data))
+		}
+	}
+	return true
+}
