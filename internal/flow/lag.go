@@ -70,13 +70,21 @@ func (a *Admission) Check(now Instant) (wake Instant) {
 // sent notes that t goes out at now, on a connection that took so long to open on
 // the network, or on an older one.
 func (t *Ticket) sent(now Instant, opening time.Duration) {
-	late := time.Duration(0) // of what has opened a connection alone it says nothing
-	if opening == 0 || t.mustering == released {
+	late := time.Duration(0) // of what has waited for a connection alone it says nothing
+	if t.mustering == released {
 		late = max(now.Sub(t.turn), t.lane.muster.late(t, opening))
 	}
 	t.lane.muster.leave(t)
 	t.passages.whole.sent(now, late)
 	t.passages.share.sent(now, late)
+}
+
+// late notes that something was so late at now.
+func (s *Sliding) late(now Instant, late time.Duration) {
+	late = min(late, s.window/10)
+	if s.behind.note(now, late) && late >= aStall { // so may those have been that went out shortly before
+		s.delayed(now.Add(-late-aStall), now)
+	}
 }
 
 // eachStrict calls f with each strict window.

@@ -67,7 +67,8 @@ func TestSomebodyLooksAfterCallsThatWentOut(t *testing.T) {
 func TestACallThatWasLateMayArriveAsLate(t *testing.T) {
 	guard := Instant(firstGuard)
 	a, all := strictly(t, 2)
-	a.Sent(1005*ms, all[1], 0) // it has waited for a processor
+	a.Begun(1005*ms, all[1]) // it has waited for a processor
+	a.Sent(1005*ms, all[1], 0)
 	a.Sent(1005*ms, all[0], ms10)
 	guard += Instant(ms10) // of few trips the longest is the bound
 	if at := next(t, a, 1100*ms); at != 2010*ms+guard {
@@ -75,7 +76,7 @@ func TestACallThatWasLateMayArriveAsLate(t *testing.T) {
 	}
 	a, all = strictly(t, 2)
 	a.Sent(1030*ms, all[1], ms10) // the network was slow, not this process
-	a.Sent(1040*ms, all[0], ms10)
+	a.Sent(1040*ms, all[0], 0)    // it was given another's connection in the end
 	if at := next(t, a, 1100*ms); at != 2030*ms+guard {
 		t.Errorf("the next call at %v", time.Duration(at))
 	}

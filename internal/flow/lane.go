@@ -164,7 +164,7 @@ func (l *Lane) take(now Instant, t *Ticket) {
 	l.adaptive.started(l.inFlight)
 	l.breaker.started(now)
 	l.retries.take(now, t)
-	t.lane, t.Started, t.turn, t.state = l, now, now, running
+	t.lane, t.Started, t.state = l, now, running
 }
 
 // Outcome is how a started call ended, as far as limits are concerned.

@@ -121,8 +121,8 @@ func (m *muster) release(now Instant) (out []*Ticket, wake Instant) {
 // have gone out, and t, took to be ready than their connections' opening on the
 // network.
 func (m *muster) late(t *Ticket, opening time.Duration) time.Duration {
-	if t.mustering != released {
-		return 0
+	if t.mustering != released || opening == 0 { // it was given another's
+		return m.behind
 	}
 	m.behind = max(m.behind, t.readied.Sub(t.Started)-musterTrips*opening)
 	return m.behind
@@ -151,6 +151,7 @@ func (a *Admission) Begun(now Instant, t *Ticket) {
 	for _, s := range [...]*Sliding{t.passages.whole.limit, t.passages.share.limit} {
 		if s != nil {
 			s.spread.begins(now, t.Started)
+			s.late(now, now.Sub(t.Started))
 		}
 	}
 }

@@ -140,12 +140,8 @@ func (p *passage) sent(now Instant, late time.Duration) {
 	s.heard = true
 	p.leave()
 	p.at, s.latestOut = now, now
-	late = min(late, s.window/10)
-	more := s.behind.note(now, late)
+	s.late(now, late)
 	s.went(now.Add(s.behind.now(now)))
-	if more && late >= aStall { // so may those have been that went out shortly before
-		s.delayed(now.Add(-late-aStall), now)
-	}
 }
 
 // leave notes that the call is not inside any more.

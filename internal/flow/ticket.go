@@ -21,7 +21,7 @@ type Ticket struct {
 	marks      marks
 	mustering  mustering
 	readied    Instant // when its connection was open, if others were waited for
-	turn       Instant // since when nothing but this process keeps it from going out
+	turn       Instant // when it was let go after those
 	order      int64   // its number in its model's seek
 	state      state
 	rank       uint64  // its place among the ready ones of its priority; the lowest is first
