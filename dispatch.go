@@ -28,6 +28,7 @@ type dispatcher struct {
 	runs      []*run     // that have begun and not ended
 	meter     meter
 	draining  bool
+	due       flow.Instant // when the loop was to go on at the latest
 	money     moneyLimits
 	needy     map[*purse]bool           // those for which calls wait
 	held      map[*flow.Ticket]*attempt // those that wait for each other's connections
@@ -42,6 +43,9 @@ func (d *dispatcher) loop() {
 	defer timer.Stop()
 	var messages []message
 	for {
+		if now := d.engine.now(); now > d.due {
+			d.admission.Late(now, d.due)
+		}
 		messages = d.engine.box.take(messages)
 		for i := range messages {
 			d.handle(&messages[i])
@@ -56,7 +60,8 @@ func (d *dispatcher) loop() {
 		if d.ended() {
 			return
 		}
-		d.sleep(timer, min(wake, d.watch.next)) // the watch knows by now all that was started
+		d.due = min(wake, d.watch.next, d.admission.Check(now)) // the watch knows by now all that was started
+		d.sleep(timer, d.due)
 	}
 }
 

@@ -39,7 +39,8 @@ const (
 // A Conn is a connection whose reads can be coalesced, which they are while
 // everybody who uses it has said [Use.Relax]. It is safe for concurrent use.
 type Conn struct {
-	net.Conn // the connection itself, for writes
+	net.Conn               // the connection itself, for writes
+	Trip     time.Duration // how long it took to open on the network; 0: not known. Who opens it sets it
 	raw      syscall.RawConn
 
 	mu       sync.Mutex

@@ -214,9 +214,7 @@ func (a *Admission) Sent(now Instant, t *Ticket, opening time.Duration) {
 	if t.state != running {
 		return
 	}
-	t.lane.muster.leave(t)
-	t.passages.whole.sent(now)
-	t.passages.share.sent(now)
+	t.sent(now, opening)
 	a.queue.unpark(a.queue.lines[t.Model])
 	if opening > 0 {
 		a.Trip(now, t.lane.number, opening)

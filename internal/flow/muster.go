@@ -10,6 +10,11 @@ const (
 	musterMin = 64
 	// They do for a twentieth of the window at most, and for so long.
 	musterLong = 50 * time.Millisecond
+	// So many are on their way to the wire at once: a crowd of them would keep
+	// from the processor whatever reads what they write, on this machine.
+	musterAbreast = 32
+	// A connection takes at most so many round trips to open, with TLS.
+	musterTrips = 3
 )
 
 // A muster has a window's calls of a strict limit go out together, once their
@@ -20,11 +25,14 @@ const (
 // for that, since it waits for nobody.
 type muster struct {
 	on      bool
+	over    bool          // those that are ready go out
 	taken   Instant       // the last call
 	most    time.Duration // how long it lasts, once the first call is ready
 	until   Instant       // when it ends at the latest, once one is
 	opening int           // calls whose connection is being opened
 	held    []*Ticket     // those that are ready
+	going   int           // those that were let go and have not gone out yet
+	behind  time.Duration // by how much this process is at most, as those show that have gone out
 }
 
 // mustering is a ticket's part in a muster.
@@ -34,6 +42,7 @@ const (
 	unmustered mustering = iota
 	opening
 	held
+	released
 )
 
 // join notes that t was taken at now. It is part of the muster if none was taken
@@ -42,20 +51,24 @@ const (
 func (m *muster) join(now Instant, t *Ticket, s *Sliding) {
 	idle := m.taken == 0 || now.Sub(m.taken) > s.window
 	m.taken = now
-	if !m.on && (!idle || s.n < musterMin) {
+	if m.over || !m.on && (!idle || s.n < musterMin) {
 		return
 	}
-	m.on, m.most = true, min(musterLong, s.window/20)
+	if !m.on {
+		m.on, m.most, m.behind = true, min(musterLong, s.window/20), 0
+	}
 	t.mustering = opening
 	m.opening++
 }
 
 // ready notes that t's connection is open, and reports whether it may go out.
 func (m *muster) ready(now Instant, t *Ticket) bool {
-	if t.mustering == held {
+	switch {
+	case t.mustering == held:
 		return false
-	}
-	if !m.on || m.opening+len(m.held) < musterMin {
+	case t.mustering == released: // its provider asks again
+		return true
+	case !m.on || m.over && len(m.held) == 0 || !m.over && m.opening+len(m.held) < musterMin:
 		m.leave(t)
 		return true
 	}
@@ -63,7 +76,7 @@ func (m *muster) ready(now Instant, t *Ticket) bool {
 		m.until = now.Add(m.most)
 	}
 	m.opening--
-	t.mustering = held
+	t.mustering, t.readied = held, now
 	m.held = append(m.held, t)
 	return false
 }
@@ -71,29 +84,48 @@ func (m *muster) ready(now Instant, t *Ticket) bool {
 // leave notes that t has gone out, or will not.
 func (m *muster) leave(t *Ticket) {
 	switch t.mustering {
+	case unmustered:
+		return
 	case opening:
 		m.opening--
 	case held:
 		m.held = slices.DeleteFunc(m.held, func(other *Ticket) bool { return other == t })
+	case released:
+		m.going--
 	}
 	t.mustering = unmustered
-	m.on = m.on && m.opening+len(m.held) > 0
+	m.on = m.opening+len(m.held)+m.going > 0
+	m.over = m.over && m.on
 }
 
-// release returns those that may go out, if the muster is over at now, else when
-// it is at the latest.
+// release returns those that may go out now, if the muster is over, else when it
+// is at the latest.
 func (m *muster) release(now Instant) (out []*Ticket, wake Instant) {
 	switch {
 	case len(m.held) == 0:
 		return nil, Never
-	case m.opening > 0 && now < m.until:
+	case !m.over && m.opening > 0 && now < m.until:
 		return nil, m.until
 	}
-	out, m.held, m.on = m.held, nil, false
+	m.over = true
+	n := min(len(m.held), musterAbreast-m.going)
+	out, m.held = m.held[:n:n], m.held[n:]
+	m.going += n
 	for _, t := range out {
-		t.mustering = unmustered
+		t.mustering, t.turn = released, now
 	}
 	return out, Never
+}
+
+// late returns by how much this process is behind: how much longer those that
+// have gone out, and t, took to be ready than their connections' opening on the
+// network.
+func (m *muster) late(t *Ticket, opening time.Duration) time.Duration {
+	if t.mustering != released || opening == 0 { // it was given another's
+		return m.behind
+	}
+	m.behind = max(m.behind, t.readied.Sub(t.Started)-musterTrips*opening)
+	return m.behind
 }
 
 // limit returns the strict limit that the ticket passes, or nil.
@@ -119,12 +151,13 @@ func (a *Admission) Begun(now Instant, t *Ticket) {
 	for _, s := range [...]*Sliding{t.passages.whole.limit, t.passages.share.limit} {
 		if s != nil {
 			s.spread.begins(now, t.Started)
+			s.late(now, now.Sub(t.Started))
 		}
 	}
 }
 
 // Musters reports whether t, which was admitted, is to be told of by Ready.
-func (t *Ticket) Musters() bool { return t.mustering != unmustered }
+func (t *Ticket) Musters() bool { return t.mustering == opening }
 
 // Release calls out with each ticket that may go out now, and returns when to
 // call it again.

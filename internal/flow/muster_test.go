@@ -21,11 +21,22 @@ func crowd(n int, now Instant) (*Admission, []*Ticket) {
 	return a, started
 }
 
-// gone returns how many are released at now.
+// gone returns how many are released at now, and go out at once.
 func gone(a *Admission, now Instant) (n int) {
-	a.Release(now, func(*Ticket) { n++ })
-	return n
+	for {
+		var out []*Ticket
+		a.Release(now, func(t *Ticket) { out = append(out, t) })
+		if len(out) == 0 {
+			return n
+		}
+		for _, t := range out {
+			a.Sent(now, t, ms10)
+		}
+		n += len(out)
+	}
 }
+
+const ms10 = 10 * time.Millisecond
 
 func TestTheFirstCallsWaitForEachOthersConnections(t *testing.T) {
 	a, all := crowd(100, 0)
@@ -60,6 +71,38 @@ func TestAStragglerHoldsNobodyUpForLong(t *testing.T) {
 	a.Sent(71*ms, all[99], 0) // by a provider that does not tell of its connection
 	if l := a.lanes[0]; l.muster.opening != 0 || l.muster.on {
 		t.Errorf("%d calls are thought to be connecting", l.muster.opening)
+	}
+}
+
+func TestACrowdGoesOutAFewAbreast(t *testing.T) {
+	a, all := crowd(100, 0)
+	for _, x := range all {
+		a.Ready(10*ms, x)
+	}
+	var out []*Ticket
+	release := func() (n int) {
+		a.Release(10*ms, func(t *Ticket) { out, n = append(out, t), n+1 })
+		return n
+	}
+	if n := release(); n != musterAbreast || release() != 0 {
+		t.Fatalf("%d go out before the first are on the wire, want %d", n, musterAbreast)
+	}
+	a.Sent(11*ms, out[0], ms10)
+	a.Done(11*ms, out[1], Outcome{Kind: Unsent})
+	if n := release(); n != 2 {
+		t.Errorf("%d more go out after one went and one was given up", n)
+	}
+	if n := len(out) + gone(a, 12*ms); n != musterAbreast+2 {
+		t.Errorf("%d are out, want %d until those have gone", n, musterAbreast+2)
+	}
+	for len(out) < 100 {
+		before := len(out)
+		for _, x := range out {
+			a.Sent(13*ms, x, ms10)
+		}
+		if release(); len(out) == before {
+			t.Fatalf("%d of 100 have gone out", before)
+		}
 	}
 }
 

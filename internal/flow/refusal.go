@@ -31,6 +31,7 @@ type refusal struct {
 	// Most of the time since the refusal before was a pause: what was let in
 	// then is not all that would have been.
 	blurred bool
+	tried   float64 // the pace just below which the estimate was, as it was refused before; 0: it was not
 }
 
 const (
@@ -38,6 +39,18 @@ const (
 	closeTime  = 10 * time.Second // likewise
 	steepness  = 1.25             // of the pace of seconds over that of a minute
 	fewCalls   = 4                // let in between two refusals that tell no rate yet
+	fewSilent  = 2                // let in in a minute that tell no window, before a long silence
+	// boldShare of the pace that was refused is tried, if it is more than what was let
+	// in, but at most boldMost of that. A refusal at less, within boldCalls, says that
+	// it is not the limit; the next is tried after waryFirst refusals, and twice as
+	// many each time that it fails.
+	boldShare  = 0.98
+	boldMost   = 1.5
+	boldGrowth = 1.02 // by more than that is let in where calls are not stored
+	boldCalls  = 64
+	boldMinute = 20 // let in in a minute, at least
+	waryFirst  = 4
+	waryMost   = 32
 )
 
 // throttled notes that call number n, which started at the instant started,
@@ -108,12 +121,14 @@ func (s *seek) follow(r *refusal) {
 
 // learn changes the estimate by what r tells.
 func (s *seek) learn(now Instant, r *refusal) {
-	was := s.limit
+	was := s.sober()
+	r.tried, s.bold = s.bold, 0
 	s.guessed = s.guessed && s.silent == 1
 	switch {
 	case was == 0:
 		s.limit, s.steep = max(0.9*r.short, seekFirst), true
 	case s.silent == 1: // two in a row may be chance
+		s.bold = r.tried
 	case s.silent > 1:
 		s.learnSilence(r)
 	case s.noise.share > 0:
@@ -130,7 +145,7 @@ func (s *seek) learn(now Instant, r *refusal) {
 		s.lift = seekLift
 	}
 	if was > 0 {
-		s.noise.learnt(was, s.limit, r.let)
+		s.noise.learnt(was, s.sober(), r.let)
 	} else {
 		s.pace = Bucket{interval: 1e9 / s.limit, burst: 1, tat: math.Inf(-1)}
 	}
@@ -143,7 +158,12 @@ func (s *seek) learnSilence(r *refusal) {
 	if r.minute < 1 || r.at.Sub(s.episode.at) > seekLong {
 		return
 	}
-	long := s.silent > 2 && r.at.Sub(s.episode.at) > 2*time.Second
+	lasted := r.at.Sub(s.episode.at)
+	long := s.silent > 2 && lasted > 2*time.Second
+	if r.minute < fewSilent && !long { // a bucket that holds one call
+		s.limit = min(s.limit, 1/lasted.Seconds())
+		return
+	}
 	if s.steep || long {
 		s.limit, s.window, s.steep = r.perMinute(), r.minute, false
 		s.inSilent, s.widest = long, r.minute
@@ -173,6 +193,10 @@ func (s *seek) learnAgain(r *refusal) {
 	case s.window > 0 && (s.inSilent || r.fills(max(s.window, s.widest))):
 		s.limit, s.window = min(s.limit, r.perMinute()), min(s.window, r.minute)
 	default:
+		if s.fails(r) {
+			s.limit, s.window = min(s.limit, s.shrink(r, 0)), 0
+			return
+		}
 		s.limit, s.window = min(s.limit, r.drained(r.let, r.since)), 0
 	}
 }
@@ -204,10 +228,59 @@ func (s *seek) learnNew(r *refusal) {
 	case s.steep:
 		s.limit, s.window = 0.95*r.short, 0
 	case r.minute < 20 && !r.blurred && !math.IsInf(r.let, 1):
-		s.limit, s.window = r.drained(r.let, r.since), 0
+		s.limit, s.window = s.stored(r, r.drained(r.let, r.since)), 0
 	default:
-		s.limit, s.window = min(r.perMinute(), r.drained(r.let, r.since)), 0
+		s.limit, s.window = s.stored(r, min(r.perMinute(), r.drained(r.let, r.since))), 0
 	}
+}
+
+// stored returns what the limit is, of which a bucket that stores calls, or a
+// window, has let in so many a second since the refusal before. One that stores
+// hardly any was refused at the pace that it did not bear, and what it let in at
+// lower ones is not all that it would have. So a little less than that pace is
+// tried, and taken back if it is refused soon: half of it where more was let in
+// than the time before, since where calls are stored it is the same each time.
+func (s *seek) stored(r *refusal, letIn float64) float64 {
+	try := boldShare * r.pace
+	s.grows = s.meek > 0 && letIn > boldGrowth*s.meek
+	if s.grows {
+		s.stores = 0
+	}
+	switch {
+	case s.fails(r):
+		return s.shrink(r, letIn)
+	case s.stores > 0 || try <= letIn || r.let < boldCalls || r.minute < boldMinute:
+		s.stores = max(0, s.stores-1)
+		s.meek = letIn
+		return letIn
+	}
+	s.bold, s.meek = r.pace, letIn
+	return min(try, boldMost*letIn)
+}
+
+// sober returns the estimate without what is tried.
+func (s *seek) sober() float64 {
+	if s.bold > 0 {
+		return min(s.limit, s.meek)
+	}
+	return s.limit
+}
+
+// fails reports whether r shows that the estimate was too bold.
+func (s *seek) fails(r *refusal) bool {
+	return r.tried > 0 && r.let < boldCalls && r.pace < boldShare*r.tried
+}
+
+// shrink takes a bold estimate back, and returns what is thought now. At least
+// letIn are let in.
+func (s *seek) shrink(r *refusal, letIn float64) float64 {
+	letIn = max(s.meek, letIn)
+	if s.grows {
+		return (letIn + boldShare*r.pace) / 2
+	}
+	s.wary = min(max(2*s.wary, waryFirst), waryMost)
+	s.stores = s.wary
+	return letIn
 }
 
 // perMinute returns how many calls a second were let in in the minute before.

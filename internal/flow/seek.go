@@ -50,6 +50,11 @@ type seek struct {
 	inSilent bool    // the window is known by a silence
 	widest   float64 // what the window held when it was last seen to be one
 	guessed  bool    // the estimate was halved for want of a measure
+	bold     float64 // the estimate is just below this pace, which was refused; 0: it is not
+	meek     float64 // in place of this one
+	grows    bool    // more was let in before the latest refusal than before those until then
+	stores   int     // refusals for which the server is taken to store calls, or to count windows
+	wary     int     // what stores is when a bold estimate fails next, but for the first time
 }
 
 const (
@@ -227,12 +232,14 @@ func (s *seek) pause(now Instant, r *refusal) {
 	s.probe, s.probed = true, 0
 	if s.paused = r.told; r.told > 0 {
 		s.until = max(s.until, now.Add(r.told))
+		s.pace.tat = max(s.pace.tat, float64(s.until))
 		return
 	}
 	base := time.Duration(1.5 / max(r.pace, 1) * float64(time.Second))
 	wait := min(base<<min(s.silent, 16), longPause)
 	wait = max(base, s.turn.within(now, wait, s.silent))
 	s.until = now.Add(wait)
+	s.pace.tat = max(s.pace.tat, float64(s.until)) // who waits for a pause keeps no credit
 	if wait > 2*base {
 		s.paused = wait
 	}

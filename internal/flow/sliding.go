@@ -17,13 +17,15 @@ import (
 // closer together there than here; the guard is added to the window against
 // that.
 type Sliding struct {
-	window time.Duration
-	n      int
-	out    []Instant // when calls went out, ascending: the last n of them, and some before
-	forgot bool      // there were more
-	inside int       // calls that have been taken and have not gone out yet
-	heard  bool      // somebody tells when calls go out
-	blind  bool      // nobody does: they are taken to do so at once
+	window    time.Duration
+	n         int
+	out       []Instant // when calls went out at the latest, ascending: the last n of them, and some before
+	forgot    bool      // there were more
+	inside    int       // calls that have been taken and have not gone out yet
+	behind    lag
+	latestOut Instant // when the latest did
+	heard     bool    // somebody tells when calls go out
+	blind     bool    // nobody does: they are taken to do so at once
 
 	floor    time.Duration // the guard is never shorter; refusals widen it
 	latest   time.Duration // the guard that was asked for last
@@ -128,16 +130,18 @@ func (s *Sliding) went(at Instant) {
 	s.out = slices.Insert(s.out, i, at)
 }
 
-// sent notes that the call goes out at now. A call whose provider had to ask
-// twice does so twice.
-func (p *passage) sent(now Instant) {
-	if p.limit == nil {
+// sent notes that the call goes out at now, so much later than it was to. A call
+// whose provider had to ask twice does so twice.
+func (p *passage) sent(now Instant, late time.Duration) {
+	s := p.limit
+	if s == nil {
 		return
 	}
-	p.limit.heard = true
+	s.heard = true
 	p.leave()
-	p.at = now
-	p.limit.went(now)
+	p.at, s.latestOut = now, now
+	s.late(now, late)
+	s.went(now.Add(s.behind.now(now)))
 }
 
 // leave notes that the call is not inside any more.

@@ -13,7 +13,7 @@ import (
 // pass takes a call that goes out at once.
 func (s *Sliding) pass(now Instant) {
 	p := s.Take(now)
-	p.sent(now)
+	p.sent(now, 0)
 }
 
 func TestSlidingFillsAWindowAtOnceAndThenWaitsForItsEnd(t *testing.T) {
@@ -47,7 +47,7 @@ func TestSlidingHoldsInAnyWindow(t *testing.T) {
 			now += Instant(rapid.Int64Range(0, int64(300*ms)).Draw(t, "step"))
 			if k := len(inside); k > 0 && (k >= n || rapid.Bool().Draw(t, "goes out")) {
 				i := rapid.IntRange(0, k-1).Draw(t, "which")
-				inside[i].sent(now)
+				inside[i].sent(now, 0)
 				inside = slices.Delete(inside, i, i+1)
 				out = append(out, now)
 			}
@@ -69,7 +69,7 @@ func TestSlidingPausesOnceAfterARefusal(t *testing.T) {
 	s := NewSliding(10, time.Second)
 	refuse := func(sent, heard Instant) (pause time.Duration) {
 		p := s.Take(sent)
-		p.sent(sent)
+		p.sent(sent, 0)
 		s.Refused(heard, &p)
 		return max(0, s.When(heard).Sub(heard))
 	}
@@ -129,8 +129,8 @@ func TestSlidingCountsFromWhenACallGoesOut(t *testing.T) {
 	if at := s.When(0); at != Never {
 		t.Fatalf("third at %v although none has gone out", time.Duration(at))
 	}
-	second.sent(5 * ms)
-	first.sent(300 * ms) // it opened a connection
+	second.sent(5*ms, 0)
+	first.sent(300*ms, 0) // it opened a connection
 	if at := s.When(300 * ms); at < 1005*ms || at > 1010*ms {
 		t.Errorf("third at %v, want a second after the second, which went out before the first", time.Duration(at))
 	}
@@ -138,8 +138,8 @@ func TestSlidingCountsFromWhenACallGoesOut(t *testing.T) {
 	if at := s.When(1010 * ms); at < 1300*ms || at > 1310*ms {
 		t.Errorf("fourth at %v, want a second after the first went out", time.Duration(at))
 	}
-	third.sent(1010 * ms)
-	first.sent(1100 * ms) // it had to ask twice
+	third.sent(1010*ms, 0)
+	first.sent(1100*ms, 0) // it had to ask twice
 	if at := s.When(1310 * ms); at < 2010*ms {
 		t.Errorf("fourth at %v although the first has gone out again", time.Duration(at))
 	}

@@ -41,6 +41,36 @@ func TestSeekKeepsUpWhereAnswersAreQuick(t *testing.T) {
 	}
 }
 
+// A server that stores no calls refuses one that comes a moment too soon, and
+// what it does not let in while few come is lost.
+func TestSeekKeepsUpWhereNothingIsStored(t *testing.T) {
+	one := func(n float64) func() counter { return func() counter { return bucketOf(n, time.Second, 1) } }
+	any5 := func() counter { return slidingOf(5, time.Second) }
+	for _, tt := range []struct {
+		name  string
+		rules func() counter
+		rate  float64
+		trip  time.Duration
+		used  float64
+	}{
+		{"a bucket of one, 1 a second", one(1), 1, 0, 0.9},
+		{"a bucket of one, 5 a second", one(5), 5, 0, 0.95},
+		{"a bucket of one, 20 a second", one(20), 20, 0, 0.95},
+		{"5 in any second", any5, 5, 0, 0.9},
+		{"5 in any second, trips of 40 ms", any5, 5, 40 * time.Millisecond, 0.87},
+	} {
+		for seed := range uint64(3) {
+			l := steady(20*time.Minute, tt.rules)
+			l.trip, l.rest = tt.trip, time.Second/2
+			e := l.run(seed)
+			used := within(e.let, time.Minute, l.until) / (l.until - time.Minute).Seconds() / tt.rate
+			if used < tt.used || e.share() > 0.03 {
+				t.Errorf("%s, seed %d: %.1f %% used, %.2f %% refused; want %.0f and 3", tt.name, seed, 100*used, 100*e.share(), 100*tt.used)
+			}
+		}
+	}
+}
+
 func TestSeekFollowsABucketThatFalls(t *testing.T) {
 	const each = time.Minute
 	for seed := range uint64(20) {

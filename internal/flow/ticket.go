@@ -20,7 +20,9 @@ type Ticket struct {
 	passages   passages
 	marks      marks
 	mustering  mustering
-	order      int64 // its number in its model's seek
+	readied    Instant // when its connection was open, if others were waited for
+	turn       Instant // when it was let go after those
+	order      int64   // its number in its model's seek
 	state      state
 	rank       uint64  // its place among the ready ones of its priority; the lowest is first
 	prev, next *Ticket // in a list

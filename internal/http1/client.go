@@ -127,6 +127,9 @@ func (c *Client) open(ctx context.Context, to origin) (*conn, time.Duration, err
 		return nil, 0, asCallers(ctx, err)
 	}
 	took := time.Since(began)
+	if c.Dial == nil {
+		took = Trip(nc, took)
+	}
 	nc = coalesce.Wrap(nc)
 	if to.tls {
 		if nc, err = c.handshake(ctx, nc, to.address); err != nil {

@@ -27,7 +27,7 @@ const (
 type keptConn struct {
 	mu       sync.Mutex
 	watch    stopwatch
-	opened   time.Duration // by the client itself, of a connection of its own
+	opened   time.Duration // as who opened the connection tells; 0: nobody does
 	reused   bool
 	idle     time.Duration
 	answered bool
@@ -61,7 +61,11 @@ func (k *keptConn) got(info httptrace.GotConnInfo) {
 	defer k.mu.Unlock()
 	k.reused, k.idle, k.answered = info.Reused, info.IdleTime, false
 	k.use.End() // of one that was dead
-	k.use = coalesce.Of(info.Conn).Use()
+	c := coalesce.Of(info.Conn)
+	k.use = c.Use()
+	if c != nil {
+		k.opened = c.Trip
+	}
 }
 
 // end notes that the exchange uses its connection no longer.

@@ -35,7 +35,7 @@ func (p Provider) Ping(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, errors.New("openai: no connection") // the dialer's own words may name what is secret in an address
 	}
-	took := s.took()
+	took := http1.Trip(conn, s.took())
 	return took, conn.Close()
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/coalesce"
+	"github.com/seed-1814a72b/paceline/internal/http1"
 )
 
 // maxHeaderBytes caps a response's header in [NewTransport]'s transports.
@@ -42,11 +43,17 @@ func NewTransport() *http.Transport {
 // dialPaced opens a connection whose reads can be coalesced.
 func dialPaced(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+	began := time.Now()
 	nc, err := dialer.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	return coalesce.Wrap(nc), nil
+	took := http1.Trip(nc, time.Since(began))
+	nc = coalesce.Wrap(nc)
+	if c := coalesce.Of(nc); c != nil {
+		c.Trip = took
+	}
+	return nc, nil
 }
 
 var sharedTransport = sync.OnceValue(func() http.RoundTripper { return NewTransport() })
