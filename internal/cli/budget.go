@@ -113,13 +113,13 @@ func newBudgetSummary(b paceline.BudgetState) *budgetSummary {
 	nanoRound := func(usd float64) float64 { return math.Round(usd*1e9) / 1e9 }
 	s := &budgetSummary{SentRequests: b.Spent.Requests}
 	if most := b.Limit.USD; most > 0 {
-		s.MaxCostUSD, s.SpentUSD, s.LeftUSD = &most, pointer(nanoRound(b.Spent.USD)), pointer(nanoRound(left(most, b.Spent.USD)))
+		s.MaxCostUSD, s.SpentUSD, s.LeftUSD = &most, new(nanoRound(b.Spent.USD)), new(nanoRound(left(most, b.Spent.USD)))
 	}
 	if most := b.Limit.Tokens; most > 0 {
-		s.MaxTokens, s.SpentTokens, s.LeftTokens = &most, pointer(b.Spent.Tokens), pointer(left(most, b.Spent.Tokens))
+		s.MaxTokens, s.SpentTokens, s.LeftTokens = &most, new(b.Spent.Tokens), new(left(most, b.Spent.Tokens))
 	}
 	if most := b.Limit.Requests; most > 0 {
-		s.MaxRequests, s.LeftRequests = &most, pointer(left(most, b.Spent.Requests))
+		s.MaxRequests, s.LeftRequests = &most, new(left(most, b.Spent.Requests))
 	}
 	return s
 }
@@ -127,8 +127,6 @@ func newBudgetSummary(b paceline.BudgetState) *budgetSummary {
 // left returns what is left of a limit. Calls that a killed process had in flight
 // count with all that was set aside for them, which may be more than there was.
 func left[N int64 | float64](limit, spent N) N { return max(0, limit-spent) }
-
-func pointer[T any](v T) *T { return &v }
 
 // parts says of each budget what is spent of it, with the flag that sets it.
 func (b *budgetSummary) parts() (list []budgetPart) {

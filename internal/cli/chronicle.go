@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/failures"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 // progressEvery is how often a log says how far the run is.
@@ -29,7 +30,7 @@ type chronicle struct {
 	held      bool
 	told      time.Time             // when it was last said how far the run is
 	stats     func() paceline.Stats // nil: there is no engine yet
-	state     func(paceline.Stats, time.Time) liveState
+	state     func(paceline.Stats, time.Time) status.State
 }
 
 // A throttle is an episode in which a server said "later" to one model's calls.
@@ -133,7 +134,7 @@ func measured(d time.Duration) any {
 	if d <= 0 {
 		return nil
 	}
-	return *milliseconds(d)
+	return *status.Milliseconds(d)
 }
 
 // errorAttrs are why something failed; "ok" for what did not.
@@ -203,7 +204,7 @@ func (c *chronicle) laterOver(ev *paceline.Event) {
 
 // attach tells where figures are to be had from now on; state makes what is shown
 // of them.
-func (c *chronicle) attach(stats func() paceline.Stats, state func(paceline.Stats, time.Time) liveState) {
+func (c *chronicle) attach(stats func() paceline.Stats, state func(paceline.Stats, time.Time) status.State) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stats, c.state, c.told = stats, state, time.Now()
@@ -233,7 +234,7 @@ func (c *chronicle) look(now time.Time) {
 	if now.Sub(c.told) >= progressEvery {
 		c.told = now
 		state := c.state(st, now)
-		c.log.Info("progress", state.attrs()...)
+		c.log.Info("progress", state.Attrs()...)
 	}
 	c.last = st
 }
@@ -246,8 +247,8 @@ func (c *chronicle) compare(now time.Time, st *paceline.Stats) {
 		c.at(now, slog.LevelInfo, map[bool]string{true: "paused by hand", false: "resumed"}[held], slog.Int("in_flight", st.InFlight))
 	}
 	if was.Requests > 0 && !st.Pace.FoundOut && (st.Pace.Requests != was.Pace.Requests || st.Pace.Tokens != was.Pace.Tokens || st.Pace.Money != was.Pace.Money) {
-		c.at(now, slog.LevelInfo, "limits changed", slog.Any("requests_per_min", inMinutes(st.Pace.Requests)),
-			slog.Any("tokens_per_min", inMinutes(st.Pace.Tokens)), slog.Any("usd_per_hour", inHours(st.Pace.Money)))
+		c.at(now, slog.LevelInfo, "limits changed", slog.Any("requests_per_min", status.InMinutes(st.Pace.Requests)),
+			slog.Any("tokens_per_min", status.InMinutes(st.Pace.Tokens)), slog.Any("usd_per_hour", status.InHours(st.Pace.Money)))
 	}
 	if lost := st.EventsLost - was.EventsLost; lost > 0 {
 		c.at(now, slog.LevelWarn, "events lost", slog.Int64("events", lost))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/logfile"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 // told are the messages of a log, with the values of some fields.
@@ -28,7 +29,10 @@ func told(log *bytes.Buffer, fields ...string) (text string) {
 	return text
 }
 
-func at(ms int) time.Time { return epoch.Add(time.Duration(ms) * time.Millisecond) }
+// someDay is when what is told of happened.
+var someDay = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func at(ms int) time.Time { return someDay.Add(time.Duration(ms) * time.Millisecond) }
 
 // refusedAt are the events of an attempt of 100 ms that ends then.
 func refusedAt(ms int, model string, wait time.Duration) []paceline.Event {
@@ -101,7 +105,7 @@ func TestLooksTellWhatNoEventDoes(t *testing.T) {
 	var log bytes.Buffer
 	c := newChronicle(&log, "info")
 	var st paceline.Stats
-	c.attach(func() paceline.Stats { return st }, func(st paceline.Stats, _ time.Time) liveState { return liveState{Stats: st} })
+	c.attach(func() paceline.Stats { return st }, func(st paceline.Stats, _ time.Time) status.State { return status.State{Stats: st} })
 	c.told = at(0)
 	second := 0
 	look := func(change func()) {

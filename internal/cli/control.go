@@ -4,17 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
 	"net"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/dash"
+	"github.com/seed-1814a72b/paceline/internal/pool"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 // A controlled is what can be asked of a running engine; a paceline.Engine is
@@ -32,12 +31,12 @@ type controlled interface {
 // its own. All of them are joined by close.
 type control struct {
 	engine    controlled
-	facts     liveFacts
-	endpoints []endpoint                // with the limits that were given for them last
+	facts     status.Facts
+	endpoints []pool.Endpoint           // with the limits that were given for them last
 	unpriced  func(model string) string // the model if its price is not known, for "" any such; "": none
 	began     time.Time
 	held      atomic.Bool
-	meter     meter
+	meter     status.Meter
 	lowered   map[loweredLimit]float64 // limits that "slower" has set where none was given: what was in force
 	said      string                   // of the last order, what it changed
 
@@ -54,9 +53,9 @@ type asked struct {
 
 // startControl begins to take orders, from those who connect to listener, which
 // it closes in the end; nil: only from those who have the control.
-func startControl(engine controlled, facts liveFacts, endpoints []endpoint, unpriced func(string) string, listener net.Listener) *control {
+func startControl(engine controlled, facts status.Facts, endpoints []pool.Endpoint, unpriced func(string) string, listener net.Listener) *control {
 	c := &control{
-		engine: engine, facts: facts, endpoints: append([]endpoint(nil), endpoints...), unpriced: unpriced, began: time.Now(),
+		engine: engine, facts: facts, endpoints: append([]pool.Endpoint(nil), endpoints...), unpriced: unpriced, began: time.Now(),
 		lowered: map[loweredLimit]float64{},
 		asked:   make(chan asked), quit: make(chan struct{}),
 	}
@@ -83,7 +82,7 @@ func (c *control) close() {
 // loop carries orders out, one after the other, and looks once a second so that
 // the rate is known when somebody asks.
 func (c *control) loop() {
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(status.LookEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -98,13 +97,13 @@ func (c *control) loop() {
 }
 
 // look takes a snapshot of the run.
-func (c *control) look() liveState { return c.judge(c.engine.Stats()) }
+func (c *control) look() status.State { return c.judge(c.engine.Stats()) }
 
 // judge says how a run stands that has these counters now.
-func (c *control) judge(st paceline.Stats) liveState {
+func (c *control) judge(st paceline.Stats) status.State {
 	now := time.Now()
 	st.Elapsed = now.Sub(c.began)
-	return liveState{Facts: c.facts, Stats: st, Pace: c.meter.observe(now, st, c.facts.Total)}
+	return status.State{Facts: c.facts, Stats: st, Pace: c.meter.Observe(now, st, c.facts.Total)}
 }
 
 // carryOut does what was asked and returns how the run stands then.
@@ -123,12 +122,12 @@ func (c *control) carryOut(o *order) answer {
 func (c *control) ended(st paceline.Stats) answer { return c.tell(c.judge(st)) }
 
 // tell returns a state as an answer.
-func (c *control) tell(state liveState) answer {
-	status := newRunStatus(state, c.held.Load())
+func (c *control) tell(state status.State) answer {
+	status := status.Of(state, c.held.Load())
 	for i := range c.endpoints {
 		status.Endpoints = append(status.Endpoints, newEndpointStatus(&c.endpoints[i]))
 	}
-	status.tellEndpoints(state.Stats.Pace.Endpoints)
+	status.TellEndpoints(state.Stats.Pace.Endpoints)
 	return answer{Status: status, Said: c.said, stats: state.Stats}
 }
 
@@ -160,12 +159,12 @@ func (c *control) set(o *order) error {
 			return fmt.Errorf("usd-per-hour: the price of %s is not known; it is given to 'paceline run' with --price", model)
 		}
 	}
-	changed := append([]endpoint(nil), c.endpoints...)
+	changed := append([]pool.Endpoint(nil), c.endpoints...)
 	found := false
 	for i := range changed {
-		if e := &changed[i]; o.Endpoint == "" || e.name == o.Endpoint {
+		if e := &changed[i]; o.Endpoint == "" || e.Name == o.Endpoint {
 			found = true
-			if err := e.changes(o); err != nil {
+			if err := e.Change(o.Model, o.Limits); err != nil {
 				return err
 			}
 		}
@@ -184,58 +183,36 @@ func (c *control) set(o *order) error {
 
 // apply gives the engine the limits of an endpoint, or of one of its models,
 // where they are not what they were.
-func (c *control) apply(e, was *endpoint, model string) error {
+func (c *control) apply(e, was *pool.Endpoint, model string) error {
 	if model != "" {
-		if l := e.models[model]; l != was.models[model] {
-			return c.engine.SetModelLimits(e.name, model, l.library())
+		if l := e.Models[model]; l != was.Models[model] {
+			return c.engine.SetModelLimits(e.Name, model, l.Library())
 		}
 		return nil
 	}
-	if e.limitSet != was.limitSet {
-		return c.engine.SetLimits(e.name, e.library())
+	if e.Limits != was.Limits {
+		return c.engine.SetLimits(e.Name, e.Library())
 	}
 	return nil
 }
 
-// changes reads the limits of an order, for all calls or for those of a model.
-func (e *endpoint) changes(o *order) error {
-	if o.Model == "" {
-		return e.change(o.Limits)
+// Steer carries out an order of a key and says what that changed, or why it did
+// not. It is safe for concurrent use.
+func (c *control) Steer(do string) (said string) {
+	a := c.order(order{Do: do})
+	if a.Error != "" {
+		return a.Error
 	}
-	of, ok := e.models[o.Model]
-	if !ok {
-		of = limitSet{window: "bucket"}
-	}
-	model := endpoint{limitSet: of}
-	if err := model.change(o.Limits); err != nil {
-		return err
-	}
-	e.limitModel(o.Model, model.limitSet)
-	return nil
+	return a.Said
 }
 
-// change reads limits as the command line has them.
-func (e *endpoint) change(limits map[string]string) error {
-	if len(limits) == 0 {
-		return errors.New("set needs a limit, such as rpm=300")
-	}
-	for _, name := range slices.Sorted(maps.Keys(limits)) {
-		into := e.limitSet.value(name)
-		if into == nil {
-			return unknownLimit(name)
-		}
-		if err := into.Set(limits[name]); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	cfg := paceline.Config{Limits: e.library(), Price: anyPrice}
-	return cfg.Validate()
-}
+// Held reports whether the run is paused by hand. It is safe for concurrent use.
+func (c *control) Held() bool { return c.held.Load() }
 
 func (c *control) names() string {
 	names := ""
 	for i := range c.endpoints {
-		names += ", " + c.endpoints[i].name
+		names += ", " + c.endpoints[i].Name
 	}
 	return names[len(", "):]
 }

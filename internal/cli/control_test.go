@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/pool"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 // pipes is a listener on pipes in memory.
@@ -79,9 +81,9 @@ func (e *heldEngine) SetModelLimits(endpoint, model string, l paceline.Limits) e
 func controlledPool(t *testing.T) (e *heldEngine, l *pipes, c *control) {
 	e = &heldEngine{limits: map[string]paceline.Limits{}}
 	l = newPipes()
-	c = startControl(e, liveFacts{Total: 100, Output: "out.jsonl"}, []endpoint{
-		{name: "one", host: "a", limitSet: limitSet{rpm: 600, tpm: 1e6, window: "bucket"}},
-		{name: "2", host: "b", limitSet: limitSet{concurrency: 9, window: "strict"}},
+	c = startControl(e, status.Facts{Total: 100, Output: "out.jsonl"}, []pool.Endpoint{
+		{Name: "one", Host: "a", Limits: pool.Limits{RPM: 600, TPM: 1e6, Window: "bucket"}},
+		{Name: "2", Host: "b", Limits: pool.Limits{Concurrency: 9, Window: "strict"}},
 	}, func(model string) string {
 		if model == "unpriced" {
 			return model
@@ -234,42 +236,4 @@ func TestControlCutsOffALineWithoutEnd(t *testing.T) {
 			t.Error("an endless line was answered")
 		}
 	})
-}
-
-func TestStatusAsPeopleReadIt(t *testing.T) {
-	n := int64(10_000)
-	eta, rpm := 179.0, 300.0
-	s := &runStatus{
-		Output: "out.jsonl", Items: &n, Done: 1204, Failed: 3, ItemsPerS: 48.2, EtaS: &eta, ElapsedS: 25,
-		InFlight: 20, Waiting: 1024, Requests: 1240, Retries: 12, Now: "limited by requests: 300/min",
-		InForce: limitsInForce{RequestsPerMin: &rpm, Concurrency: 20},
-		Endpoints: []endpointStatus{
-			{endpointState: endpointState{Name: "one", State: endpointUp}, Host: "a.example.com", givenLimits: givenLimits{RPM: &rpm, Window: "bucket"}},
-			{endpointState: endpointState{Name: "2", State: endpointDown, DownForS: pointer(12.0)}, Host: "b.example.com", givenLimits: givenLimits{Window: "strict"}},
-		},
-	}
-	want := `out.jsonl: limited by requests: 300/min
-  items       1,204 of 10,000 (12.0 %), 48.2 a second, 25 s so far, about 2 min 59 s to go
-  calls       20 in flight, 1,024 waiting, 1,240 sent
-  trouble     3 failed, 12 sent again
-  in force    300 requests a minute, no limit on tokens known, 20 calls at once
-  one         a.example.com, rpm=300 window=bucket
-  2           b.example.com, window=strict; down, for 12 s
-`
-	if got := s.text("status", "out.jsonl"); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-	s.InForce.FoundOut = true
-	if got, want := s.InForce.String(), "about 300 requests a minute (found out), no limit on tokens known, 20 calls at once"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	for n, want := range map[int]string{
-		0: "my out: paused; no call is in flight; 'paceline ctl 'my out' resume' goes on\n",
-		1: "my out: paused; the call in flight will be finished; ",
-		2: "my out: paused; the 2 calls in flight will be finished; ",
-	} {
-		if s.InFlight = n; !strings.HasPrefix(s.text("pause", "my out"), want) {
-			t.Errorf("%d in flight: %s", n, s.text("pause", "my out"))
-		}
-	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/manual"
+	"github.com/seed-1814a72b/paceline/internal/pool"
 	"github.com/seed-1814a72b/paceline/internal/spelling"
 	"github.com/seed-1814a72b/paceline/internal/value"
 )
@@ -115,7 +116,7 @@ func (o *order) readLimits(args []string) error {
 		}
 		o.Limits[name] = value
 	}
-	return new(endpoint).change(o.Limits)
+	return new(pool.Limits).Change(o.Limits)
 }
 
 // give gives a run one order and shows how it stands then.
@@ -131,7 +132,7 @@ func give(ctx context.Context, env *command.Env, f *ctlFlags, output string, o *
 	case f.json:
 		_, err = env.Stdout.Write(wireLine(a.Status))
 	default:
-		_, err = env.Stdout.Write([]byte(a.Status.text(o.Do, output)))
+		_, err = env.Stdout.Write([]byte(a.Status.Text(o.Do, output)))
 	}
 	return err
 }

@@ -19,6 +19,8 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/demo"
 	"github.com/seed-1814a72b/paceline/internal/manual"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/pool"
+	"github.com/seed-1814a72b/paceline/internal/status"
 	"github.com/seed-1814a72b/paceline/internal/value"
 	"github.com/seed-1814a72b/paceline/journal"
 	"github.com/seed-1814a72b/paceline/provider/openai"
@@ -177,13 +179,13 @@ func knownLabel() func(*sim.Query) (string, bool) {
 }
 
 // demoLimits are those that the engine keeps to.
-func demoLimits() limitSet { return limitSet{rpm: demoRPM, concurrency: 256, window: "bucket"} }
+func demoLimits() pool.Limits { return pool.Limits{RPM: demoRPM, Concurrency: 256, Window: "bucket"} }
 
 // config is how the engine is set up: nothing is switched on for the demo.
 func (d *demonstration) config() paceline.Config {
 	limits := demoLimits()
 	return paceline.Config{
-		Limits: limits.library(),
+		Limits: limits.Library(),
 		Accept: acceptLabel,
 		Price:  func(_ string, u paceline.Usage) paceline.Cost { return d.pricing.cost(demoPriced, u) },
 	}
@@ -202,8 +204,8 @@ func acceptLabel(_ *paceline.Request, r *paceline.Response) error {
 func (d *demonstration) label(ctx context.Context, client *http.Client, rows *journal.Journal) (paceline.Summary, error) {
 	var events eventReaders
 	events.add(d.trouble.observe)
-	options := liveOptions{Facts: liveFacts{Total: d.flags.items, Model: "a simulated model on a bad day"}, Quiet: d.flags.quiet}
-	options.listErrors(d.env, &events)
+	options := liveOptions{Facts: status.Facts{Total: d.flags.items, Model: "a simulated model on a bad day"}, Quiet: d.flags.quiet}
+	events.add(options.listErrors(d.env))
 	cfg := d.config()
 	events.tell(&cfg)
 	eng, err := paceline.New(openai.Provider{BaseURL: "http://simulated/v1", Transport: client.Transport}, cfg)
@@ -217,7 +219,7 @@ func (d *demonstration) label(ctx context.Context, client *http.Client, rows *jo
 	view := newLive(d.env, options)
 	defer view.Stop()
 	interrupts.attach(eng, view)
-	ctl := startControl(eng, options.Facts, []endpoint{{name: "1", limitSet: demoLimits()}}, func(string) string { return "" }, nil)
+	ctl := startControl(eng, options.Facts, []pool.Endpoint{{Name: "1", Limits: demoLimits()}}, func(string) string { return "" }, nil)
 	defer ctl.close()
 	defer takeKeys(d.env, view, ctl, interrupts.press)()
 	d.labels = map[string]int64{}

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 	"github.com/seed-1814a72b/paceline/internal/prose"
+	"github.com/seed-1814a72b/paceline/internal/status"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -41,8 +42,8 @@ type overview struct {
 	Answered         spent    `json:"answered"`
 	Waste            waste    `json:"waste"`
 
-	TTFT  percentiles `json:"ttft_ms"`
-	Total percentiles `json:"total_ms"`
+	TTFT  status.Percentiles `json:"ttft_ms"`
+	Total status.Percentiles `json:"total_ms"`
 
 	Lost     paidTwice      `json:"lost"`
 	InFlight []foundFlight  `json:"in_flight"`
@@ -155,8 +156,8 @@ func newOverview(rec *journal.Recovery, id *identity, found *inspect.Overview) *
 	return o
 }
 
-func ofHistogram(h *hist.Histogram) percentiles {
-	return newPercentiles(paceline.Latency{Count: h.Count(), P50: h.Quantile(0.5), P90: h.Quantile(0.9), P99: h.Quantile(0.99)})
+func ofHistogram(h *hist.Histogram) status.Percentiles {
+	return status.PercentilesOf(paceline.Latency{Count: h.Count(), P50: h.Quantile(0.5), P90: h.Quantile(0.9), P99: h.Quantile(0.99)})
 }
 
 // write writes the overview for people.
@@ -175,8 +176,8 @@ func (o *overview) write(out *findings, r *runFile) error {
 	row("items", o.text.items())
 	rows("sessions", o.sessions())
 	row("requests", numeral.Figures(numeral.Always(o.Requests, map[bool]string{true: "ended", false: "sent"}[o.State == stateRunning]), numeral.Always(o.Answered.Requests, "answered and accepted")))
-	row("first token", o.text.latencies(o.TTFT))
-	row("answer", o.text.latencies(o.Total))
+	row("first token", o.TTFT.String())
+	row("answer", o.Total.String())
 	row("tokens", o.text.tokens())
 	row("money", o.text.money())
 	row("wasted", o.Waste.String())

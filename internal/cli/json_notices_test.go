@@ -12,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 func TestWantsJSON(t *testing.T) {
@@ -52,7 +53,7 @@ func TestLiveAsJSON(t *testing.T) {
 		var out bytes.Buffer
 		env, _, _ := testEnv()
 		env.StderrTerminal, env.Stderr = true, command.NewJSONNotices(&out)
-		l := newLive(&env, liveOptions{Stats: counting(), Facts: liveFacts{Total: 100, Model: "m", Output: "o"}})
+		l := newLive(&env, liveOptions{Stats: counting(), Facts: status.Facts{Total: 100, Model: "m", Output: "o"}})
 		time.Sleep(5*time.Second + time.Millisecond)
 		command.Warn(l, "careful")
 		fmt.Fprintln(l, "a line")

@@ -2,17 +2,25 @@ package cli
 
 import "github.com/seed-1814a72b/paceline/internal/command"
 
-// A keypad carries out what keys ask for, through the same orders as
-// `paceline ctl`.
+// A pilot gives a run the orders of `paceline ctl`: pause, resume, faster, slower.
+// It is safe for concurrent use.
+type pilot interface {
+	// Steer carries an order out and says what that changed, or why it did not.
+	Steer(do string) (said string)
+	// Held reports whether the run is paused by hand.
+	Held() bool
+}
+
+// A keypad carries out what keys ask for.
 type keypad struct {
 	view *live
-	ctl  *control
+	ctl  pilot
 	quit func() // as Ctrl-C
 }
 
 // takeKeys begins to listen to the keyboard where a block is drawn and nobody
 // else reads from the terminal. What it returns ends it, and must be called.
-func takeKeys(env *command.Env, view *live, ctl *control, quit func()) (stop func()) {
+func takeKeys(env *command.Env, view *live, ctl pilot, quit func()) (stop func()) {
 	if view.opts.Size == nil || view.opts.Quiet || !env.StdinTerminal || env.Keys == nil {
 		return func() {}
 	}
@@ -21,7 +29,7 @@ func takeKeys(env *command.Env, view *live, ctl *control, quit func()) (stop fun
 		return func() {}
 	}
 	p := keypad{view, ctl, quit}
-	view.offerKeys(ctl.held.Load)
+	view.offerKeys(ctl.Held)
 	joined := make(chan struct{})
 	go func() {
 		defer close(joined)
@@ -53,7 +61,7 @@ func (p *keypad) press(key byte) {
 
 // toggle pauses a run, or lets it go on.
 func (p *keypad) toggle() {
-	if p.ctl.held.Load() {
+	if p.ctl.Held() {
 		p.order("resume")
 		return
 	}
@@ -62,10 +70,6 @@ func (p *keypad) toggle() {
 
 // order has an order carried out and shows what it did.
 func (p *keypad) order(do string) {
-	a := p.ctl.order(order{Do: do})
-	p.view.tell(func(k *keyLine) {
-		if k.Said = a.Said; a.Error != "" {
-			k.Said = a.Error
-		}
-	})
+	said := p.ctl.Steer(do)
+	p.view.tell(func(k *keyLine) { k.Said = said })
 }

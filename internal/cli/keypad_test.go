@@ -9,6 +9,8 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/pool"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 // typist is a keyboard in memory.
@@ -27,10 +29,10 @@ func (y *typist) open(awake func()) (<-chan byte, func(), error) {
 func keyed(t *testing.T) (y *typist, out *screen, e *heldEngine, quits *int, stop func()) {
 	y, out = &typist{keys: make(chan byte)}, newScreen(t, 100)
 	e = &heldEngine{stats: paceline.Stats{Requests: 9, Pace: paceline.Pace{LimitedBy: paceline.BottleneckRequests, Requests: paceline.Per(500, time.Minute)}}}
-	c := nudgeable(e, limitSet{rpm: 500})
+	c := nudgeable(e, pool.Limits{RPM: 500})
 	env, _, _ := testEnv()
 	env.StdinTerminal, env.Keys = true, y.open
-	view := startLive(liveOptions{Out: out, Stats: e.Stats, Size: size(100, 40), Facts: liveFacts{Total: 100}})
+	view := startLive(liveOptions{Out: out, Stats: e.Stats, Size: size(100, 40), Facts: status.Facts{Total: 100}})
 	quits = new(int)
 	release := takeKeys(&env, view, c, func() { *quits++ })
 	return y, out, e, quits, func() {

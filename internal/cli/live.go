@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 // How often the live view looks. A terminal is drawn anew each time, often enough
@@ -18,7 +19,6 @@ import (
 // a line.
 const (
 	frameEvery   = 200 * time.Millisecond
-	lookEvery    = time.Second
 	looksPerLine = 5
 	saidFor      = 5 * time.Second // how long it shows what a key did
 )
@@ -34,7 +34,7 @@ const (
 type liveOptions struct {
 	Out   io.Writer             // standard error
 	Stats func() paceline.Stats // called several times a second, from one goroutine
-	Facts liveFacts
+	Facts status.Facts
 	// Size returns the terminal's columns and rows. nil: Out is no terminal,
 	// and nothing but plain lines goes there.
 	Size  func() (columns, rows int)
@@ -59,7 +59,7 @@ type live struct {
 	once  sync.Once
 
 	mu      sync.Mutex // guards what follows and every write to opts.Out
-	meter   meter
+	meter   status.Meter
 	history history
 	keys    keyLine
 	held    func() bool // whether the run is paused by hand; nil: nobody can
@@ -81,9 +81,9 @@ func startLive(o liveOptions) *live {
 	}
 	l.mu.Lock()
 	if o.JSON != nil {
-		o.JSON.Info("run begins", o.Facts.attrs()...)
+		o.JSON.Info("run begins", o.Facts.Attrs()...)
 	} else {
-		l.put([]byte(o.Facts.headline() + "\n"))
+		l.put([]byte(o.Facts.Headline() + "\n"))
 	}
 	l.mu.Unlock()
 	go l.loop()
@@ -107,7 +107,7 @@ func (l *live) Stop() {
 
 func (l *live) loop() {
 	defer close(l.ended)
-	every := lookEvery
+	every := status.LookEvery
 	if l.opts.Size != nil {
 		every = frameEvery
 	}
@@ -165,7 +165,7 @@ func (l *live) refresh() {
 
 // show writes the n-th look as a frame or, when it is due, as a line; by one
 // write.
-func (l *live) show(state liveState, n int) {
+func (l *live) show(state frame, n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.opts.Size == nil {
@@ -175,7 +175,7 @@ func (l *live) show(state liveState, n int) {
 		return
 	}
 	columns, rows := l.opts.Size()
-	l.put(l.frame(drawBlock(state, columns, rows, l.opts.ASCII), columns))
+	l.put(l.replace(drawBlock(state, columns, rows, l.opts.ASCII), columns))
 }
 
 // finish leaves the state at the end: of the block its first line stays.
@@ -190,14 +190,14 @@ func (l *live) finish() {
 	}
 	columns, rows := l.opts.Size()
 	block := drawBlock(state, columns, rows, l.opts.ASCII)
-	l.put(l.frame(block[:1], columns))
+	l.put(l.replace(block[:1], columns))
 	l.drawn = nil
 }
 
 // putLine writes a look as a line, for which l.mu is held.
-func (l *live) putLine(state *liveState) {
+func (l *live) putLine(state *frame) {
 	if l.opts.JSON != nil {
-		l.opts.JSON.Info("progress", state.attrs()...)
+		l.opts.JSON.Info("progress", state.Attrs()...)
 		return
 	}
 	l.put([]byte(plainLine(*state) + "\n"))
@@ -205,11 +205,11 @@ func (l *live) putLine(state *liveState) {
 
 // look takes a snapshot. Time elapses from the view's beginning: an engine may
 // have done other things before.
-func (l *live) look() liveState {
+func (l *live) look() frame {
 	now, st := time.Now(), l.stats()
 	st.Elapsed = now.Sub(l.began)
-	s := liveState{Facts: l.opts.Facts, Stats: st, Pace: l.meter.observe(now, st, l.opts.Facts.Total)}
-	l.history.observe(st.Elapsed, finished(st))
+	s := frame{State: status.State{Facts: l.opts.Facts, Stats: st, Pace: l.meter.Observe(now, st, l.opts.Facts.Total)}}
+	l.history.observe(st.Elapsed, st.Ended())
 	s.History, s.Span = l.history.speeds(sparkMost)
 	if l.opts.Errors != nil {
 		s.Errors = l.opts.Errors.list()
@@ -221,7 +221,7 @@ func (l *live) look() liveState {
 		l.keys.Said = ""
 	}
 	s.Keys = l.keys
-	s.Keys.Held = l.held != nil && l.held()
+	s.Held = l.held != nil && l.held()
 	return s
 }
 
@@ -235,10 +235,10 @@ func (l *live) stats() paceline.Stats {
 	return l.opts.Stats()
 }
 
-// frame returns what replaces the block on the terminal by another: the cursor
+// replace returns what replaces the block on the terminal by another: the cursor
 // goes up to its first line, each line is written over and its rest erased, so
 // that nothing is blank in between; the cursor ends below the block.
-func (l *live) frame(lines []line, columns int) []byte {
+func (l *live) replace(lines []line, columns int) []byte {
 	var b bytes.Buffer
 	b.WriteString(frameBegins + l.home(columns))
 	l.paint(&b, lines)
@@ -331,14 +331,14 @@ func newLive(env *command.Env, o liveOptions) *live {
 	return startLive(o)
 }
 
-// listErrors has the errors of attempts listed where a block may be drawn. It
-// must be called before the engine is made.
-func (o *liveOptions) listErrors(env *command.Env, events *eventReaders) {
+// listErrors has the errors of attempts listed where a block may be drawn, and
+// returns what must be told of them; nil where nobody lists any.
+func (o *liveOptions) listErrors(env *command.Env) (observe func(*paceline.Event)) {
 	if _, json := env.Stderr.(*command.JSONNotices); json || !env.StderrTerminal || o.Quiet {
-		return
+		return nil
 	}
 	o.Errors = new(errorList)
-	events.add(o.Errors.Observe)
+	return o.Errors.Observe
 }
 
 // terminalOr80 returns size, with 80 columns and 24 rows where the terminal

@@ -3,8 +3,7 @@ package cli
 import (
 	"slices"
 
-	"github.com/seed-1814a72b/paceline"
-	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 // The block's measures, in columns. Every label and every value has its place
@@ -26,51 +25,14 @@ const (
 	errorsShown = 4
 )
 
-// liveFacts are what does not change while a run goes on.
-type liveFacts struct {
-	Total  int64         // items of the whole input, those done earlier included; 0: not known
-	Done   int64         // of Total, those that had their row when the run started
-	Model  string        // "" when each item has its own
-	Output string        // where the rows go
-	Budget paceline.Cost // what all sessions may spend; unknown: no budget
-	Spent  paceline.Cost // what earlier sessions spent
-}
-
-// liveState is all that one frame shows.
-type liveState struct {
-	Facts    liveFacts
-	Stats    paceline.Stats
-	Pace     pace
-	History  []float64 // items a second, one for each Span, the newest last
-	Span     int       // seconds
-	Errors   []seenError
-	Stopping bool // nothing starts any more, since it was interrupted
-	Ended    bool // nothing comes any more
-	Keys     keyLine
-}
-
-// ended counts the items that have their row, those done earlier included.
-func (s *liveState) ended() int64 { return finished(s.Stats) + s.Stats.Resumed }
-
-// over reports whether all items have their row.
-func (s *liveState) over() bool { return s.Facts.Total > 0 && s.ended() >= s.Facts.Total }
-
-// headline is the one line printed before a run.
-func (f *liveFacts) headline() string {
-	text := "paceline: items as they come"
-	if f.Total > 0 {
-		text = "paceline: " + numeral.Items(f.Total)
-	}
-	if f.Done > 0 {
-		text += " (" + numeral.Grouped(f.Done) + " already done)"
-	}
-	if f.Model != "" {
-		text += ", " + f.Model
-	}
-	if f.Output != "" {
-		text += " -> " + f.Output
-	}
-	return text
+// frame is all that one frame shows.
+type frame struct {
+	status.State
+	History []float64 // items a second, one for each Span, the newest last
+	Span    int       // seconds
+	Errors  []seenError
+	Ended   bool // nothing comes any more
+	Keys    keyLine
 }
 
 // A placed is a line with its importance: on a low terminal those of the highest
@@ -96,7 +58,7 @@ const (
 
 // A blockDraft is a block in the making.
 type blockDraft struct {
-	*liveState
+	*frame
 	room int // columns that a line may take
 	glyphs
 	lines []placed
@@ -107,8 +69,8 @@ type blockDraft struct {
 // used of it, the figures, and what went wrong. No line is as wide as the
 // terminal, so that none wraps; on a low one the least important lines are left
 // out.
-func drawBlock(s liveState, columns, rows int, ascii bool) []line {
-	d := blockDraft{liveState: &s, room: columns - 1, glyphs: glyphsOf(ascii)}
+func drawBlock(s frame, columns, rows int, ascii bool) []line {
+	d := blockDraft{frame: &s, room: columns - 1, glyphs: glyphsOf(ascii)}
 	d.add(rankProgress, s.progress(min(d.room, wideRoom)))
 	if s.Facts.Total > 0 {
 		d.add(rankBar, d.progressBar())
@@ -153,7 +115,7 @@ func (d *blockDraft) body() {
 
 // problems are endpoints that take no calls, and the last errors.
 func (d *blockDraft) problems() {
-	trouble := d.endpointTrouble()
+	trouble := d.EndpointTrouble()
 	if trouble == "" && len(d.Errors) == 0 {
 		return
 	}

@@ -7,12 +7,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 // midRun is a run under way, with a little of everything.
-func midRun() liveState {
-	return liveState{
-		Facts: liveFacts{Total: 2000, Budget: paceline.Cost{USD: 5, Known: true}},
+func midRun() frame {
+	return frame{State: status.State{
+		Facts: status.Facts{Total: 2000, Budget: paceline.Cost{USD: 5, Known: true}},
 		Stats: paceline.Stats{
 			Items: 1400, Done: 1131, Failed: 1, Invalid: 2, Resumed: 100,
 			Requests: 1500, Retries: 31, Asked: 12, Hedges: 7, Throttled: 4,
@@ -23,11 +24,11 @@ func midRun() liveState {
 			Total:      paceline.Latency{Count: 1234, P50: 1902 * time.Millisecond, P99: 4213 * time.Millisecond},
 			Pace:       paceline.Pace{Requests: paceline.Per(10_000, time.Minute), InFlight: 256, LimitedBy: paceline.BottleneckRequests},
 		},
-		Pace: pace{Items: 160.4, Requests: 163.5, Tokens: 20_000, Left: 8 * time.Second, HeldBy: paceline.BottleneckRequests},
-	}
+		Pace: status.Pace{Items: 160.4, Requests: 163.5, Tokens: 20_000, Left: 8 * time.Second, HeldBy: paceline.BottleneckRequests},
+	}}
 }
 
-func blockText(s liveState, columns, rows int, ascii bool) string {
+func blockText(s frame, columns, rows int, ascii bool) string {
 	var b strings.Builder
 	for _, l := range drawBlock(s, columns, rows, ascii) {
 		b.WriteString(l.text(false) + "\n")
@@ -36,14 +37,14 @@ func blockText(s liveState, columns, rows int, ascii bool) string {
 }
 
 func TestBlock(t *testing.T) {
-	with := func(change func(*liveState)) liveState {
+	with := func(change func(*frame)) frame {
 		s := midRun()
 		change(&s)
 		return s
 	}
 	for _, tt := range []struct {
 		name          string
-		state         liveState
+		state         frame
 		columns, rows int
 		want          string
 	}{
@@ -96,15 +97,15 @@ func TestBlock(t *testing.T) {
  items            160/s
  requests     9,810/min  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━─   98 % of 10,000/min
 `},
-		{"paused", with(func(s *liveState) {
+		{"paused", with(func(s *frame) {
 			s.Stats.Pace.PausedFor, s.Stats.Pace.PausedCause = 12*time.Second, paceline.CodeThrottled
 		}), 80, 4, `
  1,234 of 2,000 items   61.7 %                    12 s so far           ETA 8 s
  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━──────────────────────────────
  ▸ paused 12 s: the server asked us to wait (429 or the like)
 `},
-		{"total not known, nothing limits, prices not known", with(func(s *liveState) {
-			s.Facts = liveFacts{}
+		{"total not known, nothing limits, prices not known", with(func(s *frame) {
+			s.Facts = status.Facts{}
 			s.Stats.Cost, s.Stats.Pace, s.Pace.HeldBy = paceline.Cost{}, paceline.Pace{}, paceline.BottleneckNone
 		}), 80, 24, `
  1,234 items                                                        12 s so far
@@ -120,7 +121,7 @@ func TestBlock(t *testing.T) {
  sent again  31 retries
  extra calls 4 throttled  12 re-asked  7 hedged
 `},
-		{"token limit", with(func(s *liveState) {
+		{"token limit", with(func(s *frame) {
 			s.Stats.Pace.Tokens, s.Pace.HeldBy = paceline.Per(2e6, time.Minute), paceline.BottleneckTokens
 		}), 80, 24, `
  1,234 of 2,000 items   61.7 %                    12 s so far           ETA 8 s
@@ -138,7 +139,7 @@ func TestBlock(t *testing.T) {
  sent again  31 retries
  extra calls 4 throttled  12 re-asked  7 hedged
 `},
-		{"nothing yet", liveState{Facts: liveFacts{Total: 2000}, Pace: pace{Left: -1}}, 80, 24, `
+		{"nothing yet", frame{State: status.State{Facts: status.Facts{Total: 2000}, Pace: status.Pace{Left: -1}}}, 80, 24, `
      0 of 2,000 items    0.0 %                     0 s so far             ETA -
  ──────────────────────────────────────────────────────────────────────────────
  ▸ starting
@@ -153,7 +154,7 @@ func TestBlock(t *testing.T) {
  sent again  0 retries
  extra calls 0 throttled  0 re-asked   0 hedged
 `},
-		{"all done", with(func(s *liveState) { s.Stats.Done = 1897 }), 80, 4, `
+		{"all done", with(func(s *frame) { s.Stats.Done = 1897 }), 80, 4, `
  2,000 of 2,000 items  100.0 %                              158 items/s in 12 s
  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
  ▸ all items have their row
@@ -164,57 +165,6 @@ func TestBlock(t *testing.T) {
 				t.Errorf("got\n%swant%s", got, tt.want)
 			}
 		})
-	}
-}
-
-func TestCondition(t *testing.T) {
-	for _, tt := range []struct {
-		pace paceline.Pace
-		want string
-	}{
-		{paceline.Pace{}, "nothing in the way"},
-		{paceline.Pace{LimitedBy: paceline.BottleneckRequests, Requests: paceline.Per(2, time.Second)}, "limited by requests: 2/s"},
-		{paceline.Pace{LimitedBy: paceline.BottleneckRequests, Requests: paceline.Per(300.4, time.Minute), FoundOut: true}, "limited by requests: about 300/min (found out)"},
-		{paceline.Pace{LimitedBy: paceline.BottleneckConcurrency, InFlight: 64}, "limited by calls in flight: 64 at once"},
-		{paceline.Pace{LimitedBy: paceline.BottleneckRetries}, "waiting to send failed calls again"},
-		{paceline.Pace{LimitedBy: paceline.BottleneckAnswers}, "nothing is left to send: waiting for the last answers"},
-		{paceline.Pace{LimitedBy: paceline.BottleneckCPU}, "limited by this machine's processor"},
-		{paceline.Pace{LimitedBy: paceline.BottleneckDisk}, "waiting for rows to be written"},
-		{paceline.Pace{LimitedBy: paceline.BottleneckOutage}, "nothing answers: waiting, with a probe now and then"},
-		{paceline.Pace{LimitedBy: paceline.BottleneckInput}, "waiting for input"},
-		{paceline.Pace{LimitedBy: paceline.BottleneckThrottled}, "the server said later: one call goes first"},
-		{paceline.Pace{LimitedBy: paceline.BottleneckHold}, "paused by you; 'paceline ctl OUTPUT resume' goes on"},
-		{paceline.Pace{LimitedBy: paceline.BottleneckHold, PausedFor: time.Second, PausedCause: paceline.CodeThrottled},
-			"paused by you; 'paceline ctl OUTPUT resume' goes on"},
-		{paceline.Pace{LimitedBy: paceline.BottleneckThrottled, PausedFor: 300 * time.Millisecond, PausedCause: paceline.CodeThrottled},
-			"paused <1 s: the server asked us to wait (429 or the like)"},
-		{paceline.Pace{LimitedBy: paceline.BottleneckOutage, PausedFor: 90 * time.Second, PausedCause: paceline.CodeOutage},
-			"paused 1 min 30 s: nothing answers; then it is probed"},
-	} {
-		s := liveState{Stats: paceline.Stats{Requests: 1, Pace: tt.pace}, Pace: pace{HeldBy: tt.pace.LimitedBy}}
-		if got, _ := s.waitsFor(); got != tt.want {
-			t.Errorf("%+v: got %q, want %q", tt.pace, got, tt.want)
-		}
-	}
-}
-
-// A limit that was just found out lies below what was sent a moment ago, or the
-// next one is being tried: a share of it would say nothing.
-func TestMoreThanALimitThatIsBeingFoundOut(t *testing.T) {
-	for _, tt := range []struct {
-		sent     float64 // a second
-		foundOut bool
-		want     string
-	}{
-		{11.5, true, "limited by requests: about 400/min (found out)"},
-		{6.8, true, "limited by requests: 102 % of about 400/min (found out) used"},
-		{11.5, false, "limited by requests: 173 % of 400/min used"},
-	} {
-		p := paceline.Pace{Requests: paceline.Per(400, time.Minute), FoundOut: tt.foundOut}
-		s := liveState{Stats: paceline.Stats{Requests: 1, Pace: p}, Pace: pace{HeldBy: paceline.BottleneckRequests, Requests: tt.sent}}
-		if got, _ := s.heldBack(); got != tt.want {
-			t.Errorf("%+v: got %q", tt, got)
-		}
 	}
 }
 
@@ -256,11 +206,11 @@ func TestSlowRatesAreByTheMinute(t *testing.T) {
 }
 
 func TestSingular(t *testing.T) {
-	one := liveState{Facts: liveFacts{Total: 1}, Stats: paceline.Stats{Requests: 2, Retries: 1, Done: 1}, Ended: true}
+	one := frame{State: status.State{Facts: status.Facts{Total: 1}, Stats: paceline.Stats{Requests: 2, Retries: 1, Done: 1}}, Ended: true}
 	if got := plainLine(one); !strings.HasPrefix(got, "paceline: 1 of 1 item (100.0 %), ") || !strings.Contains(got, ", 1 retry, ") {
 		t.Errorf("got %q", got)
 	}
-	if got := one.Facts.headline(); got != "paceline: 1 item" {
+	if got := one.Facts.Headline(); got != "paceline: 1 item" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -296,7 +246,7 @@ func TestBlockInASCII(t *testing.T) {
 }
 
 // huge is a run whose numbers are as long as they get.
-func huge() liveState {
+func huge() frame {
 	s := midRun()
 	s.Facts.Total = 1_000_000_000
 	s.Facts.Budget.USD, s.Stats.Cost.USD = 1_000_000, 999_999.99
@@ -307,14 +257,14 @@ func huge() liveState {
 	s.Stats.Usage = paceline.Usage{Prompt: 888_888_888_888, Completion: 888_888_888_888, Known: true}
 	s.Stats.Pace.Tokens = paceline.Per(100_000_000, time.Minute)
 	s.Stats.Total.P99, s.Stats.FirstToken.P99 = 899*time.Second, 888*time.Second
-	s.Pace = pace{Items: 12_345, Requests: 16_666, Tokens: 1e6, Left: 47 * time.Hour}
+	s.Pace = status.Pace{Items: 12_345, Requests: 16_666, Tokens: 1e6, Left: 47 * time.Hour}
 	return s
 }
 
 func TestBlockNeverWraps(t *testing.T) {
 	for columns := 1; columns <= 220; columns++ {
 		for rows := 1; rows <= 12; rows++ {
-			for _, s := range []liveState{midRun(), huge(), {}} {
+			for _, s := range []frame{midRun(), huge(), {}} {
 				block := drawBlock(s, columns, rows, false)
 				if len(block) > max(rows-1, 1) {
 					t.Fatalf("%d lines in a terminal of %d rows", len(block), rows)
@@ -332,7 +282,7 @@ func TestBlockNeverWraps(t *testing.T) {
 // TestBlockColumnsStand checks that nothing moves while a run goes on: each
 // label begins where it began before, and no value runs into the next.
 func TestBlockColumnsStand(t *testing.T) {
-	early := liveState{Facts: liveFacts{Total: 1_000_000_000}, Pace: pace{Left: -1}}
+	early := frame{State: status.State{Facts: status.Facts{Total: 1_000_000_000}, Pace: status.Pace{Left: -1}}}
 	early.Stats.Pace.Tokens = paceline.Per(100_000_000, time.Minute)
 	a, b := drawBlock(early, 80, 24, false), drawBlock(huge(), 80, 24, false)
 	for i, l := range a[2 : len(a)-1] {
@@ -376,12 +326,12 @@ func TestPlainLine(t *testing.T) {
 }
 
 func TestHeadline(t *testing.T) {
-	for want, f := range map[string]liveFacts{
+	for want, f := range map[string]status.Facts{
 		"paceline: 2,000 items, m -> out.jsonl":              {Total: 2000, Model: "m", Output: "out.jsonl"},
 		"paceline: 2,000 items (1,200 already done) -> o":    {Total: 2000, Done: 1200, Output: "o"},
 		"paceline: items as they come, m -> standard output": {Model: "m", Output: "standard output"},
 	} {
-		if got := f.headline(); got != want {
+		if got := f.Headline(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
@@ -404,12 +354,12 @@ func TestTheLastMinutesSayHowLongTheyAre(t *testing.T) {
 // TestTheWholeCostIsThatOfAllSessions continues a run: what the whole will come to
 // has what earlier sessions spent in it, and is not said where nobody knows that.
 func TestTheWholeCostIsThatOfAllSessions(t *testing.T) {
-	s := liveState{
-		Facts: liveFacts{Total: 1000, Done: 500, Spent: paceline.Cost{USD: 5, Known: true}},
+	s := frame{State: status.State{
+		Facts: status.Facts{Total: 1000, Done: 500, Spent: paceline.Cost{USD: 5, Known: true}},
 		Stats: paceline.Stats{Done: 100, Resumed: 500, Requests: 100, Cost: paceline.Cost{USD: 1, Known: true}},
-	}
+	}}
 	of := func() string {
-		d := blockDraft{liveState: &s}
+		d := blockDraft{frame: &s}
 		return d.costGauge(false).of
 	}
 	if got := of(); got != "about $10.00 in all" {
@@ -419,7 +369,7 @@ func TestTheWholeCostIsThatOfAllSessions(t *testing.T) {
 	if got := of(); got != "" {
 		t.Errorf("nobody knows what was spent before: %q", got)
 	}
-	s.Facts = liveFacts{Total: 1000}
+	s.Facts = status.Facts{Total: 1000}
 	s.Stats.Resumed = 0
 	if got := of(); got != "about $10.00 in all" {
 		t.Errorf("of $1 for 100 of 1,000: %q", got)

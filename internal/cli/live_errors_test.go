@@ -13,7 +13,7 @@ import (
 
 // failing is the event of an attempt that failed at a second.
 func failing(second int, e paceline.Error) *paceline.Event {
-	return &paceline.Event{Kind: paceline.EventEnd, Time: epoch.Add(time.Duration(second) * time.Second), Attempt: 1, Err: &e}
+	return &paceline.Event{Kind: paceline.EventEnd, Time: someDay.Add(time.Duration(second) * time.Second), Attempt: 1, Err: &e}
 }
 
 // seen lists what is in view as lines.

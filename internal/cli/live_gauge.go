@@ -7,6 +7,7 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 // A gauge is one quantity beside what it may be at most.
@@ -112,7 +113,7 @@ func (d *blockDraft) speedGauge() gauge {
 
 // rateGauge compares a measured rate, by the second, with its limit.
 func rateGauge(label string, measured float64, limit paceline.Rate, about string, holds bool) gauge {
-	u := rateUnit(limit, measured)
+	u := status.RateUnit(limit, measured)
 	g := gauge{label: label, value: numeral.PerUnit(measured, u), share: -1, holds: holds}
 	if !limit.IsZero() {
 		g.share, g.of = measured/limit.PerSecond(), about+numeral.PerUnit(limit.PerSecond(), u)
@@ -145,8 +146,8 @@ func (d *blockDraft) costGauge(holds bool) gauge {
 	switch {
 	case d.Facts.Budget.Known:
 		g.share, g.of = spent/d.Facts.Budget.USD, dollars(d.Facts.Budget)
-	case known && spent > 0 && d.Facts.Total > 0 && !d.over() && finished(d.Stats) > 0 && (d.Facts.Done == 0 || d.Facts.Spent.Known):
-		whole := spent + spent/float64(finished(d.Stats))*float64(d.Facts.Total-d.ended())
+	case known && spent > 0 && d.Facts.Total > 0 && !d.Over() && d.Stats.Ended() > 0 && (d.Facts.Done == 0 || d.Facts.Spent.Known):
+		whole := spent + spent/float64(d.Stats.Ended())*float64(d.Facts.Total-d.Rows())
 		g.of = "about " + price.Dollars(numeral.TwoDigits(whole+d.Facts.Spent.USD)) + " in all"
 	}
 	return g
@@ -167,7 +168,7 @@ func budgetGauges(b *paceline.BudgetState, holds bool) (list []gauge) {
 }
 
 // cost is what was spent: with a budget by all sessions, which share it.
-func (s *liveState) cost() (usd float64, known bool) {
+func (s *frame) cost() (usd float64, known bool) {
 	c := s.Stats.Cost
 	if s.Facts.Budget.Known && s.Facts.Spent.USD > 0 {
 		c = c.Add(s.Facts.Spent)
@@ -176,7 +177,7 @@ func (s *liveState) cost() (usd float64, known bool) {
 }
 
 // spent is the cost in words.
-func (s *liveState) spent() string {
+func (s *frame) spent() string {
 	usd, known := s.cost()
 	if s.Stats.Requests == 0 && usd == 0 {
 		return "-"
@@ -185,7 +186,7 @@ func (s *liveState) spent() string {
 }
 
 // money is the cost in words, with the budget if there is one.
-func (s *liveState) money() string {
+func (s *frame) money() string {
 	if !s.Facts.Budget.Known {
 		return s.spent()
 	}

@@ -9,7 +9,6 @@ import (
 // A keyLine is the live view's last line: the keys, or what one of them did.
 type keyLine struct {
 	On   bool   // there are keys
-	Held bool   // the run is paused by hand
 	Help bool   // explain them
 	Said string // what the last one did; "" once that was read
 }
@@ -33,13 +32,13 @@ func (d *blockDraft) keys() {
 		d.add(rankSaid, line{{" ", stylePlain}, {d.plainly(k.Said), styleBold}})
 		return
 	}
-	d.add(rankKeys, line{{" ", stylePlain}, {k.list(d.Stopping), styleDim}})
+	d.add(rankKeys, line{{" ", stylePlain}, {k.list(d.Stopping, d.Held), styleDim}})
 }
 
 // list names the keys.
-func (k *keyLine) list(stopping bool) string {
+func (k *keyLine) list(stopping, held bool) string {
 	first := "p pause"
-	if k.Held {
+	if held {
 		first = "p go on"
 	}
 	keys := []string{first, "+ faster", "- slower", "q stop", "? help"}

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
@@ -22,18 +21,4 @@ func dollars(c paceline.Cost) string {
 	}
 	cents := int64(math.Round(c.USD * 100))
 	return fmt.Sprintf("$%s.%02d", numeral.Grouped(cents/100), cents%100)
-}
-
-// rateUnit chooses the unit in which a rate and its limit are compared: the
-// limit's own, else seconds unless that makes the numbers too small to read.
-func rateUnit(limit paceline.Rate, perSecond float64) time.Duration {
-	for _, u := range []time.Duration{time.Second, time.Minute, time.Hour, 24 * time.Hour} {
-		if !limit.IsZero() && limit.Per == u {
-			return u
-		}
-	}
-	if limit.IsZero() && perSecond < 1 {
-		return time.Minute
-	}
-	return time.Second
 }

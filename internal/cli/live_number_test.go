@@ -2,7 +2,6 @@ package cli
 
 import (
 	"testing"
-	"time"
 
 	"github.com/seed-1814a72b/paceline"
 )
@@ -18,25 +17,6 @@ func TestNumbers(t *testing.T) {
 	} {
 		if tt.got != tt.want {
 			t.Errorf("got %q, want %q", tt.got, tt.want)
-		}
-	}
-}
-
-func TestRateUnit(t *testing.T) {
-	for _, tt := range []struct {
-		limit    paceline.Rate
-		measured float64
-		want     time.Duration
-	}{
-		{paceline.Per(500, time.Minute), 8, time.Minute},
-		{paceline.Per(2, time.Second), 0.1, time.Second},
-		{paceline.Per(14400, 24*time.Hour), 1, 24 * time.Hour},
-		{paceline.Per(10, 10*time.Second), 1, time.Second},
-		{paceline.Rate{}, 12, time.Second},
-		{paceline.Rate{}, 0.2, time.Minute},
-	} {
-		if got := rateUnit(tt.limit, tt.measured); got != tt.want {
-			t.Errorf("rateUnit(%v, %g) = %v, want %v", tt.limit, tt.measured, got, tt.want)
 		}
 	}
 }

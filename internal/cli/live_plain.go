@@ -6,10 +6,11 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 // plainLine is the live view where there is no terminal: one line.
-func plainLine(s liveState) string {
+func plainLine(s frame) string {
 	st := &s.Stats
 	parts := []string{s.far(), s.speed(), inFlight(st) + " in flight"}
 	if st.Retries > 0 {
@@ -31,10 +32,10 @@ func plainLine(s liveState) string {
 	if s.Facts.Total > 0 {
 		parts = append(parts, s.eta())
 	}
-	if trouble := s.endpointTrouble(); trouble != "" {
+	if trouble := s.EndpointTrouble(); trouble != "" {
 		parts = append(parts, trouble)
 	}
-	if text, look := s.waitsFor(); look == styleYellow || s.unanswered() {
+	if text, said := s.WaitsFor(); said == status.Warning || s.Unanswered() {
 		parts = append(parts, text)
 	}
 	return "paceline: " + strings.Join(parts, ", ")
@@ -48,9 +49,9 @@ func tokenText(st *paceline.Stats) string {
 	return numeral.Compact(st.Usage.Prompt) + " tokens in " + numeral.Compact(st.Usage.Completion) + " out"
 }
 
-func (s *liveState) far() string {
+func (s *frame) far() string {
 	if s.Facts.Total <= 0 {
-		return numeral.Items(s.ended())
+		return numeral.Items(s.Rows())
 	}
-	return fmt.Sprintf("%s of %s (%s)", numeral.Grouped(s.ended()), numeral.Items(s.Facts.Total), numeral.Percent(s.ended(), s.Facts.Total))
+	return fmt.Sprintf("%s of %s (%s)", numeral.Grouped(s.Rows()), numeral.Items(s.Facts.Total), numeral.Percent(s.Rows(), s.Facts.Total))
 }

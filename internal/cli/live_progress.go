@@ -9,8 +9,8 @@ import (
 
 // progress is the first line: how far it is, and to its right for how long still.
 // The widths of its parts depend on the total alone, so that nothing moves.
-func (s *liveState) progress(room int) (l line) {
-	ended, total := s.ended(), s.Facts.Total
+func (s *frame) progress(room int) (l line) {
+	ended, total := s.Rows(), s.Facts.Total
 	l.add(stylePlain, " ")
 	if total > 0 {
 		l.add(styleBold, fmt.Sprintf("%*s", len(numeral.Grouped(total)), numeral.Grouped(ended)))
@@ -30,10 +30,10 @@ func (s *liveState) progress(room int) (l line) {
 }
 
 // times are the ways of saying how long it took and takes, the longest first.
-func (s *liveState) times() []line {
+func (s *frame) times() []line {
 	elapsed := numeral.Span(s.Stats.Elapsed)
 	switch {
-	case s.over():
+	case s.Over():
 		return []line{{{s.speed() + " ", stylePlain}, {s.eta(), styleBold}}, {{s.eta(), styleBold}}}
 	case s.Ended:
 		return []line{{{s.speed() + ", ", stylePlain}, {s.eta(), styleBold}}, {{s.eta(), styleBold}}}
@@ -46,15 +46,15 @@ func (s *liveState) times() []line {
 
 // progressBar is the second line.
 func (d *blockDraft) progressBar() line {
-	share := float64(d.ended()) / float64(d.Facts.Total)
+	share := float64(d.Rows()) / float64(d.Facts.Total)
 	return append(line{{" ", stylePlain}}, d.bar(share, min(d.room, wideRoom)-1, styleGreen)...)
 }
 
 // speed is the rate at which items finish; at the end, that of the whole run.
-func (s *liveState) speed() string {
+func (s *frame) speed() string {
 	v := s.Pace.Items
-	if s.over() && s.Stats.Elapsed > 0 {
-		v = float64(finished(s.Stats)) / s.Stats.Elapsed.Seconds()
+	if s.Over() && s.Stats.Elapsed > 0 {
+		v = float64(s.Stats.Ended()) / s.Stats.Elapsed.Seconds()
 	}
 	number, unit := readableRate(v)
 	return number + " items/" + unit
@@ -68,13 +68,13 @@ func readableRate(v float64) (number, unit string) {
 	return numeral.RateNumber(v), "s"
 }
 
-func (s *liveState) eta() string {
+func (s *frame) eta() string {
 	switch {
-	case s.over():
+	case s.Over():
 		return "in " + numeral.Span(s.Stats.Elapsed)
 	case s.Ended:
 		return "stopped after " + numeral.Span(s.Stats.Elapsed)
-	case s.Pace.Left < 0 || s.Stats.Pace.LimitedBy == paceline.BottleneckHold || s.Keys.Held:
+	case s.Pace.Left < 0 || s.Stats.Pace.LimitedBy == paceline.BottleneckHold || s.Held:
 		return "ETA -"
 	}
 	return "ETA " + numeral.Span(numeral.Calm(s.Pace.Left))

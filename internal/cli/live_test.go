@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 // escapes are the sequences that the view may use: to go up, to erase, to
@@ -131,7 +132,7 @@ func TestLiveOnATerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := newScreen(t, 80)
 		l := startLive(liveOptions{Out: out, Stats: counting(), Size: size(80, 4), Color: true,
-			Facts: liveFacts{Total: 100, Model: "m", Output: "o"}})
+			Facts: status.Facts{Total: 100, Model: "m", Output: "o"}})
 		time.Sleep(5*time.Second + time.Millisecond)
 		fmt.Fprint(l, "a warning\nhalf a ")
 		fmt.Fprint(l, "line\n")
@@ -170,7 +171,7 @@ after the end`
 func TestLiveNeverBlank(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := newScreen(t, 80)
-		l := startLive(liveOptions{Out: out, Stats: counting(), Size: size(80, 24), Facts: liveFacts{Total: 100}})
+		l := startLive(liveOptions{Out: out, Stats: counting(), Size: size(80, 24), Facts: status.Facts{Total: 100}})
 		time.Sleep(time.Second)
 		l.Stop()
 		for _, w := range out.writes[2:] {
@@ -204,7 +205,7 @@ func TestLiveResized(t *testing.T) {
 func TestLiveEndsWithTheLastFigures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		l := startLive(liveOptions{Out: &out, Stats: counting(), Facts: liveFacts{Total: 100}})
+		l := startLive(liveOptions{Out: &out, Stats: counting(), Facts: status.Facts{Total: 100}})
 		time.Sleep(time.Second)
 		l.last(paceline.Stats{Done: 86})
 		l.Stop()
@@ -217,7 +218,7 @@ func TestLiveEndsWithTheLastFigures(t *testing.T) {
 func TestLiveOffATerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		l := startLive(liveOptions{Out: &out, Stats: counting(), Facts: liveFacts{Total: 100, Output: "o"}})
+		l := startLive(liveOptions{Out: &out, Stats: counting(), Facts: status.Facts{Total: 100, Output: "o"}})
 		time.Sleep(7 * time.Second)
 		fmt.Fprintln(l, "a warning")
 		time.Sleep(4 * time.Second)
@@ -301,7 +302,7 @@ func TestNewLive(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := newLive(&tt.env, liveOptions{Facts: liveFacts{Total: 100, Output: tt.output}, Stats: counting()})
+				l := newLive(&tt.env, liveOptions{Facts: status.Facts{Total: 100, Output: tt.output}, Stats: counting()})
 				time.Sleep(6 * time.Second)
 				l.Stop()
 				text := tt.env.Stderr.(*bytes.Buffer).String()

@@ -10,7 +10,9 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/pool"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 // nudgeStep is by how much a limit is raised or lowered at once.
@@ -54,7 +56,7 @@ func (c *control) nudge(up bool) error {
 	of, ok := levers[held]
 	switch {
 	case !ok && up:
-		now, _ := state.waitsFor()
+		now, _ := state.WaitsFor()
 		return fmt.Errorf("no limit holds the run back that could be raised (%s)", now)
 	case !ok:
 		held, of = paceline.BottleneckConcurrency, levers[paceline.BottleneckConcurrency]
@@ -75,7 +77,7 @@ func (c *control) nudge(up bool) error {
 
 // nudges returns the orders that move a lever at every endpoint, and what they
 // change in words.
-func (c *control) nudges(of *lever, state *liveState, up bool) (orders []order, said string, err error) {
+func (c *control) nudges(of *lever, state *status.State, up bool) (orders []order, said string, err error) {
 	was, is, free := 0.0, 0.0, false
 	for i := range c.endpoints {
 		e := &c.endpoints[i]
@@ -83,7 +85,7 @@ func (c *control) nudges(of *lever, state *liveState, up bool) (orders []order, 
 		if n.limits == nil {
 			return nil, "", refusal(of, e, state)
 		}
-		orders = append(orders, order{Do: "set", Endpoint: e.name, Limits: n.limits})
+		orders = append(orders, order{Do: "set", Endpoint: e.Name, Limits: n.limits})
 		was, is, free = was+n.was, is+n.is, free || n.free
 	}
 	said = fmt.Sprintf("limit on %s: %s -> %s", of.what, of.show(was), of.show(is))
@@ -94,9 +96,9 @@ func (c *control) nudges(of *lever, state *liveState, up bool) (orders []order, 
 }
 
 // refusal says why a limit cannot be raised.
-func refusal(of *lever, e *endpoint, state *liveState) error {
-	for _, name := range slices.Sorted(maps.Keys(e.models)) {
-		l := e.models[name]
+func refusal(of *lever, e *pool.Endpoint, state *status.State) error {
+	for _, name := range slices.Sorted(maps.Keys(e.Models)) {
+		l := e.Models[name]
 		for _, limit := range of.names {
 			if limitNumber(&l, limit) > 0 {
 				return fmt.Errorf("the limit on %s is that of a model; 'paceline ctl set --model' changes it", of.what)
@@ -123,9 +125,9 @@ type nudged struct {
 
 // nudgeOf moves a lever at one endpoint, where so much is in force if nothing is
 // given.
-func (c *control) nudgeOf(of *lever, e *endpoint, inForce float64, up bool) (n nudged) {
+func (c *control) nudgeOf(of *lever, e *pool.Endpoint, inForce float64, up bool) (n nudged) {
 	for _, name := range of.names {
-		given := limitNumber(&e.limitSet, name)
+		given := limitNumber(&e.Limits, name)
 		if given == 0 {
 			continue
 		}
@@ -134,10 +136,10 @@ func (c *control) nudgeOf(of *lever, e *endpoint, inForce float64, up bool) (n n
 			from = min(given, inForce) // a limit far above what there is would hold nothing back
 		}
 		is, value := nudgeNumber(from, name == "concurrency", up), ""
-		free, mine := c.lowered[loweredLimit{e.name, name}]
+		free, mine := c.lowered[loweredLimit{e.Name, name}]
 		if n.free = mine && is >= free; n.free {
 			value = "auto"
-			delete(c.lowered, loweredLimit{e.name, name})
+			delete(c.lowered, loweredLimit{e.Name, name})
 		} else {
 			value = strconv.FormatFloat(is, 'f', -1, 64)
 		}
@@ -148,7 +150,7 @@ func (c *control) nudgeOf(of *lever, e *endpoint, inForce float64, up bool) (n n
 	}
 	name := of.names[0]
 	is := nudgeNumber(inForce, name == "concurrency", false)
-	c.lowered[loweredLimit{e.name, name}] = inForce
+	c.lowered[loweredLimit{e.Name, name}] = inForce
 	n.put(name, strconv.FormatFloat(is, 'f', -1, 64), inForce, is)
 	return n
 }
@@ -176,18 +178,18 @@ func (c *control) forgetLowered(o *order) {
 }
 
 // limitNumber returns the limit of that name, 0 if it is not given.
-func limitNumber(l *limitSet, name string) float64 {
+func limitNumber(l *pool.Limits, name string) float64 {
 	switch name {
 	case "rpm":
-		return l.rpm
+		return l.RPM
 	case "rps":
-		return l.rps
+		return l.RPS
 	case "tpm":
-		return l.tpm
+		return l.TPM
 	case "usd-per-hour":
-		return l.usdPerHour
+		return l.USDPerHour
 	}
-	return float64(l.concurrency)
+	return float64(l.Concurrency)
 }
 
 // nudgeNumber returns v raised or lowered by a tenth, with two significant digits,

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/pool"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 func TestNudgeNumber(t *testing.T) {
@@ -24,36 +26,36 @@ func TestNudgeNumber(t *testing.T) {
 }
 
 // nudgeable starts a control over one endpoint in a bubble.
-func nudgeable(e *heldEngine, l limitSet) *control {
-	l.window = "bucket"
+func nudgeable(e *heldEngine, l pool.Limits) *control {
+	l.Window = "bucket"
 	e.limits = map[string]paceline.Limits{}
-	return startControl(e, liveFacts{Total: 100}, []endpoint{{name: "1", limitSet: l}}, func(string) string { return "" }, nil)
+	return startControl(e, status.Facts{Total: 100}, []pool.Endpoint{{Name: "1", Limits: l}}, func(string) string { return "" }, nil)
 }
 
 func TestFasterAndSlowerMoveTheLimitThatHolds(t *testing.T) {
 	minutely := func(n float64) paceline.Rate { return paceline.Per(n, time.Minute) }
 	for _, tt := range []struct {
 		name  string
-		given limitSet
+		given pool.Limits
 		pace  paceline.Pace
 		do    string
 		said  string
 		error string
 		want  paceline.Limits // zero: unchanged
 	}{
-		{name: "requests", given: limitSet{rpm: 500, concurrency: 9}, do: "faster",
+		{name: "requests", given: pool.Limits{RPM: 500, Concurrency: 9}, do: "faster",
 			pace: paceline.Pace{LimitedBy: paceline.BottleneckRequests, Requests: minutely(500), InFlight: 9},
 			said: "limit on requests: 500/min -> 550/min", want: paceline.Limits{Requests: minutely(550), InFlight: 9}},
-		{name: "by the second", given: limitSet{rps: 2}, do: "slower",
+		{name: "by the second", given: pool.Limits{RPS: 2}, do: "slower",
 			pace: paceline.Pace{LimitedBy: paceline.BottleneckRequests, Requests: paceline.Per(2, time.Second)},
 			said: "limit on requests: 120/min -> 108/min", want: paceline.Limits{Requests: paceline.Per(1.8, time.Second)}},
-		{name: "tokens", given: limitSet{rpm: 500, tpm: 2e6}, do: "faster",
+		{name: "tokens", given: pool.Limits{RPM: 500, TPM: 2e6}, do: "faster",
 			pace: paceline.Pace{LimitedBy: paceline.BottleneckTokens, Tokens: minutely(2e6)},
 			said: "limit on tokens: 2.00M/min -> 2.20M/min", want: paceline.Limits{Requests: minutely(500), Tokens: minutely(2.2e6)}},
-		{name: "money", given: limitSet{usdPerHour: 5}, do: "slower",
+		{name: "money", given: pool.Limits{USDPerHour: 5}, do: "slower",
 			pace: paceline.Pace{LimitedBy: paceline.BottleneckMoney, Money: paceline.Per(5, time.Hour)},
 			said: "limit on money: $5.00/h -> $4.50/h", want: paceline.Limits{Money: paceline.Per(4.5, time.Hour)}},
-		{name: "calls in flight", given: limitSet{concurrency: 64}, do: "faster",
+		{name: "calls in flight", given: pool.Limits{Concurrency: 64}, do: "faster",
 			pace: paceline.Pace{LimitedBy: paceline.BottleneckConcurrency, InFlight: 64},
 			said: "limit on calls in flight: 64 -> 71", want: paceline.Limits{InFlight: 71}},
 		{name: "told by the server", do: "faster", pace: paceline.Pace{LimitedBy: paceline.BottleneckRequests, Requests: minutely(300)},
@@ -64,7 +66,7 @@ func TestFasterAndSlowerMoveTheLimitThatHolds(t *testing.T) {
 			error: "calls in flight adapt to what the server bears, 64 now; 'paceline ctl set concurrency=N' fixes them"},
 		{name: "nothing in the way", do: "faster", pace: paceline.Pace{InFlight: 64},
 			error: "no limit holds the run back that could be raised (nothing in the way)"},
-		{name: "nothing in the way, slower", given: limitSet{concurrency: 64}, do: "slower", pace: paceline.Pace{InFlight: 64},
+		{name: "nothing in the way, slower", given: pool.Limits{Concurrency: 64}, do: "slower", pace: paceline.Pace{InFlight: 64},
 			said: "limit on calls in flight: 64 -> 18", want: paceline.Limits{InFlight: 18}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -86,7 +88,7 @@ func TestFasterAndSlowerMoveTheLimitThatHolds(t *testing.T) {
 func TestRaisingWhatWasLoweredEndsWithTheServersOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &heldEngine{stats: paceline.Stats{Requests: 9, Pace: paceline.Pace{LimitedBy: paceline.BottleneckRequests, Requests: paceline.Per(300, time.Minute)}}}
-		c := nudgeable(e, limitSet{})
+		c := nudgeable(e, pool.Limits{})
 		defer c.close()
 		for _, step := range []struct{ do, said string }{
 			{"slower", "limit on requests: 300/min -> 270/min"},

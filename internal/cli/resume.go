@@ -250,7 +250,7 @@ func newEarlier(rec journal.Recovery) earlier {
 // identity returns what makes this run the same as another.
 func (s *session) identity() *identity {
 	id := &identity{
-		Version: 1, Host: s.pool.host(), Model: s.flags.model,
+		Version: 1, Host: s.pool.Host(), Model: s.flags.model,
 		Prompt: s.wording.prompt, System: s.wording.system,
 		Messages: string(s.wording.messages), Body: string(s.wording.body),
 		Params: s.flags.params, Format: s.flags.format,

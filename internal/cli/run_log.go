@@ -12,6 +12,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/logfile"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 // A runLog is the file of --log; nil: there is none. Its methods may be called on
@@ -47,7 +48,7 @@ func (s *session) openLog() error {
 		return fmt.Errorf("--log: %s: %w", s.flags.log, command.Reason(err))
 	}
 	l := new(runLog)
-	l.file = logfile.Start(out, s.pool.keys(), func(now time.Time) { l.look(now) }, s.warnOfLog)
+	l.file = logfile.Start(out, s.pool.Keys(), func(now time.Time) { l.look(now) }, s.warnOfLog)
 	l.chronicle = newChronicle(l.file, s.flags.logLevel)
 	s.log = l
 	return nil
@@ -85,15 +86,15 @@ func (l *runLog) begin(s *session) {
 	}
 	var endpoints []any
 	facts := s.facts()
-	for i := range s.pool.endpoints {
-		e := newEndpointStatus(&s.pool.endpoints[i])
-		endpoints = append(endpoints, map[string]any{"name": e.Name, "host": e.Host, "limits": e.givenLimits.String()})
+	for i := range s.pool.Endpoints {
+		e := newEndpointStatus(&s.pool.Endpoints[i])
+		endpoints = append(endpoints, map[string]any{"name": e.Name, "host": e.Host, "limits": e.Given.String()})
 	}
-	l.log.Info("run begins", append(facts.attrs(), "version", command.Version(), "inputs", s.inputs, "endpoints", endpoints,
+	l.log.Info("run begins", append(facts.Attrs(), "version", command.Version(), "inputs", s.inputs, "endpoints", endpoints,
 		"attempts", s.flags.attempts, "first_token_timeout", deadlineWord(s.flags.firstToken), "stall_timeout", deadlineWord(s.flags.stall),
-		"timeout", deadlineWord(s.flags.timeout), "outage_limit_s", unlessZero(s.flags.outage.Seconds()), "hedge", s.flags.hedge,
-		"stream", !s.flags.noStream, "max_cost_usd", unlessZero(s.flags.maxCost), "max_tokens_total", unlessZero(s.flags.maxTokens),
-		"max_requests", unlessZero(s.flags.maxRequests))...)
+		"timeout", deadlineWord(s.flags.timeout), "outage_limit_s", status.UnlessZero(s.flags.outage.Seconds()), "hedge", s.flags.hedge,
+		"stream", !s.flags.NoStream, "max_cost_usd", status.UnlessZero(s.flags.maxCost), "max_tokens_total", status.UnlessZero(s.flags.maxTokens),
+		"max_requests", status.UnlessZero(s.flags.maxRequests))...)
 }
 
 // deadlineWord is a duration as it was given.
@@ -108,14 +109,14 @@ func deadlineWord(d time.Duration) string {
 }
 
 // attach lets the log look at a run once a second.
-func (l *runLog) attach(eng *paceline.Engine, facts liveFacts) {
+func (l *runLog) attach(eng *paceline.Engine, facts status.Facts) {
 	if l == nil {
 		return
 	}
-	m, began := new(meter), time.Now()
-	l.chronicle.attach(eng.Stats, func(st paceline.Stats, now time.Time) liveState {
+	m, began := new(status.Meter), time.Now()
+	l.chronicle.attach(eng.Stats, func(st paceline.Stats, now time.Time) status.State {
 		st.Elapsed = now.Sub(began)
-		return liveState{Facts: facts, Stats: st, Pace: m.observe(now, st, facts.Total)}
+		return status.State{Facts: facts, Stats: st, Pace: m.Observe(now, st, facts.Total)}
 	})
 }
 

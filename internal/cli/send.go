@@ -10,6 +10,7 @@ import (
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/status"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -74,10 +75,10 @@ func (s *session) engine(events *eventReaders) paceline.Config {
 // endpoints returns the pool for the engine. refused is told, once for each,
 // that an endpoint refuses our response_format and does without.
 func (s *session) endpoints(refused func(error)) []paceline.Endpoint {
-	list := s.pool.library()
+	list := s.pool.Library()
 	if s.telemetry != nil {
 		for i := range list {
-			list[i].Provider = s.telemetry.Wrap(list[i].Provider, s.pool.endpoints[i].baseURL)
+			list[i].Provider = s.telemetry.Wrap(list[i].Provider, s.pool.Endpoints[i].BaseURL)
 		}
 	}
 	if s.checks.format == nil || s.flags.schemaMode != "auto" {
@@ -110,8 +111,8 @@ func shutDown(eng *paceline.Engine) {
 func (s *session) rowsOnTerminal() bool { return s.target.toStdout && s.env.StdoutTerminal }
 
 // facts are what the live view shows besides the counters.
-func (s *session) facts() liveFacts {
-	return liveFacts{
+func (s *session) facts() status.Facts {
+	return status.Facts{
 		Total: s.survey.items, Done: s.before.rows(), Model: s.flags.model, Output: s.target.path,
 		Budget: paceline.Cost{USD: s.flags.maxCost, Known: s.flags.maxCost > 0}, Spent: s.before.cost,
 	}

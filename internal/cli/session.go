@@ -11,6 +11,7 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/pool"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
 	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/journal"
@@ -23,7 +24,7 @@ type session struct {
 	flags  *runFlags
 	inputs []string // as they were given
 
-	pool     *pool
+	pool     *pool.Pool
 	wording  wording
 	checks   checks
 	prompt   *prompt.Prompt
@@ -88,14 +89,14 @@ func (s *session) run(ctx context.Context) error {
 // settle makes all parts of the run from the flags. It reads nothing but the
 // files that the flags name, and the beginnings of the input.
 func (s *session) settle(ctx context.Context) (err error) {
-	if s.pool, err = findPool(s.env, s.flags, !s.flags.dryRun); err != nil {
+	if s.pool, err = pool.Find(s.env, &s.flags.Flags, !s.flags.dryRun); err != nil {
 		return err
 	}
-	if err := errors.Join(s.pool.limitModels(s.flags.modelLimits), s.pool.validate()); err != nil {
+	if err := errors.Join(s.pool.LimitModels(s.flags.ModelLimits), s.pool.Validate()); err != nil {
 		return err
 	}
 	cfg := s.flags.config()
-	cfg.Price = anyPrice
+	cfg.Price = pool.AnyPrice
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (s *session) settle(ctx context.Context) (err error) {
 		return err
 	}
 	s.priority = newPriorityField(s.flags.priorityField)
-	if s.pricing, err = newPricing(s.flags, s.pool.baseURLs()); err != nil {
+	if s.pricing, err = newPricing(s.flags, s.pool.BaseURLs()); err != nil {
 		return err
 	}
 	if err := s.openInput(ctx); err != nil || s.flags.dryRun {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/seed-1814a72b/paceline/internal/value"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -28,7 +29,7 @@ func (m simModels) Set(s string) error {
 		return fmt.Errorf("%s: is given twice; name all its limits in one, separated by commas", model)
 	}
 	var l sim.Limits
-	value := func(name string) pflag.Value {
+	field := func(name string) pflag.Value {
 		switch name {
 		case "rpm":
 			return whole{&l.RPM}
@@ -44,7 +45,7 @@ func (m simModels) Set(s string) error {
 	unknown := func(name string) error {
 		return fmt.Errorf("%s: %q is no limit; they are rpm, rps, tpm, window", model, name)
 	}
-	if err := parseFields(fields[1:], value, unknown); err != nil {
+	if err := value.Fields(fields[1:], field, unknown); err != nil {
 		return err
 	}
 	if limits(l) == "" {

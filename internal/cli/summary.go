@@ -3,9 +3,9 @@ package cli
 import (
 	"encoding/json"
 	"math"
-	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/status"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -41,16 +41,16 @@ type summary struct {
 	Answered    spent       `json:"answered"` // of the requests, those that brought an accepted row
 	Waste       waste       `json:"waste"`    // the others
 
-	ElapsedS float64     `json:"elapsed_s"`
-	TTFT     percentiles `json:"ttft_ms"`
-	Total    percentiles `json:"total_ms"`
+	ElapsedS float64            `json:"elapsed_s"`
+	TTFT     status.Percentiles `json:"ttft_ms"`
+	Total    status.Percentiles `json:"total_ms"`
 
 	LimitedBy limitedBy `json:"limited_by"`
 
-	StoppedBy *string         `json:"stopped_by"` // null: the input was read to its end
-	Failures  []failure       `json:"failures"`   // by cause, most frequent first
-	Endpoints []endpointState `json:"endpoints"`  // of a pool, as they stood at the end of this session
-	Output    string          `json:"output"`
+	StoppedBy *string                `json:"stopped_by"` // null: the input was read to its end
+	Failures  []failure              `json:"failures"`   // by cause, most frequent first
+	Endpoints []status.EndpointState `json:"endpoints"`  // of a pool, as they stood at the end of this session
+	Output    string                 `json:"output"`
 
 	session sessionFigures
 }
@@ -76,13 +76,6 @@ func newNotAccepted(s *paceline.Stats) notAccepted {
 		n.CostUSD = &usd
 	}
 	return n
-}
-
-// percentiles are in milliseconds, null when nothing was measured.
-type percentiles struct {
-	P50 *float64 `json:"p50"`
-	P90 *float64 `json:"p90"`
-	P99 *float64 `json:"p99"`
 }
 
 // A failure is a cause for which items have no accepted answer.
@@ -120,10 +113,10 @@ func summarize(s paceline.Summary, before earlier, total int64) *summary {
 		Requests: before.requests + s.Requests, Retries: s.Retries, Throttled: s.Throttled, Hedges: s.Hedges, Asked: s.Asked,
 		NotAccepted: newNotAccepted(&s.Stats),
 		ElapsedS:    math.Round(s.Elapsed.Seconds()*1000) / 1000,
-		TTFT:        newPercentiles(s.FirstToken),
-		Total:       newPercentiles(s.Total),
+		TTFT:        status.PercentilesOf(s.FirstToken),
+		Total:       status.PercentilesOf(s.Total),
 		Failures:    []failure{},
-		Endpoints:   endpointStates(&s.Pace),
+		Endpoints:   status.EndpointStates(&s.Pace),
 		LimitedBy:   newLimitedBy(&s.Stats),
 		session:     sessionFigures{requests: s.Requests, failed: failedRequests(&s.Stats)},
 	}
@@ -202,24 +195,4 @@ func (s *summary) encode() []byte {
 		panic(err) // numbers and strings cannot fail
 	}
 	return append(b, '\n')
-}
-
-func newPercentiles(l paceline.Latency) percentiles {
-	if l.Count == 0 {
-		return percentiles{}
-	}
-	return percentiles{milliseconds(l.P50), milliseconds(l.P90), milliseconds(l.P99)}
-}
-
-func milliseconds(d time.Duration) *float64 {
-	ms := math.Round(float64(d)/float64(time.Millisecond)*10) / 10
-	return &ms
-}
-
-// msDuration returns a percentile as the library has it, 0 for null.
-func msDuration(ms *float64) time.Duration {
-	if ms == nil {
-		return 0
-	}
-	return time.Duration(*ms * float64(time.Millisecond))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 	"github.com/seed-1814a72b/paceline/internal/prose"
+	"github.com/seed-1814a72b/paceline/internal/status"
 	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
 
@@ -36,8 +37,8 @@ func (r report) write(w io.Writer) {
 	}
 	row("items", r.items())
 	row("requests", r.requests())
-	row("first token", r.latencies(r.TTFT))
-	row("answer", r.latencies(r.Total))
+	row("first token", r.TTFT.String())
+	row("answer", r.Total.String())
 	row("tokens", r.tokens())
 	row("money", r.money())
 	limits, advised := r.limits()
@@ -52,7 +53,7 @@ func (r report) write(w io.Writer) {
 	for i, line := range r.failures() {
 		row(map[bool]string{true: "failures"}[i == 0], line)
 	}
-	row("endpoints", troubled(r.Endpoints))
+	row("endpoints", status.Troubled(r.Endpoints))
 	row("rows", r.Output)
 	row("next", r.next)
 	io.WriteString(w, tamed.Text(b.String()))
@@ -114,14 +115,6 @@ func (r report) requests() string {
 		numeral.Always(r.session.requests, "sent"), numeral.IfAny(r.Retries, "retried"),
 		numeral.IfAny(r.Throttled, "throttled"), numeral.IfAny(r.Hedges, "hedged"),
 		numeral.IfAny(r.Asked, "asked again"), numeral.IfAny(r.session.failed, "failed"), numeral.IfAny(before, "in earlier sessions"))
-}
-
-func (r report) latencies(p percentiles) string {
-	if p.P50 == nil {
-		return ""
-	}
-	return fmt.Sprintf("p50 %s   p90 %s   p99 %s",
-		numeral.Latency(msDuration(p.P50)), numeral.Latency(msDuration(p.P90)), numeral.Latency(msDuration(p.P99)))
 }
 
 func (r report) tokens() string {

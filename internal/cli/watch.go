@@ -28,12 +28,12 @@ type watch struct {
 func (s *session) watch(events *eventReaders) *watch {
 	w := &watch{session: s}
 	s.web.read(events)
-	if len(s.pool.endpoints) > 1 {
+	if len(s.pool.Endpoints) > 1 {
 		events.add(w.tellOut)
 	}
 	s.log.listen(events)
 	w.shown = liveOptions{Facts: s.facts(), Quiet: s.flags.quiet || s.rowsOnTerminal(), Stopping: s.interrupts.interrupted}
-	w.shown.listErrors(s.env, events)
+	events.add(w.shown.listErrors(s.env))
 	return w
 }
 
@@ -71,7 +71,7 @@ func (w *watch) close() {
 // tellOut says that an endpoint gets no further calls.
 func (w *watch) tellOut(ev *paceline.Event) {
 	if ev.Kind == paceline.EventOut {
-		command.Warn(w.notices(w.live), "%s", w.pool.outLine(ev.Err))
+		command.Warn(w.notices(w.live), "%s", w.pool.OutLine(ev.Err))
 	}
 }
 
@@ -92,7 +92,7 @@ func (w *watch) takeOrders(eng *paceline.Engine) *control {
 			socket = l
 		}
 	}
-	return startControl(eng, w.facts(), w.pool.endpoints, w.unpriced, socket)
+	return startControl(eng, w.facts(), w.pool.Endpoints, w.unpriced, socket)
 }
 
 // takeKeys begins to listen to the keyboard, unless the items are typed there.

@@ -34,6 +34,8 @@ var Rooms = []Room{
 	{"cmd/paceline", []string{"internal/cli"}, "main calls cli.Main and nothing else"},
 	{"internal/cli", []string{"*"}, "the command line may use all that lies below it"},
 	{"internal/command", []string{".", "journal", "internal/keyboard", "internal/numeral", "internal/prose", "internal/tamed"}, "what every command is made of knows no command"},
+	{"internal/status", []string{".", "internal/numeral", "internal/price", "internal/prose", "internal/value"}, "how a run stands knows the contract, and how figures are written"},
+	{"internal/pool", []string{".", "provider/openai", "internal/command", "internal/spelling", "internal/value"}, "the endpoints of a run know the contract, the adapter, and how flags are written"},
 	{"internal/manual", []string{"internal/prose", "internal/spelling", "internal/value"}, "help pages know how flags are written only"},
 	{"internal/value", []string{"internal/numeral"}, "values of flags know how figures are written only"},
 	{"internal/server", upper, "the server lies beside the other front rooms, above the library"},

@@ -1,4 +1,4 @@
-package cli
+package status
 
 import (
 	"slices"
@@ -6,6 +6,10 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 )
+
+// LookEvery is how often a run is looked at, so that its rates are known whenever
+// somebody asks.
+const LookEvery = time.Second
 
 // The meter looks back over meterWindow; a rate measured over less than
 // meterTrust after the first finished item is mixed with what the limits let
@@ -21,9 +25,9 @@ const (
 	longestLeft = 100 * 365 * 24 * time.Hour
 )
 
-// meter turns successive snapshots into rates and an estimated time of
+// Meter turns successive snapshots into rates and an estimated time of
 // arrival. It is pure: time is an argument, from one goroutine.
-type meter struct {
+type Meter struct {
 	samples []sample // of the last meterWindow, at least the newest
 	first   sample   // when the first items of this run had finished
 	end     time.Time
@@ -41,8 +45,8 @@ type sample struct {
 	limited  paceline.Limited    // until then
 }
 
-// pace is what the meter knows at one moment.
-type pace struct {
+// Pace is what the meter knows at one moment.
+type Pace struct {
 	Items    float64             // items finished a second
 	Requests float64             // requests sent a second
 	Tokens   float64             // tokens used a second, in and out
@@ -51,14 +55,11 @@ type pace struct {
 	Left     time.Duration       // until all items have finished; negative: not known
 }
 
-// finished counts the items that ended in this run.
-func finished(st paceline.Stats) int64 { return st.Ended() }
-
-// observe takes a snapshot at the time now, of a run of total items (0: not
+// Observe takes a snapshot at the time now, of a run of total items (0: not
 // known), and returns how it stands.
-func (m *meter) observe(now time.Time, st paceline.Stats, total int64) pace {
+func (m *Meter) Observe(now time.Time, st paceline.Stats, total int64) Pace {
 	s := sample{
-		at: now, finished: finished(st), requests: st.Requests, tokens: st.Usage.Prompt + st.Usage.Completion, usd: st.Cost.USD,
+		at: now, finished: st.Ended(), requests: st.Requests, tokens: st.Usage.Prompt + st.Usage.Completion, usd: st.Cost.USD,
 		heldBy: st.Pace.LimitedBy, limited: st.Limited,
 	}
 	if m.first.at.IsZero() && s.finished > 0 {
@@ -69,7 +70,7 @@ func (m *meter) observe(now time.Time, st paceline.Stats, total int64) pace {
 		m.samples = m.samples[1:]
 	}
 	old := m.samples[0]
-	p := pace{
+	p := Pace{
 		Items:    perSecond(s.finished-old.finished, now.Sub(old.at)),
 		Requests: perSecond(s.requests-old.requests, now.Sub(old.at)),
 		Tokens:   perSecond(s.tokens-old.tokens, now.Sub(old.at)),
@@ -82,7 +83,7 @@ func (m *meter) observe(now time.Time, st paceline.Stats, total int64) pace {
 
 // heldBy returns what held the run back for most of the last seconds: by the
 // engine's own account, or, where it keeps none, by the looks at it.
-func (m *meter) heldBy(now time.Time) paceline.Bottleneck {
+func (m *Meter) heldBy(now time.Time) paceline.Bottleneck {
 	last := m.samples[len(m.samples)-1]
 	since := last
 	var looks paceline.Limited
@@ -119,8 +120,8 @@ func perSecond(n int64, d time.Duration) float64 {
 // been sent yet needs its share of the rate; what was sent last needs one
 // call's time. The moment of arrival is smoothed, so that it counts down; while
 // nothing answers it is not known, and behind that it is taken anew.
-func (m *meter) left(now time.Time, st paceline.Stats, total int64) time.Duration {
-	remaining := total - finished(st) - st.Resumed
+func (m *Meter) left(now time.Time, st paceline.Stats, total int64) time.Duration {
+	remaining := total - st.Ended() - st.Resumed
 	rate := m.expected(now, st)
 	if total <= 0 || rate <= 0 || st.Pace.LimitedBy == paceline.BottleneckOutage {
 		m.end = time.Time{}
@@ -143,7 +144,7 @@ func (m *meter) left(now time.Time, st paceline.Stats, total int64) time.Duratio
 
 // patience is the time constant of the smoothing: short at first, when each
 // look knows much more than the one before.
-func (m *meter) patience(now time.Time) time.Duration {
+func (m *Meter) patience(now time.Time) time.Duration {
 	if m.first.at.IsZero() {
 		return time.Millisecond
 	}
@@ -152,7 +153,7 @@ func (m *meter) patience(now time.Time) time.Duration {
 
 // expected returns the items a second to expect from here on: at first what
 // the limits allow, more and more what was measured.
-func (m *meter) expected(now time.Time, st paceline.Stats) float64 {
+func (m *Meter) expected(now time.Time, st paceline.Stats) float64 {
 	allowed := allowedRate(st)
 	if m.first.at.IsZero() {
 		return allowed
@@ -185,7 +186,7 @@ func idle(from, to sample) (d time.Duration) {
 // the requests and tokens that an item has taken so far; 0 if nothing limits.
 func allowedRate(st paceline.Stats) float64 {
 	perItem, tokens := 1.0, 0.0
-	if n := finished(st); n > 0 {
+	if n := st.Ended(); n > 0 {
 		perItem = min(max(float64(st.Requests-int64(st.InFlight))/float64(n), 1), 5)
 		tokens = float64(st.Usage.Prompt+st.Usage.Completion) / float64(n)
 	}

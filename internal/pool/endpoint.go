@@ -1,4 +1,4 @@
-package cli
+package pool
 
 import (
 	"fmt"
@@ -12,32 +12,32 @@ import (
 
 const defaultBaseURL = "https://api.openai.com/v1"
 
-// An endpoint is where calls go, and with what key.
-type endpoint struct {
-	baseURL string
-	shown   string // the base URL without a query, for people
-	host    string // of the base URL, with its port if it names one
+// An Endpoint is where calls go, and with what key.
+type Endpoint struct {
+	BaseURL string
+	Shown   string // the base URL without a query, for people
+	Host    string // of the base URL, with its port if it names one
 	key     string // "" only for a server of one's own
 	keyEnv  string // the variable that the key comes from, for messages
 
-	name   string // its number, from 1, if it was given none
+	Name   string // its number, from 1, if it was given none
 	pooled bool   // it is one of --endpoint
 	weight float64
-	limitSet
-	models map[string]limitSet // further limits of single models; never changed, but replaced
+	Limits
+	Models map[string]Limits // further limits of single models; never changed, but replaced
 }
 
-// flag names the flag that the endpoint's address stands in.
-func (e *endpoint) flag() string {
+// Flag names the flag that the endpoint's address stands in.
+func (e *Endpoint) Flag() string {
 	if e.pooled {
-		return "the URL of --endpoint " + e.name
+		return "the URL of --endpoint " + e.Name
 	}
 	return "--base-url"
 }
 
 // findEndpoint settles base URL and key: the flag goes before the environment.
 // needKey is false for a run that sends nothing.
-func findEndpoint(getenv func(string) string, f *runFlags, needKey bool) (endpoint, error) {
+func findEndpoint(getenv func(string) string, f *Flags, needKey bool) (Endpoint, error) {
 	base, from := f.baseURL, "--base-url"
 	if base == "" {
 		base, from = getenv("OPENAI_BASE_URL"), "OPENAI_BASE_URL"
@@ -47,18 +47,18 @@ func findEndpoint(getenv func(string) string, f *runFlags, needKey bool) (endpoi
 	}
 	u, err := parseBaseURL(base)
 	if err != nil {
-		return endpoint{}, fmt.Errorf("%s: %w", from, err)
+		return Endpoint{}, fmt.Errorf("%s: %w", from, err)
 	}
-	e := endpoint{baseURL: base, shown: shownURL(u), host: u.Host, keyEnv: f.keyEnv, name: "1", limitSet: f.limitSet}
+	e := Endpoint{BaseURL: base, Shown: ShownURL(u), Host: u.Host, keyEnv: f.keyEnv, Name: "1", Limits: f.Limits}
 	e.key, err = readKey(getenv, f.keyEnv)
 	if err != nil {
-		return endpoint{}, err
+		return Endpoint{}, err
 	}
-	if e.key == "" && needKey && f.keyEnv != defaultRunFlags().keyEnv {
-		return endpoint{}, fmt.Errorf("--api-key-env: %s is not set; 'export %s=...', or leave the flag out", f.keyEnv, f.keyEnv)
+	if e.key == "" && needKey && f.keyEnv != defaultKeyEnv {
+		return Endpoint{}, fmt.Errorf("--api-key-env: %s is not set; 'export %s=...', or leave the flag out", f.keyEnv, f.keyEnv)
 	}
 	if e.key == "" && needKey && !isOwnServer(u.Hostname()) {
-		return endpoint{}, fmt.Errorf("%s is not set, and %s wants a key; 'export %s=...', or name another variable with --api-key-env",
+		return Endpoint{}, fmt.Errorf("%s is not set, and %s wants a key; 'export %s=...', or name another variable with --api-key-env",
 			f.keyEnv, u.Host, f.keyEnv)
 	}
 	return e, nil
@@ -74,29 +74,29 @@ func parseBaseURL(s string) (*url.URL, error) {
 	case u.User != nil:
 		return nil, fmt.Errorf("a base URL carries no name or password; put the key into OPENAI_API_KEY")
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
-		return nil, fmt.Errorf("%q is not a base URL; write it like %s", shownURL(u), defaultBaseURL)
+		return nil, fmt.Errorf("%q is not a base URL; write it like %s", ShownURL(u), defaultBaseURL)
 	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), paceline.ChatCompletions):
 		base := *u
 		base.Path = strings.TrimSuffix(strings.TrimRight(u.Path, "/"), paceline.ChatCompletions)
-		return nil, fmt.Errorf("a base URL ends before %s, which is added; write %s", paceline.ChatCompletions, shownURL(&base))
+		return nil, fmt.Errorf("a base URL ends before %s, which is added; write %s", paceline.ChatCompletions, ShownURL(&base))
 	case u.Fragment != "":
 		return nil, fmt.Errorf("a base URL has no #; leave out what follows it")
 	}
 	return u, nil
 }
 
-// shownURL returns u without its query, in which some put a key.
-func shownURL(u *url.URL) string {
+// ShownURL returns u without its query, in which some put a key.
+func ShownURL(u *url.URL) string {
 	shown := *u
 	shown.RawQuery, shown.ForceQuery = "", false
 	return strings.TrimSuffix(shown.String(), "/")
 }
 
-// provider returns what speaks to the endpoint. Azure wants its key in a
+// Provider returns what speaks to the endpoint. Azure wants its key in a
 // header of its own.
-func (e endpoint) provider(noStream bool) openai.Provider {
-	p := openai.Provider{BaseURL: e.baseURL, Key: e.key, NoStream: noStream}
-	if u, err := url.Parse(e.baseURL); err == nil && strings.HasSuffix(u.Hostname(), ".azure.com") {
+func (e Endpoint) Provider(noStream bool) openai.Provider {
+	p := openai.Provider{BaseURL: e.BaseURL, Key: e.key, NoStream: noStream}
+	if u, err := url.Parse(e.BaseURL); err == nil && strings.HasSuffix(u.Hostname(), ".azure.com") {
 		p.KeyHeader = "api-key"
 	}
 	return p
@@ -125,4 +125,14 @@ func isOwnServer(host string) bool {
 		}
 	}
 	return !strings.Contains(host, ".")
+}
+
+func (e *Endpoint) KeyAdvice() string {
+	switch {
+	case e.keyEnv == "":
+		return fmt.Sprintf("%s wants a key: add key= to --endpoint %s, with the name of the environment variable that holds it", e.Host, e.Name)
+	case e.key == "":
+		return fmt.Sprintf("%s wants a key: put one into %s", e.Host, e.keyEnv)
+	}
+	return fmt.Sprintf("%s refused the key in %s: set one that it takes", e.Host, e.keyEnv)
 }

@@ -1,4 +1,4 @@
-package cli
+package pool
 
 import (
 	"fmt"
@@ -12,14 +12,14 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
-// A limitSet is what an endpoint allows, as people write it. What is 0 is not
+// A Limits is what an endpoint allows, as people write it. What is 0 is not
 // given: a rate is then learnt from the server's headers, where it has any, and
 // a concurrency adapted to what the server bears.
-type limitSet struct {
-	rpm, rps, tpm float64
-	usdPerHour    float64
-	concurrency   int64
-	window        string // "bucket", also "", or "strict"
+type Limits struct {
+	RPM, RPS, TPM float64
+	USDPerHour    float64
+	Concurrency   int64
+	Window        string // "bucket", also "", or "strict"
 }
 
 // limitNames are the limits in the order in which they are listed.
@@ -30,20 +30,20 @@ var windowKinds = []string{"bucket", "strict"}
 
 // value returns where the limit of that name is written, nil if there is no
 // such limit.
-func (l *limitSet) value(name string) pflag.Value {
+func (l *Limits) value(name string) pflag.Value {
 	switch name {
 	case "rpm":
-		return value.Limit{Value: value.Quantity{To: &l.rpm}, Clear: func() { l.rpm = 0 }}
+		return value.Limit{Value: value.Quantity{To: &l.RPM}, Clear: func() { l.RPM = 0 }}
 	case "rps":
-		return value.Limit{Value: value.Quantity{To: &l.rps}, Clear: func() { l.rps = 0 }}
+		return value.Limit{Value: value.Quantity{To: &l.RPS}, Clear: func() { l.RPS = 0 }}
 	case "tpm":
-		return value.Limit{Value: value.Quantity{To: &l.tpm}, Clear: func() { l.tpm = 0 }}
+		return value.Limit{Value: value.Quantity{To: &l.TPM}, Clear: func() { l.TPM = 0 }}
 	case "usd-per-hour":
-		return value.Limit{Value: value.Money{To: &l.usdPerHour}, Clear: func() { l.usdPerHour = 0 }}
+		return value.Limit{Value: value.Money{To: &l.USDPerHour}, Clear: func() { l.USDPerHour = 0 }}
 	case "concurrency":
-		return value.Limit{Value: value.Count{To: &l.concurrency, Min: 1}, Clear: func() { l.concurrency = 0 }}
+		return value.Limit{Value: value.Count{To: &l.Concurrency, Min: 1}, Clear: func() { l.Concurrency = 0 }}
 	case "window":
-		return &value.Choice{To: &l.window, Allowed: windowKinds}
+		return &value.Choice{To: &l.Window, Allowed: windowKinds}
 	}
 	return nil
 }
@@ -56,28 +56,28 @@ func unknownLimit(name string) error {
 	return fmt.Errorf("%q is no limit; they are %s", name, strings.Join(limitNames, ", "))
 }
 
-// library returns l as the library takes it.
-func (l *limitSet) library() paceline.Limits {
+// Library returns l as the library takes it.
+func (l *Limits) Library() paceline.Limits {
 	window := paceline.TokenBucket
-	if l.window == "strict" {
+	if l.Window == "strict" {
 		window = paceline.Strict
 	}
 	return paceline.Limits{
-		Requests: l.requestRate(), Tokens: perMinute(l.tpm), Money: l.moneyRate(),
-		InFlight: int(l.concurrency), Window: window,
+		Requests: l.requestRate(), Tokens: perMinute(l.TPM), Money: l.moneyRate(),
+		InFlight: int(l.Concurrency), Window: window,
 	}
 }
 
 // requestRate returns the one rate that keeps to rpm and to rps. Given both, it
 // counts in the shorter window, which never exceeds the longer one.
-func (l *limitSet) requestRate() paceline.Rate {
+func (l *Limits) requestRate() paceline.Rate {
 	switch {
-	case l.rps == 0:
-		return perMinute(l.rpm)
-	case l.rpm == 0:
-		return paceline.Per(l.rps, time.Second)
+	case l.RPS == 0:
+		return perMinute(l.RPM)
+	case l.RPM == 0:
+		return paceline.Per(l.RPS, time.Second)
 	}
-	perSecond := min(l.rps, l.rpm/60)
+	perSecond := min(l.RPS, l.RPM/60)
 	if perSecond >= 1 {
 		return paceline.Per(perSecond, time.Second)
 	}
@@ -85,11 +85,11 @@ func (l *limitSet) requestRate() paceline.Rate {
 }
 
 // moneyRate returns the limit on money, in US dollars.
-func (l *limitSet) moneyRate() paceline.Rate {
-	if l.usdPerHour == 0 {
+func (l *Limits) moneyRate() paceline.Rate {
+	if l.USDPerHour == 0 {
 		return paceline.Rate{}
 	}
-	return paceline.Per(l.usdPerHour, time.Hour)
+	return paceline.Per(l.USDPerHour, time.Hour)
 }
 
 func perMinute(n float64) paceline.Rate {

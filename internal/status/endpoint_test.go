@@ -1,6 +1,7 @@
-package cli
+package status
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -26,41 +27,33 @@ const someTrouble = "gone down, for 1 min 12 s; dead has never answered, 1 call 
 
 func TestEndpointsThatTakeNoCallsAreNamed(t *testing.T) {
 	p := somePool()
-	if got := troubled(endpointStates(&p)); got != someTrouble {
+	if got := Troubled(EndpointStates(&p)); got != someTrouble {
 		t.Errorf("got  %q\nwant %q", got, someTrouble)
 	}
 	p.Endpoints = p.Endpoints[1:2] // no pool: the condition says it
-	if got := endpointStates(&p); len(got) != 0 {
+	if got := EndpointStates(&p); len(got) != 0 {
 		t.Errorf("a single endpoint has states of its own: %+v", got)
 	}
 }
 
-func TestTheLiveViewNamesEndpointsThatTakeNoCalls(t *testing.T) {
-	s := midRun()
-	s.Stats.Pace.Endpoints = somePool().Endpoints
-	block := strings.Split(strings.TrimSpace(blockText(s, 300, 24, false)), "\n")
-	if line := block[len(block)-1]; line != " endpoint "+someTrouble {
-		t.Errorf("the last line is %q", line)
-	}
-	if !strings.Contains(plainLine(s), ", endpoint gone down, for 1 min 12 s; ") {
-		t.Errorf("got %q", plainLine(s))
-	}
-	for rows := 1; rows < 12; rows++ {
-		if n := len(drawBlock(s, 80, rows, false)); n >= rows && rows > 1 {
-			t.Errorf("%d lines on a terminal of %d", n, rows)
-		}
-	}
-}
-
 func TestControlSaysWhichEndpointsTakeCalls(t *testing.T) {
-	r := runStatus{Endpoints: make([]endpointStatus, 6)}
-	r.tellEndpoints(somePool().Endpoints)
+	r := Run{Endpoints: make([]Endpoint, 6)}
+	r.TellEndpoints(somePool().Endpoints)
 	for i, want := range []string{"up", "down", "silent", "silent", "out", "out"} {
 		if got := r.Endpoints[i].State; got != want {
 			t.Errorf("endpoint %d is %s, want %s", i, got, want)
 		}
 	}
-	if line := string(wireLine(r.Endpoints[1])); !strings.HasPrefix(line, `{"name":"gone","state":"down","down_for_s":72,"out_for":null,`) {
+	if line := marshalled(t, r.Endpoints[1]); !strings.HasPrefix(line, `{"name":"gone","state":"down","down_for_s":72,"out_for":null,`) {
 		t.Errorf("as JSON: %s", line)
 	}
+}
+
+func marshalled(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

@@ -1,4 +1,4 @@
-package cli
+package status
 
 import (
 	"fmt"
@@ -12,14 +12,14 @@ import (
 // What an endpoint of a pool does with calls, as the JSON of the summary and of
 // `paceline ctl` has it.
 const (
-	endpointUp     = "up"
-	endpointSilent = "silent" // has never answered; calls there have failed
-	endpointDown   = "down"   // has stopped to answer: it is left alone, and probed
-	endpointOut    = "out"    // gets no calls any more, for its key or its quota
+	Up     = "up"
+	silent = "silent" // has never answered; calls there have failed
+	down   = "down"   // has stopped to answer: it is left alone, and probed
+	out    = "out"    // gets no calls any more, for its key or its quota
 )
 
-// An endpointState is how one endpoint of a pool stands.
-type endpointState struct {
+// An EndpointState is how one endpoint of a pool stands.
+type EndpointState struct {
 	Name     string   `json:"name"`
 	State    string   `json:"state"`      // up, silent, down or out
 	DownForS *float64 `json:"down_for_s"` // null: not down
@@ -28,43 +28,43 @@ type endpointState struct {
 	failing int
 }
 
-func newEndpointState(p *paceline.EndpointPace) endpointState {
-	e := endpointState{Name: p.Name, State: endpointUp, failing: p.Failing}
+func endpointStateOf(p *paceline.EndpointPace) EndpointState {
+	e := EndpointState{Name: p.Name, State: Up, failing: p.Failing}
 	switch {
 	case p.Out != nil:
-		e.State, e.OutFor = endpointOut, pointer(p.Out.Code.String())
+		e.State, e.OutFor = out, new(p.Out.Code.String())
 	case p.Down:
-		e.State, e.DownForS = endpointDown, pointer(p.DownFor.Round(time.Millisecond).Seconds())
+		e.State, e.DownForS = down, new(p.DownFor.Round(time.Millisecond).Seconds())
 		if !p.Answered {
-			e.State = endpointSilent
+			e.State = silent
 		}
 	case !p.Answered && p.Failing > 0:
-		e.State = endpointSilent
+		e.State = silent
 	}
 	return e
 }
 
-// endpointStates are those of all endpoints of a pool; none for a single one,
+// EndpointStates are those of all endpoints of a pool; none for a single one,
 // of which everything else speaks.
-func endpointStates(p *paceline.Pace) []endpointState {
-	list := []endpointState{}
+func EndpointStates(p *paceline.Pace) []EndpointState {
+	list := []EndpointState{}
 	if len(p.Endpoints) < 2 {
 		return list
 	}
 	for i := range p.Endpoints {
-		list = append(list, newEndpointState(&p.Endpoints[i]))
+		list = append(list, endpointStateOf(&p.Endpoints[i]))
 	}
 	return list
 }
 
 // trouble says why the endpoint takes no calls, "" if it does.
-func (e *endpointState) trouble() string {
+func (e *EndpointState) trouble() string {
 	switch e.State {
-	case endpointOut:
+	case out:
 		return "out: " + outWords(*e.OutFor)
-	case endpointDown:
+	case down:
 		return "down, for " + numeral.Span(seconds(*e.DownForS))
-	case endpointSilent:
+	case silent:
 		text := fmt.Sprintf("has never answered, %s failed", numeral.Counted(int64(e.failing), "call"))
 		if e.DownForS != nil {
 			text += ", down for " + numeral.Span(seconds(*e.DownForS))
@@ -85,8 +85,8 @@ func outWords(code string) string {
 	return code
 }
 
-// troubled names the endpoints that take no calls, "" for none.
-func troubled(list []endpointState) string {
+// Troubled names the endpoints that take no calls, "" for none.
+func Troubled(list []EndpointState) string {
 	var parts []string
 	for i := range list {
 		if why := list[i].trouble(); why != "" {

@@ -1,4 +1,4 @@
-package cli
+package status
 
 import (
 	"testing"
@@ -13,7 +13,7 @@ var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // calls of 2 s: it takes 602 s, and the view must say so from the first second
 // on, before anything has finished, and without jumps later.
 func TestArrivalFromTheStart(t *testing.T) {
-	var m meter
+	var m Meter
 	const perSecond, total = 1000.0 / 60, 10_000
 	for ms := 250; ms < 600_000; ms += 125 {
 		at := time.Duration(ms) * time.Millisecond
@@ -24,7 +24,7 @@ func TestArrivalFromTheStart(t *testing.T) {
 		if done > 0 {
 			st.Total = paceline.Latency{Count: done, P50: 2 * time.Second}
 		}
-		got := m.observe(epoch.Add(at), st, total)
+		got := m.Observe(epoch.Add(at), st, total)
 		want := 602*time.Second - at
 		if diff := (got.Left - want).Abs(); diff > 4*time.Second+want/50 {
 			t.Fatalf("after %v: %v left, want %v", at, got.Left, want)
@@ -41,26 +41,26 @@ func TestArrivalByLatency(t *testing.T) {
 	st := paceline.Stats{Requests: 105, Done: 5, InFlight: 100,
 		Pace:  paceline.Pace{InFlight: 100},
 		Total: paceline.Latency{Count: 5, P50: 2 * time.Second}}
-	var m meter
-	if got := m.observe(epoch, st, 5_105).Left; got != 102*time.Second {
+	var m Meter
+	if got := m.Observe(epoch, st, 5_105).Left; got != 102*time.Second {
 		t.Errorf("%v left, want 5,000 items at 50 a second and one call: 102 s", got)
 	}
 }
 
 func TestArrivalNotKnown(t *testing.T) {
-	var m meter
-	if got := m.observe(epoch, paceline.Stats{Requests: 10, InFlight: 10}, 100).Left; got >= 0 {
+	var m Meter
+	if got := m.Observe(epoch, paceline.Stats{Requests: 10, InFlight: 10}, 100).Left; got >= 0 {
 		t.Errorf("nothing is known, but %v are left", got)
 	}
-	if got := m.observe(epoch, paceline.Stats{Done: 10}, 0).Left; got >= 0 {
+	if got := m.Observe(epoch, paceline.Stats{Done: 10}, 0).Left; got >= 0 {
 		t.Errorf("the total is not known, but %v are left", got)
 	}
 }
 
 func TestArrivalWaitsOutAPause(t *testing.T) {
 	st := paceline.Stats{Pace: paceline.Pace{Requests: paceline.Per(10, time.Second), PausedFor: 30 * time.Second}}
-	var m meter
-	if got := m.observe(epoch, st, 100).Left; got != 40*time.Second {
+	var m Meter
+	if got := m.Observe(epoch, st, 100).Left; got != 40*time.Second {
 		t.Errorf("%v left, want 30 s of pause and 10 s of work", got)
 	}
 }
@@ -69,7 +69,7 @@ func TestArrivalWaitsOutAPause(t *testing.T) {
 // 80th. How fast it goes is what it was, once it goes again.
 func TestArrivalAfterAnOutage(t *testing.T) {
 	for _, cause := range []paceline.Bottleneck{paceline.BottleneckOutage, paceline.BottleneckHold} {
-		var m meter
+		var m Meter
 		var st paceline.Stats
 		const total = 1000
 		for s := 1; s <= 100; s++ {
@@ -80,7 +80,7 @@ func TestArrivalAfterAnOutage(t *testing.T) {
 				st.Requests, st.Done = st.Requests+10, st.Done+10
 			}
 			st.Limited[st.Pace.LimitedBy] += time.Second
-			got := m.observe(epoch.Add(st.Elapsed), st, total).Left
+			got := m.Observe(epoch.Add(st.Elapsed), st, total).Left
 			want := time.Duration(total-st.Done) * time.Second / 10
 			switch {
 			case s > 20 && s <= 80:
@@ -98,21 +98,21 @@ func TestArrivalAfterAnOutage(t *testing.T) {
 // requests is good for half as many items.
 func TestArrivalCountsRepeats(t *testing.T) {
 	st := paceline.Stats{Requests: 200, Done: 100, Pace: paceline.Pace{Requests: paceline.Per(10, time.Second)}}
-	var m meter
-	if got := m.observe(epoch, st, 200).Left; got != 20*time.Second {
+	var m Meter
+	if got := m.Observe(epoch, st, 200).Left; got != 20*time.Second {
 		t.Errorf("%v left, want 100 items at 5 a second: 20 s", got)
 	}
 }
 
 func TestMeterForgets(t *testing.T) {
-	var m meter
-	var got pace
+	var m Meter
+	var got Pace
 	for i := range 400 {
 		done := int64(i) * 10
 		if i > 200 {
 			done = 2000 // nothing finishes any more
 		}
-		got = m.observe(epoch.Add(time.Duration(i)*125*time.Millisecond), paceline.Stats{Done: done}, 0)
+		got = m.Observe(epoch.Add(time.Duration(i)*125*time.Millisecond), paceline.Stats{Done: done}, 0)
 	}
 	if got.Items != 0 {
 		t.Errorf("%g items/s although nothing has finished for 25 s", got.Items)
@@ -124,10 +124,10 @@ func TestMeterForgets(t *testing.T) {
 
 // TestWhatPrevailedIsShown checks that the cause of a moment does not flicker.
 func TestWhatPrevailedIsShown(t *testing.T) {
-	var m meter
+	var m Meter
 	look := func(i int, by paceline.Bottleneck, account paceline.Limited) paceline.Bottleneck {
 		st := paceline.Stats{Pace: paceline.Pace{LimitedBy: by}, Limited: account}
-		return m.observe(epoch.Add(time.Duration(i)*200*time.Millisecond), st, 0).HeldBy
+		return m.Observe(epoch.Add(time.Duration(i)*200*time.Millisecond), st, 0).HeldBy
 	}
 	for i := range 100 {
 		by := paceline.BottleneckRequests
@@ -166,9 +166,9 @@ func TestWhatPrevailedIsShown(t *testing.T) {
 }
 
 func TestSpendingIsMeasured(t *testing.T) {
-	var m meter
-	m.observe(epoch, paceline.Stats{Cost: paceline.Cost{USD: 1, Known: true}}, 0)
-	got := m.observe(epoch.Add(5*time.Second), paceline.Stats{Cost: paceline.Cost{USD: 2, Known: true}}, 0)
+	var m Meter
+	m.Observe(epoch, paceline.Stats{Cost: paceline.Cost{USD: 1, Known: true}}, 0)
+	got := m.Observe(epoch.Add(5*time.Second), paceline.Stats{Cost: paceline.Cost{USD: 2, Known: true}}, 0)
 	if got.Money != 0.2 {
 		t.Errorf("$%g a second, want $0.2", got.Money)
 	}
@@ -178,10 +178,10 @@ func TestSpendingIsMeasured(t *testing.T) {
 // time.Duration can say, which must not come out as no time at all.
 func TestArrivalOfAnAge(t *testing.T) {
 	slow := paceline.Stats{Pace: paceline.Pace{Requests: paceline.Per(1, 24*time.Hour)}}
-	var m meter
+	var m Meter
 	for i := range 100 {
 		at := epoch.Add(time.Duration(i) * time.Second)
-		if got := m.observe(at, slow, 1e9).Left; got >= 0 && got < longestLeft/2 {
+		if got := m.Observe(at, slow, 1e9).Left; got >= 0 && got < longestLeft/2 {
 			t.Fatalf("after %d s: %v left, want an age, or that it is not known", i, got)
 		}
 		slow.Done = int64(i / 50)

@@ -1,4 +1,4 @@
-package cli
+package status
 
 import (
 	"fmt"
@@ -11,9 +11,9 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
-// text is the state as people read it, after an order that was carried out.
+// Text is the state as people read it, after an order that was carried out.
 // output is the run's output as the reader named it.
-func (r *runStatus) text(done, output string) string {
+func (r *Run) Text(done, output string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", output, r.headline(done, output))
 	row := func(label, text string) { fmt.Fprintf(&b, "  %-11s %s\n", label, text) }
@@ -36,7 +36,7 @@ func (r *runStatus) text(done, output string) string {
 }
 
 // headline is what the run does now; after an order, what that has changed.
-func (r *runStatus) headline(done, output string) string {
+func (r *Run) headline(done, output string) string {
 	switch {
 	case done == "pause":
 		return fmt.Sprintf("paused; %s; 'paceline ctl %s resume' goes on", r.goesOn(), prose.ShellQuoted(output))
@@ -49,7 +49,7 @@ func (r *runStatus) headline(done, output string) string {
 }
 
 // goesOn says what a pause leaves alone.
-func (r *runStatus) goesOn() string {
+func (r *Run) goesOn() string {
 	switch r.InFlight {
 	case 0:
 		return "no call is in flight"
@@ -60,7 +60,7 @@ func (r *runStatus) goesOn() string {
 }
 
 // progress is how far it is and how fast.
-func (r *runStatus) progress() string {
+func (r *Run) progress() string {
 	far := numeral.Grouped(r.Done)
 	if r.Items != nil {
 		far = fmt.Sprintf("%s of %s (%s)", far, numeral.Grouped(*r.Items), numeral.Percent(r.Done, *r.Items))
@@ -75,7 +75,7 @@ func (r *runStatus) progress() string {
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // trouble is what went wrong so far, "" for nothing.
-func (r *runStatus) trouble() string {
+func (r *Run) trouble() string {
 	var parts []string
 	for _, c := range []struct {
 		n    int64
@@ -90,7 +90,7 @@ func (r *runStatus) trouble() string {
 }
 
 // String says what is kept now, given or learnt.
-func (l limitsInForce) String() string {
+func (l InForce) String() string {
 	rate := func(n *float64, what string) string {
 		if n == nil {
 			return "no limit on " + what + " known"
@@ -107,7 +107,7 @@ func (l limitsInForce) String() string {
 
 // ownLimits says what is in force for each model, where there are several or one
 // has limits of its own that are not the whole's.
-func (r *runStatus) ownLimits() (list []string) {
+func (r *Run) ownLimits() (list []string) {
 	if len(r.Models) < 2 {
 		return nil
 	}
@@ -125,7 +125,7 @@ func (r *runStatus) ownLimits() (list []string) {
 }
 
 // String says which limits of the model's own are in force.
-func (m modelStatus) String() string {
+func (m ModelRun) String() string {
 	var parts []string
 	if m.RequestsPerMin != nil {
 		parts = append(parts, approximately(numeral.RateNumber(*m.RequestsPerMin)+" requests a minute", m.FoundOut))
@@ -149,7 +149,7 @@ func (m modelStatus) String() string {
 }
 
 // label names an endpoint where there are several.
-func (r *runStatus) label(e endpointStatus) string {
+func (r *Run) label(e Endpoint) string {
 	if len(r.Endpoints) == 1 {
 		return "given"
 	}
@@ -158,8 +158,8 @@ func (r *runStatus) label(e endpointStatus) string {
 
 // String names the host and the limits that were given, and why it takes no
 // calls if it does not.
-func (e endpointStatus) String() string {
-	text := e.Host + ", " + e.givenLimits.String()
+func (e Endpoint) String() string {
+	text := e.Host + ", " + e.Given.String()
 	if why := e.trouble(); why != "" {
 		text += "; " + why
 	}
@@ -167,7 +167,7 @@ func (e endpointStatus) String() string {
 }
 
 // String lists the limits that were given, as the command line has them.
-func (e givenLimits) String() string {
+func (e Given) String() string {
 	var given []string
 	for _, l := range []struct {
 		name string

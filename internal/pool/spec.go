@@ -1,4 +1,4 @@
-package cli
+package pool
 
 import (
 	"errors"
@@ -20,7 +20,7 @@ type endpointSpec struct {
 	keyEnv  string // the variable that holds its key; "": none is sent
 	name    string // "": its number in the pool, from 1
 	weight  float64
-	limitSet
+	Limits
 }
 
 // specFields are the fields of an endpoint in the order in which they are
@@ -30,11 +30,11 @@ var specFields = append([]string{"key", "name", "weight"}, limitNames...)
 // parseSpec reads an endpoint. Its errors name the field, and repeat no key.
 func parseSpec(text string) (endpointSpec, error) {
 	fields := strings.Split(text, ",")
-	spec := endpointSpec{baseURL: strings.TrimSpace(fields[0]), limitSet: limitSet{window: "bucket"}}
+	spec := endpointSpec{baseURL: strings.TrimSpace(fields[0]), Limits: Limits{Window: "bucket"}}
 	if _, err := parseBaseURL(spec.baseURL); err != nil {
 		return spec, err
 	}
-	return spec, parseFields(fields[1:], spec.value, unknownField)
+	return spec, value.Fields(fields[1:], spec.value, unknownField)
 }
 
 // value returns where a field of that name is written, nil if there is none.
@@ -47,7 +47,7 @@ func (s *endpointSpec) value(name string) pflag.Value {
 	case "weight":
 		return value.Quantity{To: &s.weight}
 	}
-	return s.limitSet.value(name)
+	return s.Limits.value(name)
 }
 
 func unknownField(name string) error {
