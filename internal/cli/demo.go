@@ -16,7 +16,9 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/control"
 	"github.com/seed-1814a72b/paceline/internal/demo"
+	"github.com/seed-1814a72b/paceline/internal/live"
 	"github.com/seed-1814a72b/paceline/internal/manual"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/pool"
@@ -204,8 +206,8 @@ func acceptLabel(_ *paceline.Request, r *paceline.Response) error {
 func (d *demonstration) label(ctx context.Context, client *http.Client, rows *journal.Journal) (paceline.Summary, error) {
 	var events eventReaders
 	events.add(d.trouble.observe)
-	options := liveOptions{Facts: status.Facts{Total: d.flags.items, Model: "a simulated model on a bad day"}, Quiet: d.flags.quiet}
-	events.add(options.listErrors(d.env))
+	options := live.Options{Facts: status.Facts{Total: d.flags.items, Model: "a simulated model on a bad day"}, Quiet: d.flags.quiet}
+	events.add(options.ListErrors(d.env))
 	cfg := d.config()
 	events.tell(&cfg)
 	eng, err := paceline.New(openai.Provider{BaseURL: "http://simulated/v1", Transport: client.Transport}, cfg)
@@ -216,15 +218,15 @@ func (d *demonstration) label(ctx context.Context, client *http.Client, rows *jo
 	ctx, interrupts := watchInterrupts(ctx, d.env.Signals, demoGrace, d.env.Stderr)
 	defer interrupts.stop()
 	options.Stats, options.Stopping = eng.Stats, interrupts.interrupted
-	view := newLive(d.env, options)
+	view := live.New(d.env, options)
 	defer view.Stop()
 	interrupts.attach(eng, view)
-	ctl := startControl(eng, options.Facts, []pool.Endpoint{{Name: "1", Limits: demoLimits()}}, func(string) string { return "" }, nil)
-	defer ctl.close()
-	defer takeKeys(d.env, view, ctl, interrupts.press)()
+	ctl := control.Start(eng, options.Facts, []pool.Endpoint{{Name: "1", Limits: demoLimits()}}, func(string) string { return "" }, nil)
+	defer ctl.Close()
+	defer live.TakeKeys(d.env, view, ctl, interrupts.press)()
 	d.labels = map[string]int64{}
 	sum, err := eng.Run(ctx, d.job(rows))
-	view.last(sum.Stats)
+	view.Last(sum.Stats)
 	return sum, err
 }
 

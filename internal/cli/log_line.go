@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/jsontext"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 // A logLine is a line of the log in the making: the object that a slog.JSONHandler
@@ -47,7 +48,7 @@ func (l logLine) milliseconds(name string, d time.Duration) logLine {
 	if d <= 0 {
 		return append(l, "null"...)
 	}
-	return strconv.AppendFloat(l, *milliseconds(d), 'f', -1, 64)
+	return strconv.AppendFloat(l, *status.Milliseconds(d), 'f', -1, 64)
 }
 
 // end ends the line.

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/control"
 	"github.com/seed-1814a72b/paceline/internal/manual"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	reports "github.com/seed-1814a72b/paceline/internal/report"
@@ -156,7 +157,7 @@ func (f *reportFlags) render(r *reports.Report) ([]byte, error) {
 
 // goesOn reports whether a run writes to an output now, and can be asked.
 func goesOn(ctx context.Context, env *command.Env, output string) bool {
-	a, err := deliver(ctx, env, output, &order{Do: "status"})
+	a, err := control.Deliver(ctx, env, output, &control.Order{Do: "status"})
 	return err == nil && a.Status != nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/control"
 	"github.com/seed-1814a72b/paceline/internal/logfile"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/status"
@@ -87,7 +88,7 @@ func (l *runLog) begin(s *session) {
 	var endpoints []any
 	facts := s.facts()
 	for i := range s.pool.Endpoints {
-		e := newEndpointStatus(&s.pool.Endpoints[i])
+		e := control.NewEndpointStatus(&s.pool.Endpoints[i])
 		endpoints = append(endpoints, map[string]any{"name": e.Name, "host": e.Host, "limits": e.Given.String()})
 	}
 	l.log.Info("run begins", append(facts.Attrs(), "version", command.Version(), "inputs", s.inputs, "endpoints", endpoints,

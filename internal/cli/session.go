@@ -11,6 +11,7 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/live"
 	"github.com/seed-1814a72b/paceline/internal/pool"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
 	"github.com/seed-1814a72b/paceline/internal/tamed"
@@ -43,10 +44,10 @@ type session struct {
 	resend     *resend // nil: nothing is sent again
 	idle       bool    // every item had its row
 	interrupts *interrupts
-	metrics    *metricsServer       // nil: nobody wants any
-	telemetry  command.Telemetry    // likewise
-	log        *runLog              // nil: none was asked for
-	view       atomic.Pointer[live] // nil: nothing is shown
+	metrics    *metricsServer            // nil: nobody wants any
+	telemetry  command.Telemetry         // likewise
+	log        *runLog                   // nil: none was asked for
+	view       atomic.Pointer[live.View] // nil: nothing is shown
 	failures   failureLog
 	answers    answers
 	web        *web // nil: there is no page

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
-	"github.com/seed-1814a72b/paceline/internal/status"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -176,13 +175,6 @@ func TestUnknownTokensAreNotZero(t *testing.T) {
 	}
 	if got := (report{summary: s}).tokens(); got != "unknown (the server does not tell)" {
 		t.Errorf("the summary says %q", got)
-	}
-	if got := plainLine(frame{State: status.State{Stats: silent}}); !strings.Contains(got, "tokens unknown, cost unknown") {
-		t.Errorf("the live line is %q", got)
-	}
-	silent.Done, silent.InFlight = 0, 3
-	if got := plainLine(frame{State: status.State{Stats: silent}}); !strings.Contains(got, "tokens -") || !strings.Contains(got, "waiting for the first answer") {
-		t.Errorf("before the first answer the live line is %q", got)
 	}
 	if s := summarize(paceline.Summary{Stats: paceline.Stats{Requests: 3, Failed: 3}}, earlier{}, 3); *s.PromptTokens != 0 {
 		t.Error("where nothing was answered nothing is unknown")
