@@ -1,12 +1,12 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 )
 
 // advice says what to do about an error of the job itself.
@@ -43,20 +43,11 @@ func (s *session) advice(e *paceline.Error) string {
 // with an error.
 func (s *session) outageAdvice(why *paceline.Error) string {
 	e := &s.pool.Endpoints[0]
-	if status := answeredWith(why); status > 0 {
+	if status := summary.AnsweredWith(why); status > 0 {
 		return fmt.Sprintf("%s answers every call with an error (HTTP %d): it is at fault, or %s", s.pool.Host(), status, e.Flag())
 	}
 	if len(s.pool.Endpoints) > 1 {
 		return fmt.Sprintf("none of %s answers: look at them, at the network and at --endpoint", s.pool.Host())
 	}
 	return fmt.Sprintf("%s does not answer: look at it, at the network and at %s", e.Host, e.Flag())
-}
-
-// answeredWith returns the HTTP status of the answer for which an outage was
-// declared, 0 if there was none.
-func answeredWith(outage *paceline.Error) int {
-	if last, ok := errors.AsType[*paceline.Error](outage.Err); ok {
-		return last.Status
-	}
-	return 0
 }

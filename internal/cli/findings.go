@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/inspect"
+	"github.com/seed-1814a72b/paceline/internal/price"
 	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/journal"
 )
@@ -164,5 +165,5 @@ func usd(nanos int64) *float64 {
 	if nanos < 0 {
 		return nil
 	}
-	return &[]float64{nanoCost(nanos).USD}[0]
+	return &[]float64{price.Nano(nanos).USD}[0]
 }

@@ -107,7 +107,7 @@ func historyHead(h *inspect.History) string {
 		what += fmt.Sprintf("; %s tokens in, %s out", numeral.Grouped(e.PromptTokens), numeral.Grouped(e.CompletionTokens))
 	}
 	if e.Cost >= 0 {
-		what += ", " + price.USD(nanoCost(e.Cost))
+		what += ", " + price.USD(price.Nano(e.Cost))
 	}
 	return what
 }

@@ -107,7 +107,7 @@ var itemHead = fmt.Sprintf("  %10s  %-9s  %9s  %8s  %9s  %9s  %9s  %10s  %s",
 func itemText(e *journal.Entry) string {
 	cost := "-"
 	if e.Cost >= 0 {
-		cost = price.USD(nanoCost(e.Cost))
+		cost = price.USD(price.Nano(e.Cost))
 	}
 	return fmt.Sprintf("  %10d  %-9s  %9s  %8d  %9s  %9s  %9s  %10s  %s", e.Index, paceline.Status(e.Status),
 		numeral.Latency(inspect.Took(e)), e.Requests, numeral.Latency(e.Total), tokensText(e.PromptTokens), tokensText(e.CompletionTokens), cost, orDash(e.Trip.RequestID))

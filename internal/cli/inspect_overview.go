@@ -11,6 +11,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/price"
 	"github.com/seed-1814a72b/paceline/internal/prose"
 	"github.com/seed-1814a72b/paceline/internal/status"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -35,25 +36,25 @@ type overview struct {
 	Filtered  int64 `json:"filtered"`
 	Refused   int64 `json:"refused"`
 
-	Requests         int64    `json:"requests"`
-	PromptTokens     *int64   `json:"prompt_tokens"`
-	CompletionTokens *int64   `json:"completion_tokens"`
-	CostUSD          *float64 `json:"cost_usd"`
-	Answered         spent    `json:"answered"`
-	Waste            waste    `json:"waste"`
+	Requests         int64         `json:"requests"`
+	PromptTokens     *int64        `json:"prompt_tokens"`
+	CompletionTokens *int64        `json:"completion_tokens"`
+	CostUSD          *float64      `json:"cost_usd"`
+	Answered         summary.Spent `json:"answered"`
+	Waste            summary.Waste `json:"waste"`
 
 	TTFT  status.Percentiles `json:"ttft_ms"`
 	Total status.Percentiles `json:"total_ms"`
 
-	Lost     paidTwice      `json:"lost"`
-	InFlight []foundFlight  `json:"in_flight"`
-	Sessions []foundSession `json:"sessions"`
-	Failures []foundFailure `json:"failures"`
+	Lost     summary.PaidTwice `json:"lost"`
+	InFlight []foundFlight     `json:"in_flight"`
+	Sessions []foundSession    `json:"sessions"`
+	Failures []foundFailure    `json:"failures"`
 
 	Slowest   []foundItem `json:"slowest"`
 	Costliest []foundItem `json:"costliest"`
 
-	text report            // the same figures in words
+	text summary.Report    // the same figures in words
 	of   *inspect.Overview // what it was made of
 }
 
@@ -134,8 +135,8 @@ func newOverview(rec *journal.Recovery, id *identity, found *inspect.Overview) *
 	if id != nil {
 		total = id.Items
 	}
-	s := summarize(paceline.Summary{}, newEarlier(*rec), total)
-	s.doubtZeroCost()
+	s := summary.Of(paceline.Summary{}, summary.EarlierOf(*rec), total)
+	s.DoubtZeroCost()
 	s.Resumed = 0
 	s.TTFT, s.Total = ofHistogram(found.FirstToken), ofHistogram(found.Total)
 	o := &overview{
@@ -143,9 +144,9 @@ func newOverview(rec *journal.Recovery, id *identity, found *inspect.Overview) *
 		Truncated: s.Truncated, Filtered: s.Filtered, Refused: s.Refused,
 		Requests: s.Requests, PromptTokens: s.PromptTokens, CompletionTokens: s.CompletionTokens, CostUSD: s.CostUSD,
 		Answered: s.Answered, Waste: s.Waste, TTFT: s.TTFT, Total: s.Total,
-		Lost: newPaidTwice(rec.Totals), InFlight: []foundFlight{}, Sessions: []foundSession{}, Failures: []foundFailure{},
+		Lost: summary.PaidTwiceOf(rec.Totals), InFlight: []foundFlight{}, Sessions: []foundSession{}, Failures: []foundFailure{},
 		Slowest: foundItems(found.Slowest), Costliest: foundItems(found.Costliest),
-		text: report{summary: s}, of: found,
+		text: summary.Report{Summary: s}, of: found,
 	}
 	for _, in := range rec.InFlight {
 		o.InFlight = append(o.InFlight, foundFlight{in.Index, in.Calls})
@@ -173,24 +174,24 @@ func (o *overview) write(out *findings, r *runFile) error {
 			row(map[bool]string{true: label}[i == 0], line)
 		}
 	}
-	row("items", o.text.items())
+	row("items", o.text.ItemsText())
 	rows("sessions", o.sessions())
 	row("requests", numeral.Figures(numeral.Always(o.Requests, map[bool]string{true: "ended", false: "sent"}[o.State == stateRunning]), numeral.Always(o.Answered.Requests, "answered and accepted")))
 	row("first token", o.TTFT.String())
 	row("answer", o.Total.String())
-	row("tokens", o.text.tokens())
-	row("money", o.text.money())
+	row("tokens", o.text.TokensText())
+	row("money", o.text.MoneyText())
 	row("wasted", o.Waste.String())
 	rows(map[bool]string{true: "in flight", false: "lost"}[o.State == stateRunning], o.inFlight())
 	rows("failures", o.failures())
 	rows("slowest", namedItems(o.of.Slowest, func(e *journal.Entry) string { return numeral.Latency(inspect.Took(e)) }))
-	rows("costliest", namedItems(o.of.Costliest, func(e *journal.Entry) string { return price.USD(nanoCost(e.Cost)) }))
+	rows("costliest", namedItems(o.of.Costliest, func(e *journal.Entry) string { return price.USD(price.Nano(e.Cost)) }))
 	return out.line("\n  An item's history: paceline inspect %s --item N", o.Output)
 }
 
 // headline says how far the run is.
 func (o *overview) headline() string {
-	switch rows := o.text.ended(); {
+	switch rows := o.text.Ended(); {
 	case o.State == stateRunning && o.PID != nil:
 		return fmt.Sprintf("running (process %d), %s so far", *o.PID, numeral.Counted(rows, "row"))
 	case o.State == stateDone || o.Items == nil:
@@ -238,7 +239,7 @@ func (o *overview) inFlight() []string {
 
 func (o *overview) failures() (lines []string) {
 	for i, f := range o.Failures {
-		if i == maxFailures {
+		if i == summary.MaxFailures {
 			return append(lines, fmt.Sprintf("and %d more causes, see --failures", len(o.Failures)-i))
 		}
 		line := fmt.Sprintf("%s %s, such as item %d", numeral.Grouped(f.Count), f.Cause, f.Example.Index)

@@ -21,6 +21,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
 	"github.com/seed-1814a72b/paceline/internal/prose"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/journal"
 )
@@ -165,10 +166,10 @@ func newListed(env *command.Env, output string) listed {
 		l.Error = known(prose.OneLine(err), "")
 		return l
 	}
-	s := summarize(paceline.Summary{}, newEarlier(rec), 0)
-	s.doubtZeroCost()
+	s := summary.Of(paceline.Summary{}, summary.EarlierOf(rec), 0)
+	s.DoubtZeroCost()
 	l.State, l.PID = state, known(pid, 0)
-	l.Done, l.Failed, l.Requests, l.CostUSD = s.Done, s.notDone(), s.Requests, s.CostUSD
+	l.Done, l.Failed, l.Requests, l.CostUSD = s.Done, s.NotDone(), s.Requests, s.CostUSD
 	l.Began = moment(rec.Began)
 	if id != nil {
 		l.Items = known(id.Items, 0)

@@ -189,7 +189,7 @@ func (m *metricsServer) close() {
 func (s *session) metricFacts() metrics.Facts {
 	return metrics.Facts{
 		Version: command.Version(), Expected: s.survey.items,
-		BudgetUSD: s.flags.maxCost, Spent: s.before.cost,
+		BudgetUSD: s.flags.maxCost, Spent: s.before.Cost,
 	}
 }
 

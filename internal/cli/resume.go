@@ -11,7 +11,7 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
-	wastes "github.com/seed-1814a72b/paceline/internal/waste"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -112,7 +112,7 @@ func (s *session) openJournal(ctx context.Context) error {
 		return errors.Join(err, j.Close())
 	}
 	s.journal = j
-	s.before, s.doubts = newEarlier(rec), newDoubts(rec.InFlight)
+	s.before, s.doubts = summary.EarlierOf(rec), newDoubts(rec.InFlight)
 	return nil
 }
 
@@ -231,20 +231,6 @@ func wasWere(n int64) string {
 		return "was"
 	}
 	return "were"
-}
-
-// newEarlier returns what a journal holds as the summary counts it.
-func newEarlier(rec journal.Recovery) earlier {
-	t := rec.Totals
-	return earlier{
-		done: rec.Done, failed: rec.Failed, invalid: rec.Invalid,
-		truncated: rec.Truncated, filtered: rec.Filtered, refused: rec.Refused,
-		requests: t.Requests + t.Lost,
-		usage:    paceline.Usage{Prompt: t.PromptTokens, Completion: t.CompletionTokens, Known: true},
-		cost:     paceline.Cost{USD: float64(t.Cost) / 1e9, Known: t.Unpriced == 0 || wastes.Priced(rec.Account)},
-		account:  rec.Account,
-		lost:     t.Lost,
-	}
 }
 
 // identity returns what makes this run the same as another.

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/logfile"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/status"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 )
 
 // A runLog is the file of --log; nil: there is none. Its methods may be called on
@@ -129,7 +130,7 @@ func (l *runLog) listen(events *eventReaders) {
 }
 
 // end writes down what the run came to; why is what stopped it, "" if nothing did.
-func (l *runLog) end(sum *summary, why string) {
+func (l *runLog) end(sum *summary.Summary, why string) {
 	if l == nil {
 		return
 	}
@@ -137,7 +138,7 @@ func (l *runLog) end(sum *summary, why string) {
 	if why != "" {
 		level = slog.LevelWarn
 	}
-	l.at(time.Now(), level, "run ends", slog.String("stopped", why), slog.Int64("events_lost", l.last.EventsLost), slog.Any("summary", json.RawMessage(sum.encode())))
+	l.at(time.Now(), level, "run ends", slog.String("stopped", why), slog.Int64("events_lost", l.last.EventsLost), slog.Any("summary", json.RawMessage(sum.Encode())))
 }
 
 // close writes what waits and closes the file.

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/live"
 	"github.com/seed-1814a72b/paceline/internal/pool"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/journal"
 )
@@ -39,7 +40,7 @@ type session struct {
 	survey   survey
 
 	journal    *journal.Journal // nil when the rows go to standard output
-	before     earlier
+	before     summary.Earlier
 	doubts     doubts
 	resend     *resend // nil: nothing is sent again
 	idle       bool    // every item had its row

@@ -12,6 +12,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/control"
 	"github.com/seed-1814a72b/paceline/internal/dash"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 )
 
 // A web is the page of a run in the browser. Its methods are called in the order
@@ -90,9 +91,9 @@ func (w *web) rest(last control.Answer) {
 }
 
 // end tells those who read the page what the run came to.
-func (w *web) end(sum *summary) {
+func (w *web) end(sum *summary.Summary) {
 	if w != nil && w.run != nil {
-		w.ending.Summary = sum.encode()
+		w.ending.Summary = sum.Encode()
 		w.page.End(w.ending)
 	}
 }

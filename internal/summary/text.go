@@ -1,4 +1,4 @@
-package cli
+package summary
 
 import (
 	"fmt"
@@ -14,20 +14,20 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
 
-// maxFailures is how many causes of failure a summary shows.
-const maxFailures = 5
+// MaxFailures is how many causes of failure a summary shows.
+const MaxFailures = 5
 
-// A report is a summary as a person reads it.
-type report struct {
-	*summary
-	stopped string // what stopped the run, in words; "" for a whole one
-	width   int    // of the page in columns; 0: without end
-	pricing string // where the prices are from: "prices as of 2026-11-01"
-	next    string // what to do next, "" if nothing
+// A Report is a summary as a person reads it.
+type Report struct {
+	*Summary
+	Stopped string // what stopped the run, in words; "" for a whole one
+	Width   int    // of the page in columns; 0: without end
+	Pricing string // where the prices are from: "prices as of 2026-11-01"
+	Next    string // what to do next, "" if nothing
 }
 
-// write writes the report: one sentence, then aligned rows of figures.
-func (r report) write(w io.Writer) {
+// Write writes the report: one sentence, then aligned rows of figures.
+func (r Report) Write(w io.Writer) {
 	var b strings.Builder
 	b.WriteString("\n" + r.headline() + "\n\n")
 	row := func(label, figures string) {
@@ -35,12 +35,12 @@ func (r report) write(w io.Writer) {
 			fmt.Fprintf(&b, "  %-13s%s\n", label, figures)
 		}
 	}
-	row("items", r.items())
+	row("items", r.ItemsText())
 	row("requests", r.requests())
 	row("first token", r.TTFT.String())
 	row("answer", r.Total.String())
-	row("tokens", r.tokens())
-	row("money", r.money())
+	row("tokens", r.TokensText())
+	row("money", r.MoneyText())
 	limits, advised := r.limits()
 	row("limited by", limits)
 	for i, line := range advised {
@@ -55,25 +55,25 @@ func (r report) write(w io.Writer) {
 	}
 	row("endpoints", status.Troubled(r.Endpoints))
 	row("rows", r.Output)
-	row("next", r.next)
+	row("next", r.Next)
 	io.WriteString(w, tamed.Text(b.String()))
 }
 
 // headline says how it ended. Of a run in several sessions it tells this one's
 // part apart.
-func (r report) headline() string {
+func (r Report) headline() string {
 	whole := numeral.Items(r.Items)
-	if r.ended() != r.Items {
-		whole = fmt.Sprintf("%s of %s", numeral.Grouped(r.ended()), whole)
+	if r.Ended() != r.Items {
+		whole = fmt.Sprintf("%s of %s", numeral.Grouped(r.Ended()), whole)
 	}
 	what := "Finished: " + whole
 	switch {
-	case r.stopped == stopReasons[interruptedBy]:
+	case r.Stopped == stopReasons[InterruptedBy]:
 		what = "Interrupted: " + whole
-	case r.stopped != "":
-		what = "Stopped: " + r.stopped + "; " + whole
+	case r.Stopped != "":
+		what = "Stopped: " + r.Stopped + "; " + whole
 	}
-	fresh := r.ended() - r.Resumed
+	fresh := r.Ended() - r.Resumed
 	switch {
 	case r.Resumed == 0:
 		return what + " in " + r.pace(fresh)
@@ -85,9 +85,9 @@ func (r report) headline() string {
 
 // pace returns how long a session took, and how fast it was at calling a model.
 // The speed of one that was stopped within a second says nothing.
-func (r report) pace(fresh int64) string {
+func (r Report) pace(fresh int64) string {
 	elapsed := time.Duration(r.ElapsedS * float64(time.Second))
-	if r.stopped != "" && elapsed < time.Second || fresh <= 0 || elapsed <= 0 || r.session.requests == 0 {
+	if r.Stopped != "" && elapsed < time.Second || fresh <= 0 || elapsed <= 0 || r.session.requests == 0 {
 		return elapsedText(elapsed)
 	}
 	return elapsedText(elapsed) + ", " + numeral.Significant(float64(fresh)/elapsed.Seconds()) + " a second"
@@ -101,15 +101,15 @@ func elapsedText(d time.Duration) string {
 	return numeral.Span(d)
 }
 
-func (r report) items() string {
+func (r Report) ItemsText() string {
 	return numeral.Figures(
 		numeral.Always(r.Done, "done"), numeral.IfAny(r.Failed, "failed"),
 		numeral.IfAny(r.Invalid, "invalid"), numeral.IfAny(r.Truncated, "truncated"),
 		numeral.IfAny(r.Filtered, "filtered"), numeral.IfAny(r.Refused, "refused"), numeral.IfAny(r.Resumed, "from earlier"),
-		numeral.IfAny(r.Items-r.ended(), "to do"))
+		numeral.IfAny(r.Items-r.Ended(), "to do"))
 }
 
-func (r report) requests() string {
+func (r Report) requests() string {
 	before := r.Requests - r.session.requests
 	return numeral.Figures(
 		numeral.Always(r.session.requests, "sent"), numeral.IfAny(r.Retries, "retried"),
@@ -117,7 +117,7 @@ func (r report) requests() string {
 		numeral.IfAny(r.Asked, "asked again"), numeral.IfAny(r.session.failed, "failed"), numeral.IfAny(before, "in earlier sessions"))
 }
 
-func (r report) tokens() string {
+func (r Report) TokensText() string {
 	switch {
 	case r.PromptTokens == nil:
 		return "unknown (the server does not tell)"
@@ -127,10 +127,10 @@ func (r report) tokens() string {
 	return fmt.Sprintf("%s in   %s out", numeral.Grouped(*r.PromptTokens), numeral.Grouped(*r.CompletionTokens))
 }
 
-func (r report) money() string {
+func (r Report) MoneyText() string {
 	text := price.USD(r.cost())
-	if r.CostUSD != nil && r.pricing != "" {
-		text += " (" + r.pricing + ")"
+	if r.CostUSD != nil && r.Pricing != "" {
+		text += " (" + r.Pricing + ")"
 	}
 	if r.CostUSD == nil && r.PromptTokens != nil {
 		text += " (give the prices with --price in=...,out=...)"
@@ -139,7 +139,7 @@ func (r report) money() string {
 }
 
 // inVain says what answers that were not accepted came to, "" for none.
-func (r report) inVain() string {
+func (r Report) inVain() string {
 	n := &r.NotAccepted
 	if n.Answers == 0 {
 		return ""
@@ -155,18 +155,18 @@ func (r report) inVain() string {
 }
 
 // failures returns a line for each of the most frequent causes.
-func (r report) failures() []string {
+func (r Report) failures() []string {
 	var lines []string
 	for i, f := range r.Failures {
-		if i == maxFailures {
+		if i == MaxFailures {
 			return append(lines, fmt.Sprintf("and %d more causes", len(r.Failures)-i))
 		}
 		line := fmt.Sprintf("%s %s", numeral.Grouped(f.Count), f.Code)
 		if f.Example != "" {
 			line += ", such as " + f.Example
 		}
-		if r.width > 0 {
-			line = prose.Cut(line, r.width-16)
+		if r.Width > 0 {
+			line = prose.Cut(line, r.Width-16)
 		}
 		lines = append(lines, line)
 	}

@@ -1,4 +1,4 @@
-package cli
+package summary
 
 import (
 	"math"
@@ -91,15 +91,15 @@ func used(s paceline.Share) *float64 {
 
 // limits returns the lines that say what limited the session: nothing of one that
 // was over at once, whose shares say little.
-func (r report) limits() (sentence string, advised []string) {
+func (r Report) limits() (sentence string, advised []string) {
 	if r.ElapsedS < 1 || r.session.requests == 0 {
 		return "", nil
 	}
 	if r.LimitedBy.Advice != "" {
 		advised = []string{r.LimitedBy.Advice}
 	}
-	if r.width > 0 && advised != nil {
-		advised = prose.Wrap(r.LimitedBy.Advice, r.width-16)
+	if r.Width > 0 && advised != nil {
+		advised = prose.Wrap(r.LimitedBy.Advice, r.Width-16)
 	}
 	return r.LimitedBy.sentence, advised
 }

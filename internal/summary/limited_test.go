@@ -1,4 +1,4 @@
-package cli
+package summary
 
 import (
 	"encoding/json"
@@ -29,8 +29,8 @@ func TestSummarySaysWhatLimitedIt(t *testing.T) {
 	var got struct {
 		LimitedBy json.RawMessage `json:"limited_by"`
 	}
-	sum := summarize(paceline.Summary{Stats: limitedStats()}, earlier{}, 0)
-	if err := json.Unmarshal(sum.encode(), &got); err != nil {
+	sum := Of(paceline.Summary{Stats: limitedStats()}, Earlier{}, 0)
+	if err := json.Unmarshal(sum.Encode(), &got); err != nil {
 		t.Fatal(err)
 	}
 	want := `{"worst":"tokens","by_cause":[` +
@@ -55,7 +55,7 @@ func TestSharesOfASummaryAddUp(t *testing.T) {
 			}
 		}
 		st.Elapsed = st.Limited.Total()
-		sum := summarize(paceline.Summary{Stats: st}, earlier{}, 0)
+		sum := Of(paceline.Summary{Stats: st}, Earlier{}, 0)
 		seconds, share := 0.0, 0.0
 		for _, p := range sum.LimitedBy.Causes {
 			seconds, share = seconds+p.Seconds, share+p.Share
@@ -68,7 +68,7 @@ func TestSharesOfASummaryAddUp(t *testing.T) {
 
 func TestReportSaysWhatLimitedAndWhatHelps(t *testing.T) {
 	var b strings.Builder
-	report{summary: summarize(paceline.Summary{Stats: limitedStats()}, earlier{}, 0), width: 80}.write(&b)
+	Report{Summary: Of(paceline.Summary{Stats: limitedStats()}, Earlier{}, 0), Width: 80}.Write(&b)
 	want := `  limited by   the limit on tokens 71 % of the time, waiting for the last answers 20 %, waiting for input 9 %
   what helps   ask for a higher limit, or shorten prompts and answers: the
                limit on tokens was 97 % used, that on requests was 40 % used
@@ -79,7 +79,7 @@ func TestReportSaysWhatLimitedAndWhatHelps(t *testing.T) {
 	st := limitedStats()
 	st.Elapsed = time.Second / 2
 	b.Reset()
-	report{summary: summarize(paceline.Summary{Stats: st}, earlier{}, 0)}.write(&b)
+	Report{Summary: Of(paceline.Summary{Stats: st}, Earlier{}, 0)}.Write(&b)
 	if strings.Contains(b.String(), "limited by") {
 		t.Errorf("of a session that was over at once:\n%s", b.String())
 	}

@@ -1,32 +1,20 @@
-package cli
+package summary
 
 import (
 	"errors"
 	"net/http"
 	"runtime"
-	"slices"
 	"syscall"
 
 	"github.com/seed-1814a72b/paceline"
 )
 
-// interruptedBy is [paceline.Summary.StoppedBy] after a signal.
-const interruptedBy = "interrupted"
-
-// refusals are the codes with which a server refuses one request for its own
-// sake. A run that nothing else happened to is stopped by them.
-var refusals = []paceline.Code{
-	paceline.CodeInvalidRequest, paceline.CodeContextTooLong, paceline.CodeTooLarge, paceline.CodeContentFilter,
-}
-
-// byRefusal reports whether a run was stopped because every request was refused.
-func byRefusal(stoppedBy string) bool {
-	return slices.ContainsFunc(refusals, func(c paceline.Code) bool { return c.String() == stoppedBy })
-}
+// InterruptedBy is [paceline.Summary.StoppedBy] after a signal.
+const InterruptedBy = "interrupted"
 
 // stopReasons are the words for what stops a run.
 var stopReasons = map[string]string{
-	interruptedBy: "interrupted",
+	InterruptedBy: "interrupted",
 	"source":      "the input cannot be read",
 	"sink":        "the rows cannot be written",
 	"journal":     "the rows cannot be kept",
@@ -45,18 +33,27 @@ var stopReasons = map[string]string{
 	paceline.CodeContentFilter.String():  "the provider's filter refuses the requests",
 }
 
-// stopReason says in a few words what stopped a run.
-func stopReason(by string, err error) string {
+// AnsweredWith returns the HTTP status of the answer for which an outage was
+// declared, 0 if there was none.
+func AnsweredWith(outage *paceline.Error) int {
+	if last, ok := errors.AsType[*paceline.Error](outage.Err); ok {
+		return last.Status
+	}
+	return 0
+}
+
+// StopReason says in a few words what stopped a run.
+func StopReason(by string, err error) string {
 	switch {
 	case isDiskFull(err):
 		return "the disk is full"
 	case errors.Is(err, syscall.EPIPE):
 		return "the output was closed"
 	}
-	if e, ok := errors.AsType[*paceline.Error](err); ok && byRefusal(by) && e.Status == http.StatusNotFound {
+	if e, ok := errors.AsType[*paceline.Error](err); ok && ByRefusal(by) && e.Status == http.StatusNotFound {
 		return "the server has nothing at this address"
 	}
-	if e, ok := errors.AsType[*paceline.Error](err); ok && e.Code == paceline.CodeOutage && answeredWith(e) > 0 {
+	if e, ok := errors.AsType[*paceline.Error](err); ok && e.Code == paceline.CodeOutage && AnsweredWith(e) > 0 {
 		return "the server answers with errors only"
 	}
 	if words := stopReasons[by]; words != "" {

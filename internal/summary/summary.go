@@ -1,4 +1,5 @@
-package cli
+// Package summary is what a run came to, over all its sessions: as JSON and in words.
+package summary
 
 import (
 	"encoding/json"
@@ -6,14 +7,13 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/status"
-	"github.com/seed-1814a72b/paceline/journal"
 )
 
-// A summary is what a run came to. Items, requests, tokens and money are of
+// A Summary is what a run came to. Items, requests, tokens and money are of
 // all sessions that wrote this output together; retries, throttled, hedges,
 // asked again, answers not accepted, what limited it, latencies and elapsed time
 // are of the last one.
-type summary struct {
+type Summary struct {
 	Items   int64 `json:"items"`   // with a row, or yet to get one
 	Done    int64 `json:"done"`    // answered and accepted
 	Failed  int64 `json:"failed"`  // without an answer
@@ -31,15 +31,15 @@ type summary struct {
 	Hedges    int64 `json:"hedges"`
 	Asked     int64 `json:"asked_again"` // since an answer was not accepted
 
-	PromptTokens     *int64         `json:"prompt_tokens"`     // null: the server did not tell
-	CompletionTokens *int64         `json:"completion_tokens"` // likewise
-	CostUSD          *float64       `json:"cost_usd"`          // null: unknown
-	PaidTwice        paidTwice      `json:"possibly_paid_twice"`
-	Budget           *budgetSummary `json:"budget"` // null: none was given
+	PromptTokens     *int64    `json:"prompt_tokens"`     // null: the server did not tell
+	CompletionTokens *int64    `json:"completion_tokens"` // likewise
+	CostUSD          *float64  `json:"cost_usd"`          // null: unknown
+	PaidTwice        PaidTwice `json:"possibly_paid_twice"`
+	Budget           *Budget   `json:"budget"` // null: none was given
 
 	NotAccepted notAccepted `json:"not_accepted"`
-	Answered    spent       `json:"answered"` // of the requests, those that brought an accepted row
-	Waste       waste       `json:"waste"`    // the others
+	Answered    Spent       `json:"answered"` // of the requests, those that brought an accepted row
+	Waste       Waste       `json:"waste"`    // the others
 
 	ElapsedS float64            `json:"elapsed_s"`
 	TTFT     status.Percentiles `json:"ttft_ms"`
@@ -48,7 +48,7 @@ type summary struct {
 	LimitedBy limitedBy `json:"limited_by"`
 
 	StoppedBy *string                `json:"stopped_by"` // null: the input was read to its end
-	Failures  []failure              `json:"failures"`   // by cause, most frequent first
+	Failures  []Failure              `json:"failures"`   // by cause, most frequent first
 	Endpoints []status.EndpointState `json:"endpoints"`  // of a pool, as they stood at the end of this session
 	Output    string                 `json:"output"`
 
@@ -78,53 +78,35 @@ func newNotAccepted(s *paceline.Stats) notAccepted {
 	return n
 }
 
-// A failure is a cause for which items have no accepted answer.
-type failure struct {
+// A Failure is a cause for which items have no accepted answer.
+type Failure struct {
 	Code    string `json:"code"`
 	Count   int64  `json:"count"`
 	Example string `json:"example"` // one item's message; "" if only earlier sessions saw it
 }
 
-// earlier is what sessions before this one left in the journal.
-type earlier struct {
-	done, failed, invalid        int64
-	truncated, filtered, refused int64
-	requests                     int64
-	usage                        paceline.Usage
-	cost                         paceline.Cost
-	account                      journal.Account
-	lost                         int64
-}
-
-func (e earlier) rows() int64 { return e.done + e.notDone() }
-
-// notDone counts the items whose row has no accepted answer.
-func (e earlier) notDone() int64 {
-	return e.failed + e.invalid + e.truncated + e.filtered + e.refused
-}
-
-// summarize puts this session's figures on top of the earlier ones. total is
+// Of puts this session's figures on top of the earlier ones. total is
 // the number of items of the input, 0 if it is not known.
-func summarize(s paceline.Summary, before earlier, total int64) *summary {
-	sum := &summary{
-		Done: before.done + s.Done, Failed: before.failed + s.Failed, Invalid: before.invalid + s.Invalid,
-		Truncated: before.truncated + s.Truncated, Filtered: before.filtered + s.Filtered, Refused: before.refused + s.Refused,
-		Resumed:  before.rows(),
-		Requests: before.requests + s.Requests, Retries: s.Retries, Throttled: s.Throttled, Hedges: s.Hedges, Asked: s.Asked,
+func Of(s paceline.Summary, before Earlier, total int64) *Summary {
+	sum := &Summary{
+		Done: before.done + s.Done, Failed: before.Failed + s.Failed, Invalid: before.Invalid + s.Invalid,
+		Truncated: before.Truncated + s.Truncated, Filtered: before.Filtered + s.Filtered, Refused: before.Refused + s.Refused,
+		Resumed:  before.Rows(),
+		Requests: before.Requests + s.Requests, Retries: s.Retries, Throttled: s.Throttled, Hedges: s.Hedges, Asked: s.Asked,
 		NotAccepted: newNotAccepted(&s.Stats),
 		ElapsedS:    math.Round(s.Elapsed.Seconds()*1000) / 1000,
 		TTFT:        status.PercentilesOf(s.FirstToken),
 		Total:       status.PercentilesOf(s.Total),
-		Failures:    []failure{},
+		Failures:    []Failure{},
 		Endpoints:   status.EndpointStates(&s.Pace),
 		LimitedBy:   newLimitedBy(&s.Stats),
 		session:     sessionFigures{requests: s.Requests, failed: failedRequests(&s.Stats)},
 	}
-	sum.Budget = newBudgetSummary(s.Budget)
+	sum.Budget = BudgetOf(s.Budget)
 	sum.Answered, sum.Waste = newWaste(before, s)
-	sum.countTokens(before.usage.Prompt+s.Usage.Prompt, before.usage.Completion+s.Usage.Completion)
-	sum.Items = max(total, sum.ended())
-	if cost := sessionCost(s).Add(before.cost); cost.Known {
+	sum.countTokens(before.Usage.Prompt+s.Usage.Prompt, before.Usage.Completion+s.Usage.Completion)
+	sum.Items = max(total, sum.Ended())
+	if cost := sessionCost(s).Add(before.Cost); cost.Known {
 		usd := math.Round(cost.USD*1e9) / 1e9
 		sum.CostUSD = &usd
 	}
@@ -135,9 +117,9 @@ func summarize(s paceline.Summary, before earlier, total int64) *summary {
 	return sum
 }
 
-// doubtZeroCost makes a cost of $0 unknown, of requests whose price nobody knows:
+// DoubtZeroCost makes a cost of $0 unknown, of requests whose price nobody knows:
 // that no answer told its usage does not mean that they were free.
-func (s *summary) doubtZeroCost() {
+func (s *Summary) DoubtZeroCost() {
 	if s.Requests > 0 && s.CostUSD != nil && *s.CostUSD == 0 {
 		s.CostUSD = nil
 	}
@@ -145,7 +127,7 @@ func (s *summary) doubtZeroCost() {
 
 // countTokens sets the tokens. Answers that took none at all come from a server
 // that does not tell.
-func (s *summary) countTokens(prompt, completion int64) {
+func (s *Summary) countTokens(prompt, completion int64) {
 	if s.Done > 0 && prompt+completion == 0 {
 		return
 	}
@@ -173,23 +155,23 @@ func sessionCost(s paceline.Summary) paceline.Cost {
 	return s.Cost
 }
 
-// ended counts the items that have a row.
-func (s *summary) ended() int64 { return s.Done + s.notDone() }
+// Ended counts the items that have a row.
+func (s *Summary) Ended() int64 { return s.Done + s.NotDone() }
 
-// notDone counts the items whose row has no accepted answer.
-func (s *summary) notDone() int64 {
+// NotDone counts the items whose row has no accepted answer.
+func (s *Summary) NotDone() int64 {
 	return s.Failed + s.Invalid + s.Truncated + s.Filtered + s.Refused
 }
 
 // cost returns the money as the library has it.
-func (s *summary) cost() paceline.Cost {
+func (s *Summary) cost() paceline.Cost {
 	if s.CostUSD == nil {
 		return paceline.Cost{}
 	}
 	return paceline.Cost{USD: *s.CostUSD, Known: true}
 }
 
-func (s *summary) encode() []byte {
+func (s *Summary) Encode() []byte {
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		panic(err) // numbers and strings cannot fail

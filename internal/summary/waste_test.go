@@ -1,4 +1,4 @@
-package cli
+package summary
 
 import (
 	"encoding/json"
@@ -26,7 +26,7 @@ func TestWasteByCause(t *testing.T) {
 	before.Waste(uint8(paceline.CodeOutrun), unknown)
 	before.Waste(uint8(paceline.CodeCut), unknown)
 	before.Waste(uint8(paceline.CodeLocal), free)
-	answered, w := newWaste(earlier{account: before, lost: 2}, paceline.Summary{Account: now, Lost: 1})
+	answered, w := newWaste(Earlier{account: before, lost: 2}, paceline.Summary{Account: now, Lost: 1})
 	if answered.Requests != 2 || answered.PromptTokens != nil || answered.CostUSD != nil {
 		t.Errorf("answered: %+v; what is not known of one is not known of all", answered)
 	}
@@ -59,7 +59,7 @@ func TestWasteByCause(t *testing.T) {
 	if text := w.String(); !strings.HasPrefix(text, "3 without a known end   2 timed out   ") || !strings.HasSuffix(text, "   $0.004 and 6 requests of unknown cost") {
 		t.Errorf("in words: %s", text)
 	}
-	if _, none := newWaste(earlier{}, paceline.Summary{}); none.String() != "" || none.CostUSD == nil || *none.CostUSD != 0 {
+	if _, none := newWaste(Earlier{}, paceline.Summary{}); none.String() != "" || none.CostUSD == nil || *none.CostUSD != 0 {
 		t.Errorf("nothing wasted: %+v", none)
 	}
 }
@@ -75,7 +75,7 @@ func TestWasteOfEachCode(t *testing.T) {
 	} {
 		var a journal.Account
 		a.Waste(uint8(c.code), journal.Used{})
-		if _, w := newWaste(earlier{account: a}, paceline.Summary{}); len(w.Causes) != 1 || w.Causes[0].Cause != c.cause {
+		if _, w := newWaste(Earlier{account: a}, paceline.Summary{}); len(w.Causes) != 1 || w.Causes[0].Cause != c.cause {
 			t.Errorf("%v counts in %+v, want %s", c.code, w.Causes, c.cause)
 		}
 	}
