@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/manual"
+	"github.com/seed-1814a72b/paceline/internal/runs"
 	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
@@ -59,9 +60,9 @@ func commands(env *command.Env) []*cobra.Command {
 	return []*cobra.Command{
 		newRunCommand(env),
 		newCtlCommand(env),
-		newInspectCommand(env),
-		newLsCommand(env),
-		newReportCommand(env),
+		runs.NewInspectCommand(env),
+		runs.NewLsCommand(env),
+		runs.NewReportCommand(env),
 		newDemoCommand(env),
 		newSimCommand(env),
 		newCompletionCommand(env),

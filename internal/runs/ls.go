@@ -1,4 +1,4 @@
-package cli
+package runs
 
 import (
 	"bufio"
@@ -17,6 +17,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/identity"
 	"github.com/seed-1814a72b/paceline/internal/manual"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
@@ -32,7 +33,7 @@ type lsFlags struct {
 	json      bool
 }
 
-func newLsCommand(env *command.Env) *cobra.Command {
+func NewLsCommand(env *command.Env) *cobra.Command {
 	f := &lsFlags{}
 	p := lsPage()
 	s := p.Group("Flags")
@@ -160,7 +161,7 @@ func newListed(env *command.Env, output string) listed {
 		return l
 	}
 	rec := reader.Recovered()
-	id, _ := decodeIdentity(rec.Identity)
+	id, _ := identity.Decode(rec.Identity)
 	state, pid, err := stateOf(output, &rec, id)
 	if err != nil {
 		l.Error = known(prose.OneLine(err), "")

@@ -1,4 +1,5 @@
-package cli
+// Package identity says what makes two executions of `paceline run` the same run.
+package identity
 
 import (
 	"encoding/json"
@@ -7,11 +8,11 @@ import (
 	"strconv"
 )
 
-// An identity is what makes two runs the same: what is asked, of whom, in what
+// A Run is what makes two runs the same: what is asked, of whom, in what
 // form it is kept. It stands in the journal as JSON. The items are not in it:
 // the journal keeps a checksum of each. Limits, retries, deadlines, and how
 // invalid answers are asked for again may change from run to run.
-type identity struct {
+type Run struct {
 	Version  int      `json:"version"`
 	Host     string   `json:"host"`
 	Model    string   `json:"model"`
@@ -30,7 +31,7 @@ type identity struct {
 	First    int64    `json:"first"`  // of these, the number that -n took; 0: all; not compared
 }
 
-func (id *identity) encode() []byte {
+func (id *Run) Encode() []byte {
 	b, err := json.Marshal(id)
 	if err != nil {
 		panic(err) // strings and numbers cannot fail
@@ -38,8 +39,8 @@ func (id *identity) encode() []byte {
 	return b
 }
 
-func decodeIdentity(b []byte) (*identity, error) {
-	var id identity
+func Decode(b []byte) (*Run, error) {
+	var id Run
 	if err := json.Unmarshal(b, &id); err != nil || id.Version == 0 {
 		return nil, fmt.Errorf("its journal was not written by 'paceline run'")
 	}
@@ -88,8 +89,8 @@ func excerpt(s []rune, from int) string {
 	return strconv.Quote(text)
 }
 
-// changes returns what differs in id from the earlier one, most telling first.
-func (id *identity) changes(earlier *identity) []change {
+// Changes returns what differs in id from the earlier one, most telling first.
+func (id *Run) Changes(earlier *Run) []change {
 	var found []change
 	compare := func(what, was, is string) {
 		if was != is {
@@ -112,7 +113,7 @@ func (id *identity) changes(earlier *identity) []change {
 	return found
 }
 
-func (id *identity) sampled() string {
+func (id *Run) sampled() string {
 	if id.Sample == 0 {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package cli
+package runs
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/control"
+	"github.com/seed-1814a72b/paceline/internal/identity"
 	"github.com/seed-1814a72b/paceline/internal/manual"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	reports "github.com/seed-1814a72b/paceline/internal/report"
@@ -33,7 +34,7 @@ type reportFlags struct {
 	seed   int64
 }
 
-func newReportCommand(env *command.Env) *cobra.Command {
+func NewReportCommand(env *command.Env) *cobra.Command {
 	flags := &reportFlags{format: "html", seed: 1}
 	p := reportPage()
 	s := p.Group("Flags")
@@ -176,7 +177,7 @@ func noReport(env *command.Env, run string, err error) error {
 
 // aboutRun says what a run was.
 func aboutRun(b []byte) (reports.About, error) {
-	id, err := decodeIdentity(b)
+	id, err := identity.Decode(b)
 	if err != nil {
 		return reports.About{}, err
 	}

@@ -1,4 +1,4 @@
-package cli
+package runs
 
 import (
 	"bufio"
@@ -28,7 +28,7 @@ type inspectFlags struct {
 // mostListed bounds --slowest and --costliest, which are held in memory.
 const mostListed = 100_000
 
-func newInspectCommand(env *command.Env) *cobra.Command {
+func NewInspectCommand(env *command.Env) *cobra.Command {
 	f := &inspectFlags{}
 	p := inspectPage()
 	s := p.Group("Questions (one at a time; none: the overview)")

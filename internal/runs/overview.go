@@ -1,4 +1,4 @@
-package cli
+package runs
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/hist"
+	"github.com/seed-1814a72b/paceline/internal/identity"
 	"github.com/seed-1814a72b/paceline/internal/inspect"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
@@ -20,6 +21,8 @@ import (
 const (
 	overviewItems    = 5
 	overviewSessions = 5
+	// namedInFlight is how many items with requests of unknown end are named.
+	namedInFlight = 10
 )
 
 // overview is the answer to no question: what the run came to.
@@ -88,7 +91,7 @@ func (r *runFile) showOverview(out *findings) error {
 
 func (r *runFile) overview(reader *journal.Reader) (*overview, error) {
 	rec := reader.Recovered()
-	id, _ := decodeIdentity(rec.Identity) // of a run of the library there is none
+	id, _ := identity.Decode(rec.Identity) // of a run of the library there is none
 	state, pid, err := stateOf(r.name, &rec, id)
 	if err != nil {
 		return nil, err
@@ -130,7 +133,7 @@ type visits func(journal.Visitor) error
 
 func (f visits) Visit(v journal.Visitor) error { return f(v) }
 
-func newOverview(rec *journal.Recovery, id *identity, found *inspect.Overview) *overview {
+func newOverview(rec *journal.Recovery, id *identity.Run, found *inspect.Overview) *overview {
 	total := int64(0)
 	if id != nil {
 		total = id.Items
@@ -223,12 +226,12 @@ func (o *overview) inFlight() []string {
 	named := ""
 	for i, in := range o.InFlight {
 		calls += in.Calls
-		if i < namedInDoubt {
+		if i < namedInFlight {
 			named += fmt.Sprintf(", %d", in.Index)
 		}
 	}
 	text := fmt.Sprintf("%s of items without a row: %s", numeral.Counted(calls, "request"), named[2:])
-	if more := len(o.InFlight) - namedInDoubt; more > 0 {
+	if more := len(o.InFlight) - namedInFlight; more > 0 {
 		text += fmt.Sprintf(" and %s more", numeral.Grouped(int64(more)))
 	}
 	if o.State != stateRunning {

@@ -1,4 +1,6 @@
-package cli
+// Package runs is the commands that tell of runs from their journals, whether these
+// go on, have ended or were killed: inspect, ls and report.
+package runs
 
 import (
 	"errors"
@@ -7,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/identity"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -73,7 +76,7 @@ const (
 )
 
 // stateOf returns the state of a run, and its process if it is running.
-func stateOf(output string, rec *journal.Recovery, id *identity) (state string, pid int, err error) {
+func stateOf(output string, rec *journal.Recovery, id *identity.Run) (state string, pid int, err error) {
 	held, pid, err := journal.Held(output)
 	switch {
 	case err != nil:
