@@ -13,6 +13,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/manual"
 	"github.com/seed-1814a72b/paceline/internal/runs"
+	"github.com/seed-1814a72b/paceline/internal/simulate"
 	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
@@ -64,7 +65,7 @@ func commands(env *command.Env) []*cobra.Command {
 		runs.NewLsCommand(env),
 		runs.NewReportCommand(env),
 		newDemoCommand(env),
-		newSimCommand(env),
+		simulate.NewCommand(env),
 		newCompletionCommand(env),
 		newVersionCommand(env),
 	}

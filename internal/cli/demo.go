@@ -18,6 +18,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/control"
 	"github.com/seed-1814a72b/paceline/internal/demo"
+	"github.com/seed-1814a72b/paceline/internal/interrupt"
 	"github.com/seed-1814a72b/paceline/internal/live"
 	"github.com/seed-1814a72b/paceline/internal/manual"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
@@ -215,15 +216,15 @@ func (d *demonstration) label(ctx context.Context, client *http.Client, rows *jo
 		return paceline.Summary{}, err
 	}
 	defer shutDown(eng)
-	ctx, interrupts := watchInterrupts(ctx, d.env.Signals, demoGrace, d.env.Stderr)
-	defer interrupts.stop()
-	options.Stats, options.Stopping = eng.Stats, interrupts.interrupted
+	ctx, interrupts := interrupt.Watch(ctx, d.env.Signals, demoGrace, d.env.Stderr)
+	defer interrupts.Stop()
+	options.Stats, options.Stopping = eng.Stats, interrupts.Interrupted
 	view := live.New(d.env, options)
 	defer view.Stop()
-	interrupts.attach(eng, view)
+	interrupts.Attach(eng, view)
 	ctl := control.Start(eng, options.Facts, []pool.Endpoint{{Name: "1", Limits: demoLimits()}}, func(string) string { return "" }, nil)
 	defer ctl.Close()
-	defer live.TakeKeys(d.env, view, ctl, interrupts.press)()
+	defer live.TakeKeys(d.env, view, ctl, interrupts.Press)()
 	d.labels = map[string]int64{}
 	sum, err := eng.Run(ctx, d.job(rows))
 	view.Last(sum.Stats)
@@ -261,7 +262,7 @@ func (d *demonstration) finish(sum paceline.Summary, err error) error {
 		d.report(sum, err)
 	}
 	switch {
-	case errors.Is(err, paceline.ErrShutdown) || errors.Is(err, errInterrupted):
+	case errors.Is(err, paceline.ErrShutdown) || errors.Is(err, interrupt.ErrInterrupted):
 		return &command.Exit{Code: command.ExitInterrupted, Err: errors.New("interrupted")}
 	case err != nil:
 		return &command.Exit{Code: command.ExitStopped, Err: err}

@@ -78,7 +78,7 @@ func (s *session) startOver() error {
 
 // confirm asks on a terminal whether to delete the rows.
 func (s *session) confirm() error {
-	if s.flags.logFormat == "json" || !s.env.StdinTerminal || !s.env.StderrTerminal {
+	if s.flags.LogFormat == "json" || !s.env.StdinTerminal || !s.env.StderrTerminal {
 		return fmt.Errorf("--fresh deletes the rows in %s; add --yes to do so without a question", s.target.path)
 	}
 	fmt.Fprintf(s.env.Stderr, "%s holds %s of rows, which were paid for. Delete them and start over? [y/N] ",

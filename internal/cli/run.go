@@ -48,7 +48,7 @@ func (f *runFlags) check() error {
 	if f.sync > time.Minute {
 		return fmt.Errorf("--sync: %s is too long; at most 1m, or off", numeral.Duration(f.sync))
 	}
-	return errors.Join(f.checkFlags.check(), f.Flags.Check(), f.checkLog(), f.checkMetrics(), f.checkTelemetry())
+	return errors.Join(f.checkFlags.check(), f.Flags.Check(), f.LogFlags.Check(), f.checkMetrics(), f.checkTelemetry())
 }
 
 // checkDeadlines refuses one that the deadline of the whole call always comes

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/seed-1814a72b/paceline/internal/chronicle"
 	"github.com/seed-1814a72b/paceline/internal/manual"
 	"github.com/seed-1814a72b/paceline/internal/pool"
 	"github.com/seed-1814a72b/paceline/internal/value"
@@ -45,7 +46,7 @@ type runFlags struct {
 	otel, noTelemetry                bool // the second: this program has none
 	grace                            time.Duration
 
-	logFlags
+	chronicle.LogFlags
 	webFlags
 
 	profile string // a folder; "": none
@@ -64,7 +65,7 @@ func defaultRunFlags() *runFlags {
 	return &runFlags{
 		inputFormat: "auto", checkFlags: defaultCheckFlags(), Flags: pool.DefaultFlags(), format: "jsonl",
 		seed: 1, attempts: 5, timeout: 15 * time.Minute, grace: 30 * time.Second,
-		sync: 100 * time.Millisecond, logFlags: logFlags{logFormat: "text", logLevel: "info"},
+		sync: 100 * time.Millisecond, LogFlags: chronicle.LogFlags{LogFormat: "text", LogLevel: "info"},
 	}
 }
 
@@ -78,7 +79,7 @@ func (f *runFlags) define(p *manual.Page) {
 	f.defineOutput(p.Group("Output"))
 	f.defineMoney(p.Group("Money"))
 	f.defineRunning(p.Group("Running"))
-	f.defineLog(p.Group("Log"))
+	f.LogFlags.Define(p.Group("Log"))
 	f.webFlags.define(p.Group("Page in the browser"))
 	f.defineMetrics(p.Group("Metrics"))
 	f.defineProfile(p.Group("Profile"))

@@ -185,7 +185,7 @@ func (s *session) stopped(sum paceline.Summary, err error) error {
 		return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("%s (%w)%s", s.advice(e), e, again)}
 	}
 	switch {
-	case s.interrupts.interrupted():
+	case s.interrupts.Interrupted():
 		return &command.Exit{Code: command.ExitInterrupted, Err: errors.New("interrupted" + again)}
 	case sum.StoppedBy == "source" && sum.Requests == 0:
 		return err

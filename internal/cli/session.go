@@ -11,6 +11,7 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/interrupt"
 	"github.com/seed-1814a72b/paceline/internal/live"
 	"github.com/seed-1814a72b/paceline/internal/pool"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
@@ -44,7 +45,7 @@ type session struct {
 	doubts     doubts
 	resend     *resend // nil: nothing is sent again
 	idle       bool    // every item had its row
-	interrupts *interrupts
+	interrupts *interrupt.Interrupts
 	metrics    *metricsServer            // nil: nobody wants any
 	telemetry  command.Telemetry         // likewise
 	log        *runLog                   // nil: none was asked for
@@ -56,8 +57,8 @@ type session struct {
 
 // run does all of it. Its error ends the program.
 func (s *session) run(ctx context.Context) error {
-	ctx, s.interrupts = watchInterrupts(ctx, s.env.Signals, s.flags.grace, s.env.Stderr)
-	defer s.interrupts.stop()
+	ctx, s.interrupts = interrupt.Watch(ctx, s.env.Signals, s.flags.grace, s.env.Stderr)
+	defer s.interrupts.Stop()
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
@@ -238,7 +239,7 @@ func (s *session) sendable(it *paceline.Item, req *paceline.Request) (_ *pacelin
 
 // interruptible lets an error that a signal caused end the program as such.
 func (s *session) interruptible(err error) error {
-	if err != nil && s.interrupts.interrupted() {
+	if err != nil && s.interrupts.Interrupted() {
 		return &command.Exit{Code: command.ExitInterrupted, Err: errors.New("interrupted; nothing was sent")}
 	}
 	return err

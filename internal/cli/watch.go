@@ -34,7 +34,7 @@ func (s *session) watch(events *eventReaders) *watch {
 		events.add(w.tellOut)
 	}
 	s.log.listen(events)
-	w.shown = live.Options{Facts: s.facts(), Quiet: s.flags.quiet || s.rowsOnTerminal(), Stopping: s.interrupts.interrupted}
+	w.shown = live.Options{Facts: s.facts(), Quiet: s.flags.quiet || s.rowsOnTerminal(), Stopping: s.interrupts.Interrupted}
 	events.add(w.shown.ListErrors(s.env))
 	return w
 }
@@ -47,7 +47,7 @@ func (w *watch) begin(eng *paceline.Engine) {
 	w.live = live.New(s.env, w.shown)
 	s.view.Store(w.live)
 	s.log.attach(eng, w.shown.Facts)
-	s.interrupts.attach(eng, w.notices(w.live))
+	s.interrupts.Attach(eng, w.notices(w.live))
 	w.control = w.takeOrders(eng)
 	w.dropKeys = sync.OnceFunc(w.takeKeys())
 	s.web.begin(eng, w.control, dash.Facts{Budget: s.budgets()}, w.live)
@@ -102,5 +102,5 @@ func (w *watch) takeKeys() (stop func()) {
 	if slices.Contains(w.inputs, "-") {
 		return func() {}
 	}
-	return live.TakeKeys(w.env, w.live, w.control, w.interrupts.press)
+	return live.TakeKeys(w.env, w.live, w.control, w.interrupts.Press)
 }

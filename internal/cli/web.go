@@ -12,6 +12,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/control"
 	"github.com/seed-1814a72b/paceline/internal/dash"
+	"github.com/seed-1814a72b/paceline/internal/interrupt"
 	"github.com/seed-1814a72b/paceline/internal/summary"
 )
 
@@ -100,11 +101,11 @@ func (w *web) end(sum *summary.Summary) {
 
 // stay keeps the page up until somebody ends the program, if that was asked for
 // and nobody has.
-func (w *web) stay(ctx context.Context, i *interrupts) {
-	if w == nil || w.run == nil || !w.stays || i.interrupted() {
+func (w *web) stay(ctx context.Context, i *interrupt.Interrupts) {
+	if w == nil || w.run == nil || !w.stays || i.Interrupted() {
 		return
 	}
-	i.attach(nil, w.log)
+	i.Attach(nil, w.log)
 	w.say(w.log, "the page stays at %s; Ctrl-C ends it", w.listener.URL(w.token))
 	<-ctx.Done()
 }

@@ -1,4 +1,5 @@
-package cli
+// Package chronicle writes down what happens to a run, a line of JSON each.
+package chronicle
 
 import (
 	"context"
@@ -15,18 +16,18 @@ import (
 // progressEvery is how often a log says how far the run is.
 const progressEvery = time.Minute
 
-// A chronicle writes down what happens to a run: episodes at the level of info, and
+// A Chronicle writes down what happens to a run: episodes at the level of info, and
 // every attempt at that of debug. Its events come from the engine's observer, its
 // looks from another goroutine.
-type chronicle struct {
-	log   *slog.Logger
+type Chronicle struct {
+	Log   *slog.Logger
 	out   io.Writer // of log
 	debug bool
 	line  logLine // the observer's
 
 	mu        sync.Mutex // guards what follows
 	throttles map[throttleKey]*throttle
-	last      paceline.Stats
+	Last      paceline.Stats
 	held      bool
 	told      time.Time             // when it was last said how far the run is
 	stats     func() paceline.Stats // nil: there is no engine yet
@@ -41,38 +42,38 @@ type throttle struct {
 
 type throttleKey struct{ endpoint, model string }
 
-func newChronicle(out io.Writer, level string) *chronicle {
+func New(out io.Writer, level string) *Chronicle {
 	o := &slog.HandlerOptions{Level: slog.LevelInfo}
 	if level == "debug" {
 		o.Level = slog.LevelDebug
 	}
-	return &chronicle{
-		log: slog.New(slog.NewJSONHandler(out, o)), out: out, debug: level == "debug", throttles: map[throttleKey]*throttle{},
+	return &Chronicle{
+		Log: slog.New(slog.NewJSONHandler(out, o)), out: out, debug: level == "debug", throttles: map[throttleKey]*throttle{},
 	}
 }
 
-// at writes a record of something that happened at a time.
-func (c *chronicle) at(t time.Time, level slog.Level, msg string, attrs ...slog.Attr) {
+// At writes a record of something that happened at a time.
+func (c *Chronicle) At(t time.Time, level slog.Level, msg string, attrs ...slog.Attr) {
 	ctx := context.Background()
-	if !c.log.Enabled(ctx, level) {
+	if !c.Log.Enabled(ctx, level) {
 		return
 	}
 	r := slog.NewRecord(t, level, msg, 0)
 	r.AddAttrs(attrs...)
 	// A logfile.File takes every line.
-	_ = c.log.Handler().Handle(ctx, r)
+	_ = c.Log.Handler().Handle(ctx, r)
 }
 
-// successes are the kinds of events that it writes down though all went well.
-func (c *chronicle) successes() []paceline.EventKind {
+// Successes are the kinds of events that it writes down though all went well.
+func (c *Chronicle) Successes() []paceline.EventKind {
 	if c.debug {
 		return []paceline.EventKind{paceline.EventEnd, paceline.EventItem, paceline.EventLaterOver}
 	}
 	return []paceline.EventKind{paceline.EventLaterOver}
 }
 
-// observe takes an event.
-func (c *chronicle) observe(ev *paceline.Event) {
+// Observe takes an event.
+func (c *Chronicle) Observe(ev *paceline.Event) {
 	switch ev.Kind {
 	case paceline.EventEnd:
 		c.attempt(ev)
@@ -83,12 +84,12 @@ func (c *chronicle) observe(ev *paceline.Event) {
 	case paceline.EventItem:
 		c.item(ev)
 	case paceline.EventOut:
-		c.at(ev.Time, slog.LevelWarn, "endpoint out", append([]slog.Attr{slog.String("endpoint", ev.Endpoint)}, errorAttrs(ev.Err)...)...)
+		c.At(ev.Time, slog.LevelWarn, "endpoint out", append([]slog.Attr{slog.String("endpoint", ev.Endpoint)}, errorAttrs(ev.Err)...)...)
 	}
 }
 
 // attempt is a line for each attempt.
-func (c *chronicle) attempt(ev *paceline.Event) {
+func (c *Chronicle) attempt(ev *paceline.Event) {
 	switch {
 	case !c.debug:
 		return
@@ -108,11 +109,11 @@ func (c *chronicle) attempt(ev *paceline.Event) {
 		id = ev.Err.RequestID
 	}
 	attrs = append(attrs, slog.String("request_id", id))
-	c.at(ev.Time, slog.LevelDebug, "attempt", append(attrs, errorAttrs(ev.Err)...)...)
+	c.At(ev.Time, slog.LevelDebug, "attempt", append(attrs, errorAttrs(ev.Err)...)...)
 }
 
 // answered is attempt for those that went well, that is for most.
-func (c *chronicle) answered(ev *paceline.Event) {
+func (c *Chronicle) answered(ev *paceline.Event) {
 	l := c.line.begin(ev.Time, slog.LevelDebug, "attempt").number("item", ev.Index).number("attempt", int64(ev.Attempt)).
 		text("endpoint", ev.Endpoint).text("model", ev.Model).flag("hedge", ev.Hedge).
 		milliseconds("first_token_ms", ev.FirstToken).milliseconds("total_ms", ev.Total)
@@ -123,7 +124,7 @@ func (c *chronicle) answered(ev *paceline.Event) {
 }
 
 // put writes a line.
-func (c *chronicle) put(l logLine) {
+func (c *Chronicle) put(l logLine) {
 	c.line = l.end()
 	// As in at.
 	_, _ = c.out.Write(c.line)
@@ -156,17 +157,17 @@ func errorAttrs(e *paceline.Error) []slog.Attr {
 }
 
 // item is the end of an item: a warning if it has no accepted answer.
-func (c *chronicle) item(ev *paceline.Event) {
+func (c *Chronicle) item(ev *paceline.Event) {
 	if ev.Status == paceline.StatusDone && ev.Err == nil {
 		c.done(ev)
 		return
 	}
-	c.at(ev.Time, slog.LevelWarn, "item failed", append([]slog.Attr{slog.Int64("item", ev.Index), slog.String("status", ev.Status.String()),
+	c.At(ev.Time, slog.LevelWarn, "item failed", append([]slog.Attr{slog.Int64("item", ev.Index), slog.String("status", ev.Status.String()),
 		slog.Int("requests", ev.Attempt)}, errorAttrs(ev.Err)...)...)
 }
 
 // done is item for those that have an accepted answer.
-func (c *chronicle) done(ev *paceline.Event) {
+func (c *Chronicle) done(ev *paceline.Event) {
 	if c.debug {
 		c.put(c.line.begin(ev.Time, slog.LevelDebug, "item done").number("item", ev.Index).
 			text("status", ev.Status.String()).number("requests", int64(ev.Attempt)).text("code", "ok"))
@@ -174,7 +175,7 @@ func (c *chronicle) done(ev *paceline.Event) {
 }
 
 // later is a refusal: the first of an episode is told, the others are counted.
-func (c *chronicle) later(ev *paceline.Event) {
+func (c *Chronicle) later(ev *paceline.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := throttleKey{ev.Endpoint, ev.Model}
@@ -182,14 +183,14 @@ func (c *chronicle) later(ev *paceline.Event) {
 	if t == nil {
 		t = &throttle{since: ev.Time}
 		c.throttles[key] = t
-		c.at(ev.Time, slog.LevelWarn, "throttled", append([]slog.Attr{slog.String("endpoint", ev.Endpoint), slog.String("model", ev.Model),
+		c.At(ev.Time, slog.LevelWarn, "throttled", append([]slog.Attr{slog.String("endpoint", ev.Endpoint), slog.String("model", ev.Model),
 			slog.Float64("pause_s", ev.Delay.Seconds())}, errorAttrs(ev.Err)...)...)
 	}
 	t.refused++
 }
 
 // laterOver is the end of an episode.
-func (c *chronicle) laterOver(ev *paceline.Event) {
+func (c *Chronicle) laterOver(ev *paceline.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := throttleKey{ev.Endpoint, ev.Model}
@@ -198,32 +199,32 @@ func (c *chronicle) laterOver(ev *paceline.Event) {
 		return
 	}
 	delete(c.throttles, key)
-	c.at(ev.Time, slog.LevelInfo, "throttling over", slog.String("endpoint", ev.Endpoint), slog.String("model", ev.Model),
+	c.At(ev.Time, slog.LevelInfo, "throttling over", slog.String("endpoint", ev.Endpoint), slog.String("model", ev.Model),
 		slog.Int64("refused", t.refused), slog.Float64("took_s", ev.Time.Sub(t.since).Seconds()))
 }
 
-// attach tells where figures are to be had from now on; state makes what is shown
+// Attach tells where figures are to be had from now on; state makes what is shown
 // of them.
-func (c *chronicle) attach(stats func() paceline.Stats, state func(paceline.Stats, time.Time) status.State) {
+func (c *Chronicle) Attach(stats func() paceline.Stats, state func(paceline.Stats, time.Time) status.State) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stats, c.state, c.told = stats, state, time.Now()
 }
 
-// detach ends the looks with the last figures.
-func (c *chronicle) detach(st paceline.Stats) {
+// Detach ends the looks with the last figures.
+func (c *Chronicle) Detach(st paceline.Stats) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stats = nil
-	if lost := st.EventsLost - c.last.EventsLost; lost > 0 {
-		c.at(time.Now(), slog.LevelWarn, "events lost", slog.Int64("events", lost))
+	if lost := st.EventsLost - c.Last.EventsLost; lost > 0 {
+		c.At(time.Now(), slog.LevelWarn, "events lost", slog.Int64("events", lost))
 	}
-	c.last = st
+	c.Last = st
 }
 
-// look compares how the run stands with how it stood, and writes down what no
+// Look compares how the run stands with how it stood, and writes down what no
 // event tells: outages, pauses by hand, limits that changed, lost events.
-func (c *chronicle) look(now time.Time) {
+func (c *Chronicle) Look(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.stats == nil {
@@ -234,37 +235,37 @@ func (c *chronicle) look(now time.Time) {
 	if now.Sub(c.told) >= progressEvery {
 		c.told = now
 		state := c.state(st, now)
-		c.log.Info("progress", state.Attrs()...)
+		c.Log.Info("progress", state.Attrs()...)
 	}
-	c.last = st
+	c.Last = st
 }
 
-func (c *chronicle) compare(now time.Time, st *paceline.Stats) {
-	was := &c.last
+func (c *Chronicle) compare(now time.Time, st *paceline.Stats) {
+	was := &c.Last
 	c.endpoints(now, was.Pace.Endpoints, st.Pace.Endpoints)
 	if held := st.Pace.LimitedBy == paceline.BottleneckHold; held != c.held {
 		c.held = held
-		c.at(now, slog.LevelInfo, map[bool]string{true: "paused by hand", false: "resumed"}[held], slog.Int("in_flight", st.InFlight))
+		c.At(now, slog.LevelInfo, map[bool]string{true: "paused by hand", false: "resumed"}[held], slog.Int("in_flight", st.InFlight))
 	}
 	if was.Requests > 0 && !st.Pace.FoundOut && (st.Pace.Requests != was.Pace.Requests || st.Pace.Tokens != was.Pace.Tokens || st.Pace.Money != was.Pace.Money) {
-		c.at(now, slog.LevelInfo, "limits changed", slog.Any("requests_per_min", status.InMinutes(st.Pace.Requests)),
+		c.At(now, slog.LevelInfo, "limits changed", slog.Any("requests_per_min", status.InMinutes(st.Pace.Requests)),
 			slog.Any("tokens_per_min", status.InMinutes(st.Pace.Tokens)), slog.Any("usd_per_hour", status.InHours(st.Pace.Money)))
 	}
 	if lost := st.EventsLost - was.EventsLost; lost > 0 {
-		c.at(now, slog.LevelWarn, "events lost", slog.Int64("events", lost))
+		c.At(now, slog.LevelWarn, "events lost", slog.Int64("events", lost))
 	}
 }
 
 // endpoints writes down which have stopped to answer, and which answer again.
-func (c *chronicle) endpoints(now time.Time, was, is []paceline.EndpointPace) {
+func (c *Chronicle) endpoints(now time.Time, was, is []paceline.EndpointPace) {
 	for i := range is {
 		down := i < len(was) && was[i].Down
 		switch {
 		case is[i].Down && !down:
-			c.at(now, slog.LevelWarn, "outage", slog.String("endpoint", is[i].Name), slog.Int("failed", is[i].Failing),
+			c.At(now, slog.LevelWarn, "outage", slog.String("endpoint", is[i].Name), slog.Int("failed", is[i].Failing),
 				slog.Bool("has_answered", is[i].Answered))
 		case down && !is[i].Down:
-			c.at(now, slog.LevelInfo, "outage over", slog.String("endpoint", is[i].Name), slog.Float64("took_s", was[i].DownFor.Seconds()))
+			c.At(now, slog.LevelInfo, "outage over", slog.String("endpoint", is[i].Name), slog.Float64("took_s", was[i].DownFor.Seconds()))
 		}
 	}
 }

@@ -1,4 +1,5 @@
-package cli
+// Package interrupt turns signals, and keys that stand for them, into the end of a run.
+package interrupt
 
 import (
 	"context"
@@ -14,8 +15,8 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
-// errInterrupted is the cause of a context that a signal ended.
-var errInterrupted = errors.New("interrupted")
+// ErrInterrupted is the cause of a context that a signal ended.
+var ErrInterrupted = errors.New("interrupted")
 
 // terminateGrace is the longest that calls in flight get after a request to
 // terminate: whoever sends one soon sends a kill.
@@ -27,12 +28,12 @@ type stopper interface {
 	Shutdown(ctx context.Context) error
 }
 
-// interrupts turns signals into the end of a run. The first one drains the
+// Interrupts turns signals into the end of a run. The first one drains the
 // engine, within a grace period; the second one, or one that comes before the
 // engine is there, cancels the context at once. A hangup
 // is never a second signal: of a terminal that goes away the kernel and the
 // shell both send one.
-type interrupts struct {
+type Interrupts struct {
 	grace  time.Duration
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -45,32 +46,32 @@ type interrupts struct {
 	seen   bool
 }
 
-// watchInterrupts begins to listen to signals. The context that it returns is
-// cancelled with errInterrupted. stop ends the listening and joins what it
+// Watch begins to listen to signals. The context that it returns is
+// cancelled with ErrInterrupted. stop ends the listening and joins what it
 // started; a drain that is under way is cut short by cancelling ctx.
-func watchInterrupts(ctx context.Context, signals <-chan os.Signal, grace time.Duration, log io.Writer) (context.Context, *interrupts) {
+func Watch(ctx context.Context, signals <-chan os.Signal, grace time.Duration, log io.Writer) (context.Context, *Interrupts) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	i := &interrupts{grace: grace, ctx: ctx, cancel: cancel, quit: make(chan struct{}), log: log}
+	i := &Interrupts{grace: grace, ctx: ctx, cancel: cancel, quit: make(chan struct{}), log: log}
 	i.wait.Go(func() { i.listen(signals) })
 	return ctx, i
 }
 
-// attach tells what runs now, and where to announce a drain.
-func (i *interrupts) attach(e stopper, log io.Writer) {
+// Attach tells what runs now, and where to announce a drain.
+func (i *Interrupts) Attach(e stopper, log io.Writer) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.engine, i.log = e, log
 }
 
-// output returns where to tell of things at present.
-func (i *interrupts) output() io.Writer {
+// Output returns where to tell of things at present.
+func (i *Interrupts) Output() io.Writer {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.log
 }
 
-// stop may be called more than once.
-func (i *interrupts) stop() {
+// Stop may be called more than once.
+func (i *Interrupts) Stop() {
 	i.mu.Lock()
 	select {
 	case <-i.quit:
@@ -82,17 +83,17 @@ func (i *interrupts) stop() {
 	i.wait.Wait()
 }
 
-// interrupted reports whether a signal came.
-func (i *interrupts) interrupted() bool {
+// Interrupted reports whether a signal came.
+func (i *Interrupts) Interrupted() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.seen
 }
 
-// press does what Ctrl-C does. It must not be called any more once stop is.
-func (i *interrupts) press() { i.handle(os.Interrupt) }
+// Press does what Ctrl-C does. It must not be called any more once stop is.
+func (i *Interrupts) Press() { i.handle(os.Interrupt) }
 
-func (i *interrupts) listen(signals <-chan os.Signal) {
+func (i *Interrupts) listen(signals <-chan os.Signal) {
 	for {
 		select {
 		case <-i.quit:
@@ -103,7 +104,7 @@ func (i *interrupts) listen(signals <-chan os.Signal) {
 	}
 }
 
-func (i *interrupts) handle(s os.Signal) {
+func (i *Interrupts) handle(s os.Signal) {
 	i.mu.Lock()
 	engine, log, again := i.engine, i.log, i.seen
 	i.seen = true
@@ -112,7 +113,7 @@ func (i *interrupts) handle(s os.Signal) {
 		return
 	}
 	if again || engine == nil {
-		i.cancel(errInterrupted)
+		i.cancel(ErrInterrupted)
 		return
 	}
 	grace, repeat := i.grace, "Ctrl-C again"
@@ -128,7 +129,7 @@ const announceIn = time.Second
 
 // announce warns of what is done next, before it is done if log takes it: one that
 // takes nothing, such as a terminal after Ctrl-S, holds no signal up.
-func (i *interrupts) announce(log io.Writer, text string) {
+func (i *Interrupts) announce(log io.Writer, text string) {
 	said := make(chan struct{})
 	i.wait.Go(func() {
 		defer close(said)
@@ -144,7 +145,7 @@ func (i *interrupts) announce(log io.Writer, text string) {
 
 // drain shuts engine down within grace, or until ctx ends.
 func drain(ctx context.Context, engine stopper, grace time.Duration) {
-	ctx, cancel := context.WithTimeoutCause(ctx, grace, errInterrupted)
+	ctx, cancel := context.WithTimeoutCause(ctx, grace, ErrInterrupted)
 	defer cancel()
 	// Its error only says that the grace period was over.
 	_ = engine.Shutdown(ctx)

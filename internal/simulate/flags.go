@@ -1,4 +1,4 @@
-package cli
+package simulate
 
 import (
 	"encoding"
@@ -57,9 +57,9 @@ func (f *simFlags) define(p *manual.Page) {
 	s.Var(parsed{&c.Tokens, "DISTRIBUTION"}, "tokens", "tokens of an answer in free text")
 
 	s = p.Group("Faults")
-	s.Var(share{&c.Hang}, "hang", "calls that are accepted and never answered")
-	s.Var(share{&c.Stall}, "stall", "answers that fall silent half-way")
-	s.Var(share{&c.Invalid}, "invalid", "answers that are not what was asked for")
+	s.Var(value.Share{To: &c.Hang}, "hang", "calls that are accepted and never answered")
+	s.Var(value.Share{To: &c.Stall}, "stall", "answers that fall silent half-way")
+	s.Var(value.Share{To: &c.Invalid}, "invalid", "answers that are not what was asked for")
 	s.Var(faultRates{&c.Errors}, "errors", "further faults, NAME:SHARE,...: 500:0.02,reset:0.01,cut:0.005")
 	s.Var(outages{&c.Outages}, "outage", "a time of failure, FROM..TO or FROM..TO:FAULT since the start: 30s..45s, 1m..2m:reset; repeatable (default fault 503)")
 	s.BoolVar(&f.listFaults, "list-faults", false, "list the faults and end")
@@ -131,31 +131,6 @@ func (w whole) Set(s string) error {
 		return err
 	}
 	*w.to = int(n)
-	return nil
-}
-
-// share is a part of all calls: 0.05, or 5%.
-type share struct{ to *float64 }
-
-func (v share) Type() string { return "SHARE" }
-
-func (v share) String() string {
-	if v.to == nil || *v.to == 0 {
-		return ""
-	}
-	return strconv.FormatFloat(*v.to, 'g', -1, 64)
-}
-
-func (v share) Set(s string) error {
-	number, isPercent := strings.CutSuffix(strings.TrimSpace(s), "%")
-	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if isPercent {
-		f /= 100
-	}
-	if err != nil || !(f >= 0 && f <= 1) {
-		return fmt.Errorf("%q is not a share of the calls; write 0.05 or 5%%, from 0 to 1", s)
-	}
-	*v.to = f
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package cli
+package interrupt
 
 import (
 	"bytes"
@@ -31,10 +31,10 @@ func (e *slowEngine) Shutdown(ctx context.Context) error {
 // watched begins to watch in a bubble and attaches an engine.
 func watched(t *testing.T, left time.Duration) (ctx context.Context, signals chan os.Signal, e *slowEngine, log *bytes.Buffer) {
 	signals, log = make(chan os.Signal, 2), new(bytes.Buffer)
-	ctx, i := watchInterrupts(t.Context(), signals, 30*time.Second, log)
-	t.Cleanup(i.stop)
+	ctx, i := Watch(t.Context(), signals, 30*time.Second, log)
+	t.Cleanup(i.Stop)
 	e = &slowEngine{left, make(chan time.Duration, 2)}
-	i.attach(e, log)
+	i.Attach(e, log)
 	return ctx, signals, e, log
 }
 
@@ -67,7 +67,7 @@ func TestFault44SecondInterruptStopsAtOnce(t *testing.T) {
 		signals <- os.Interrupt
 		synctest.Wait()
 		signals <- os.Interrupt
-		if took := <-e.ended; took != 0 || context.Cause(ctx) != errInterrupted {
+		if took := <-e.ended; took != 0 || context.Cause(ctx) != ErrInterrupted {
 			t.Errorf("stopped after %v by %v", took, context.Cause(ctx))
 		}
 	})
@@ -98,11 +98,11 @@ func TestSecondHangupChangesNothing(t *testing.T) {
 func TestInterruptBeforeTheEngine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		signals := make(chan os.Signal, 1)
-		ctx, i := watchInterrupts(t.Context(), signals, time.Minute, new(bytes.Buffer))
-		defer i.stop()
+		ctx, i := Watch(t.Context(), signals, time.Minute, new(bytes.Buffer))
+		defer i.Stop()
 		signals <- os.Interrupt
 		<-ctx.Done()
-		if context.Cause(ctx) != errInterrupted || !i.interrupted() {
+		if context.Cause(ctx) != ErrInterrupted || !i.Interrupted() {
 			t.Errorf("cause %v", context.Cause(ctx))
 		}
 	})
@@ -121,22 +121,22 @@ func (s stuck) Write(p []byte) (int, error) {
 func TestFault44AStuckTerminalHoldsNoSignalUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		signals, terminal := make(chan os.Signal, 2), make(stuck)
-		ctx, i := watchInterrupts(t.Context(), signals, 30*time.Second, terminal)
+		ctx, i := Watch(t.Context(), signals, 30*time.Second, terminal)
 		e := &slowEngine{time.Hour, make(chan time.Duration, 2)}
-		i.attach(e, terminal)
+		i.Attach(e, terminal)
 		signals <- syscall.SIGTERM
 		time.Sleep(announceIn + 2*time.Second)
 		signals <- syscall.SIGTERM
 		synctest.Wait()
 		select {
 		case took := <-e.ended:
-			if took != 2*time.Second || context.Cause(ctx) != errInterrupted {
+			if took != 2*time.Second || context.Cause(ctx) != ErrInterrupted {
 				t.Errorf("stopped after %v by %v", took, context.Cause(ctx))
 			}
 		default:
 			t.Error("it goes on: the signals wait for the terminal")
 		}
 		close(terminal)
-		i.stop()
+		i.Stop()
 	})
 }

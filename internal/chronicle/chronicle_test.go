@@ -1,4 +1,4 @@
-package cli
+package chronicle
 
 import (
 	"bytes"
@@ -52,10 +52,10 @@ func answeredAt(ms int, model string) []paceline.Event {
 // began and once that it is over.
 func TestThrottlingIsOneEpisode(t *testing.T) {
 	var log bytes.Buffer
-	c := newChronicle(&log, "info")
+	c := New(&log, "info")
 	feed := func(list []paceline.Event) {
 		for i := range list {
-			c.observe(&list[i])
+			c.Observe(&list[i])
 		}
 	}
 	for i := range 10 {
@@ -90,9 +90,9 @@ func TestAttemptsAreToldAtDebugOnly(t *testing.T) {
 			"WARN item failed item=8 status=failed requests=5 code=server_error http_status=503 provider_code=overloaded error=busy now\n",
 	} {
 		var log bytes.Buffer
-		c := newChronicle(&log, level)
+		c := New(&log, level)
 		for _, ev := range []paceline.Event{ok, bad, done, failed} {
-			c.observe(&ev)
+			c.Observe(&ev)
 		}
 		if got := told(&log, fields...); got != want {
 			t.Errorf("%s: got\n%swant\n%s", level, got, want)
@@ -103,15 +103,15 @@ func TestAttemptsAreToldAtDebugOnly(t *testing.T) {
 // TestLooksTellWhatNoEventDoes shows a run second by second.
 func TestLooksTellWhatNoEventDoes(t *testing.T) {
 	var log bytes.Buffer
-	c := newChronicle(&log, "info")
+	c := New(&log, "info")
 	var st paceline.Stats
-	c.attach(func() paceline.Stats { return st }, func(st paceline.Stats, _ time.Time) status.State { return status.State{Stats: st} })
+	c.Attach(func() paceline.Stats { return st }, func(st paceline.Stats, _ time.Time) status.State { return status.State{Stats: st} })
 	c.told = at(0)
 	second := 0
 	look := func(change func()) {
 		change()
 		second++
-		c.look(at(1000 * second))
+		c.Look(at(1000 * second))
 	}
 	look(func() { st.Requests, st.Pace.Requests = 10, paceline.Per(500, time.Minute) })
 	look(func() {
@@ -130,7 +130,7 @@ func TestLooksTellWhatNoEventDoes(t *testing.T) {
 	second = 60
 	look(func() {})
 	st.EventsLost = 31
-	c.detach(st)
+	c.Detach(st)
 	look(func() { st.EventsLost = 99 })
 	want := "WARN outage endpoint=eu failed=7\nINFO outage over endpoint=eu took_s=5\n" +
 		"INFO paused by hand\nINFO resumed\nINFO limits changed requests_per_min=550\n" +
@@ -153,12 +153,12 @@ func BenchmarkChronicle(b *testing.B) {
 		b.Run(level, func(b *testing.B) {
 			file := logfile.Start(nowhere{}, []string{"sk-proj-0123456789abcdefghijklmnopqrstuvwxyz"}, nil, func(error, int64) {})
 			defer file.Close()
-			c := newChronicle(file, level)
+			c := New(file, level)
 			b.ReportAllocs()
 			for b.Loop() {
-				for _, kind := range c.successes() {
+				for _, kind := range c.Successes() {
 					if ev, ok := events[kind]; ok {
-						c.observe(&ev)
+						c.Observe(&ev)
 					}
 				}
 			}

@@ -1,4 +1,4 @@
-package cli
+package interrupt
 
 import (
 	"context"
@@ -12,17 +12,17 @@ import (
 // second one at once.
 func TestADrainByKeyEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, i := watchInterrupts(t.Context(), nil, 30*time.Second, io.Discard)
-		defer i.stop()
+		ctx, i := Watch(t.Context(), nil, 30*time.Second, io.Discard)
+		defer i.Stop()
 		e := &slowEngine{time.Hour, make(chan time.Duration, 2)}
-		i.attach(e, io.Discard)
-		i.press()
+		i.Attach(e, io.Discard)
+		i.Press()
 		time.Sleep(time.Second)
-		if ctx.Err() != nil || !i.interrupted() {
-			t.Errorf("one key: %v, interrupted %t", ctx.Err(), i.interrupted())
+		if ctx.Err() != nil || !i.Interrupted() {
+			t.Errorf("one key: %v, interrupted %t", ctx.Err(), i.Interrupted())
 		}
-		i.press()
-		if context.Cause(ctx) != errInterrupted {
+		i.Press()
+		if context.Cause(ctx) != ErrInterrupted {
 			t.Errorf("two keys: %v", context.Cause(ctx))
 		}
 		<-e.ended

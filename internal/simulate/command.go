@@ -1,4 +1,5 @@
-package cli
+// Package simulate is the command that serves the simulated provider.
+package simulate
 
 import (
 	"cmp"
@@ -20,8 +21,8 @@ import (
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
-// newSimCommand returns `paceline sim`.
-func newSimCommand(env *command.Env) *cobra.Command {
+// NewCommand returns `paceline sim`.
+func NewCommand(env *command.Env) *cobra.Command {
 	flags := defaultSimFlags()
 	p := simPage()
 	flags.define(p)
