@@ -26,22 +26,27 @@ type lever struct {
 	what    string   // in words
 	names   []string // as the command line has it; what is given of them is changed
 	inForce func(*paceline.Stats) float64
-	show    func(float64) string
+	show    func(v float64, st *paceline.Stats) string // in the unit in which the view has it
 }
 
 var levers = map[paceline.Bottleneck]lever{
 	paceline.BottleneckRequests: {"requests", []string{"rpm", "rps"},
 		func(st *paceline.Stats) float64 { return st.Pace.Requests.PerSecond() * 60 },
-		func(v float64) string { return numeral.RateNumber(v) + "/min" }},
+		func(v float64, st *paceline.Stats) string { return minutely(v, st.Pace.Requests) }},
 	paceline.BottleneckTokens: {"tokens", []string{"tpm"},
 		func(st *paceline.Stats) float64 { return st.Pace.Tokens.PerSecond() * 60 },
-		func(v float64) string { return numeral.RateNumber(v) + "/min" }},
+		func(v float64, st *paceline.Stats) string { return minutely(v, st.Pace.Tokens) }},
 	paceline.BottleneckMoney: {"money", []string{"usd-per-hour"},
 		func(st *paceline.Stats) float64 { return st.Pace.Money.PerSecond() * 3600 },
-		func(v float64) string { return price.Dollars(v) + "/h" }},
+		func(v float64, _ *paceline.Stats) string { return price.Dollars(v) + "/h" }},
 	paceline.BottleneckConcurrency: {"calls in flight", []string{"concurrency"},
 		func(st *paceline.Stats) float64 { return float64(st.Pace.InFlight) },
-		func(v float64) string { return numeral.RateNumber(v) }},
+		func(v float64, _ *paceline.Stats) string { return numeral.RateNumber(v) }},
+}
+
+// minutely returns v a minute in the unit in which a limit is shown.
+func minutely(v float64, limit paceline.Rate) string {
+	return numeral.PerUnit(v/60, status.RateUnit(limit, 1))
 }
 
 // nudge raises or lowers, by a tenth, the limit that holds the run back; what it
@@ -88,9 +93,9 @@ func (c *Control) nudges(of *lever, state *status.State, up bool) (orders []Orde
 		orders = append(orders, Order{Do: "set", Endpoint: e.Name, Limits: n.limits})
 		was, is, free = was+n.was, is+n.is, free || n.free
 	}
-	said = fmt.Sprintf("limit on %s: %s -> %s", of.what, of.show(was), of.show(is))
+	said = fmt.Sprintf("limit on %s: %s -> %s", of.what, of.show(was, &state.Stats), of.show(is, &state.Stats))
 	if free {
-		said = fmt.Sprintf("limit on %s: %s -> auto, as before", of.what, of.show(was))
+		said = fmt.Sprintf("limit on %s: %s -> auto, as before", of.what, of.show(was, &state.Stats))
 	}
 	return orders, said, nil
 }
@@ -107,13 +112,13 @@ func refusal(of *lever, e *pool.Endpoint, state *status.State) error {
 	}
 	if of.what == "calls in flight" {
 		return fmt.Errorf("calls in flight adapt to what the server bears, %s now; 'paceline ctl set concurrency=N' fixes them",
-			of.show(of.inForce(&state.Stats)))
+			of.show(of.inForce(&state.Stats), &state.Stats))
 	}
 	if of.inForce(&state.Stats) <= 0 {
 		return errors.New("no limit that is known holds the run back")
 	}
 	return fmt.Errorf("the limit on %s, %s, is the server's own and is followed; there is nothing to raise",
-		of.what, of.show(of.inForce(&state.Stats)))
+		of.what, of.show(of.inForce(&state.Stats), &state.Stats))
 }
 
 // A nudged is what becomes of one endpoint's limits; nil: they cannot be raised.

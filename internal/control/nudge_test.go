@@ -48,7 +48,7 @@ func TestFasterAndSlowerMoveTheLimitThatHolds(t *testing.T) {
 			said: "limit on requests: 500/min -> 550/min", want: paceline.Limits{Requests: minutely(550), InFlight: 9}},
 		{name: "by the second", given: pool.Limits{RPS: 2}, do: "slower",
 			pace: paceline.Pace{LimitedBy: paceline.BottleneckRequests, Requests: paceline.Per(2, time.Second)},
-			said: "limit on requests: 120/min -> 108/min", want: paceline.Limits{Requests: paceline.Per(1.8, time.Second)}},
+			said: "limit on requests: 2/s -> 1.80/s", want: paceline.Limits{Requests: paceline.Per(1.8, time.Second)}},
 		{name: "tokens", given: pool.Limits{RPM: 500, TPM: 2e6}, do: "faster",
 			pace: paceline.Pace{LimitedBy: paceline.BottleneckTokens, Tokens: minutely(2e6)},
 			said: "limit on tokens: 2.00M/min -> 2.20M/min", want: paceline.Limits{Requests: minutely(500), Tokens: minutely(2.2e6)}},

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/inspect"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/prose"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -86,7 +87,7 @@ func (r *runFile) historyText(out *findings, h *inspect.History, row []byte) err
 	if h.Entry == nil {
 		return nil
 	}
-	return out.line("\nIts row, at byte %s of %s:\n%s", numeral.Grouped(h.Entry.Offset), r.name, shortRow(row))
+	return out.line("\nIts row, at byte %s of %s:\n%s", numeral.Grouped(h.Entry.Offset), r.name, r.shortRow(row, h.Index))
 }
 
 // historyHead says in a line how an item ended.
@@ -113,13 +114,15 @@ func historyHead(h *inspect.History) string {
 }
 
 // shownRow is how many bytes of a row people are shown.
-const shownRow = 8000
+const shownRow = 1000
 
-func shortRow(row []byte) string {
+// shortRow returns a row, or its beginning and where the rest is to be had.
+func (r *runFile) shortRow(row []byte, index int64) string {
 	if len(row) <= shownRow {
 		return string(row)
 	}
-	return strings.ToValidUTF8(string(row[:shownRow]), "") + fmt.Sprintf("… (%s in all; --json has them)", numeral.Bytes(int64(len(row))))
+	return fmt.Sprintf("%s…\n\nThese are its first %s of %s; all of it: paceline inspect %s --item %d --json | jq .row",
+		strings.ToValidUTF8(string(row[:shownRow]), ""), numeral.Grouped(shownRow), numeral.Bytes(int64(len(row))), prose.ShellQuoted(r.name), index)
 }
 
 // clock is how times of day are written.

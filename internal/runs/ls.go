@@ -157,7 +157,7 @@ func newListed(env *command.Env, output string) listed {
 	}
 	reader, err := journal.Read(output)
 	if err != nil {
-		l.Error = known(prose.OneLine(err), "")
+		l.Error = known(prose.OneLine(remedied(err)), "")
 		return l
 	}
 	rec := reader.Recovered()

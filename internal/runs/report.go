@@ -165,7 +165,7 @@ func goesOn(ctx context.Context, env *command.Env, output string) bool {
 // noReport says why a run cannot be read, and which one may have been meant.
 func noReport(env *command.Env, run string, err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return remedied(err)
 	}
 	if other, bad := command.DefaultOutput([]string{run}); bad == nil {
 		if _, bad := env.Stat(filepath.Join(journal.Dir(other), "journal")); bad == nil {

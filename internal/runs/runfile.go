@@ -63,7 +63,18 @@ func (r *runFile) reading(f func() error) error {
 	if e, ok := errors.AsType[*journal.Error](err); ok && errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: there is no journal in it", e.Path)
 	}
-	return err
+	return remedied(err)
+}
+
+// remedied says of a damaged journal which command mends it.
+func remedied(err error) error {
+	e, ok := errors.AsType[*journal.Error](err)
+	if !ok || e.Code != journal.CodeCorrupt {
+		return err
+	}
+	damage := *e
+	damage.Remedy = "the 'paceline run' that wrote it makes it anew from the rows with --allow-changes"
+	return &damage
 }
 
 // The states of a run.

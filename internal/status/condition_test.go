@@ -72,7 +72,7 @@ func TestRateUnit(t *testing.T) {
 		{paceline.Rate{}, 0.2, time.Minute},
 	} {
 		if got := RateUnit(tt.limit, tt.measured); got != tt.want {
-			t.Errorf("rateUnit(%v, %g) = %v, want %v", tt.limit, tt.measured, got, tt.want)
+			t.Errorf("RateUnit(%v, %g) = %v, want %v", tt.limit, tt.measured, got, tt.want)
 		}
 	}
 }
