@@ -42,11 +42,13 @@ type Error struct {
 	Offset int64  // in Path, of damage; 0 if not known
 	Line   int64  // of the output, of a damaged row, from 1; 0 if not known
 	PID    int    // of the process that holds the lock; 0 if not known
-	Text   string // what is wrong, and what helps
+	Text   string // what is wrong
+	Remedy string // what helps, in the words of this package; a caller may set its own; "" if there is nothing to say
 	Err    error  // the cause; nil if there is none
 }
 
-// Error returns one line: the path, the place in it, what is wrong, the cause.
+// Error returns one line: the path, the place in it, what is wrong, the cause,
+// and what helps.
 func (e *Error) Error() string {
 	var b strings.Builder
 	if e.Path != "" {
@@ -61,6 +63,9 @@ func (e *Error) Error() string {
 	b.WriteString(e.Text)
 	if e.Err != nil {
 		b.WriteString(": " + e.Err.Error())
+	}
+	if e.Remedy != "" {
+		b.WriteString("; " + e.Remedy)
 	}
 	return b.String()
 }

@@ -50,13 +50,13 @@ func header() []byte {
 // checkHeader judges the first bytes of a journal.
 func checkHeader(path string, b []byte) error {
 	if magicLost(b) {
-		return &Error{Code: CodeCorrupt, Path: path, Text: "the journal's header is damaged; " + rebuildHint}
+		return &Error{Code: CodeCorrupt, Path: path, Text: "the journal's header is damaged", Remedy: rebuildRemedy}
 	}
 	if string(b[:8]) != magic {
 		return &Error{Code: CodeVersion, Path: path, Text: "this is no journal of Paceline; move it away, or name another output"}
 	}
 	if Sum(b[:12]) != binary.LittleEndian.Uint32(b[12:]) {
-		return &Error{Code: CodeCorrupt, Path: path, Text: "the journal's header is damaged; " + rebuildHint}
+		return &Error{Code: CodeCorrupt, Path: path, Text: "the journal's header is damaged", Remedy: rebuildRemedy}
 	}
 	if v := binary.LittleEndian.Uint32(b[8:]); v != version {
 		return &Error{Code: CodeVersion, Path: path, Text: "the journal was written by a newer Paceline"}
@@ -77,7 +77,11 @@ func magicLost(b []byte) bool {
 	return lost
 }
 
-const rebuildHint = "rebuild it from the rows"
+// What helps where a journal, or a row, is damaged.
+const (
+	rebuildRemedy = "Rebuild makes it anew from the rows"
+	restoreRemedy = "restore it, or let Rebuild make the journal anew from the rows"
+)
 
 // appendRecord appends a record whose payload fill appends.
 func appendRecord(dst []byte, k kind, fill func([]byte) []byte) []byte {

@@ -94,7 +94,7 @@ func (j *Journal) noRows() error {
 		return nil
 	}
 	return &Error{Code: CodeNoJournal, Path: j.place.output,
-		Text: "the output holds rows, but their journal is lost; " + rebuildHint + " or start over"}
+		Text: "the output holds rows, but their journal is lost", Remedy: rebuildRemedy + "; or start over"}
 }
 
 // create makes a new journal, whole before it gets its name, and the output.
@@ -207,7 +207,7 @@ func (j *Journal) cutFile(f File, path string, to, from int64) error {
 // first one, which the journal is read again for.
 func (j *Journal) short(r *replay, rows int64) error {
 	e := &Error{Code: CodeCorrupt, Path: j.place.output, Line: 1, Offset: rows,
-		Text: "the output ends here, but more rows were committed; restore it, or " + rebuildHint}
+		Text: "the output ends here, but more rows were committed", Remedy: restoreRemedy}
 	for entry, err := range entries(j.tail.f, j.place.journal, r.good) {
 		if err != nil || entry.Offset+entry.Length > rows {
 			break

@@ -132,7 +132,7 @@ func newerRecords(path string, off int64) *Error {
 
 func (r *replay) corrupt(off int64) *Error {
 	return &Error{Code: CodeCorrupt, Path: r.path, Offset: off, Text: fmt.Sprintf(
-		"the journal is damaged behind the record of row %d; %s", r.rows, rebuildHint)}
+		"the journal is damaged behind the record of row %d", r.rows), Remedy: rebuildRemedy}
 }
 
 // torn judges the bytes behind the last whole record: a torn tail may be cut,
@@ -176,7 +176,7 @@ func (r *replay) verify(path string, out io.ReaderAt) error {
 
 func damagedRow(path string, line, off int64) *Error {
 	return &Error{Code: CodeCorrupt, Path: path, Line: line, Offset: off,
-		Text: "the row is not the one that was committed; restore it, or " + rebuildHint}
+		Text: "the row is not the one that was committed", Remedy: restoreRemedy}
 }
 
 // recovery returns what was read.

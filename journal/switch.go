@@ -20,7 +20,7 @@ func switchRecord(dst []byte, rows, records int64) []byte {
 func (j *Journal) completeSwitch() error {
 	p := j.place
 	if !exists(p.jrnlTmp) {
-		return &Error{Code: CodeCorrupt, Path: p.jrnlTmp, Text: "the rewritten journal is gone; " + rebuildHint}
+		return &Error{Code: CodeCorrupt, Path: p.jrnlTmp, Text: "the rewritten journal is gone", Remedy: rebuildRemedy}
 	}
 	if exists(p.rowsTmp) {
 		if err := j.rename(p.rowsTmp, p.output); err != nil {

@@ -124,7 +124,7 @@ func (v *Visitor) visit(f io.ReaderAt, path string, limit int64) (end int64, err
 			return s.off, err
 		}
 		if !ok {
-			return s.off, &Error{Code: CodeCorrupt, Path: path, Offset: s.off, Text: "the journal holds a record that cannot be read; " + rebuildHint}
+			return s.off, &Error{Code: CodeCorrupt, Path: path, Offset: s.off, Text: "the journal holds a record that cannot be read", Remedy: rebuildRemedy}
 		}
 	}
 	if s.err != nil {

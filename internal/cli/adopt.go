@@ -52,9 +52,15 @@ func isRow(line []byte) bool {
 func (s *session) adopt(ctx context.Context, o journal.Options, why *journal.Error) (*journal.Journal, error) {
 	what := s.target.path + ": holds rows without a journal"
 	if why.Code == journal.CodeCorrupt {
-		what = why.Error()
+		damage := *why
+		damage.Remedy = ""
+		what = damage.Error()
 	}
-	if !s.flags.allowChanges || s.flags.format != "jsonl" {
+	if s.flags.format != "jsonl" {
+		return nil, fmt.Errorf("%s; from rows of --format %s it cannot be made anew: --fresh deletes them, -o names another file",
+			what, s.flags.format)
+	}
+	if !s.flags.allowChanges {
 		return nil, fmt.Errorf("%s; --allow-changes makes the journal anew from the rows, "+
 			"--fresh deletes them, -o names another file", what)
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/interrupt"
+	"github.com/seed-1814a72b/paceline/internal/pool"
 )
 
 func TestAdviceWhereEveryRequestIsRefused(t *testing.T) {
@@ -23,7 +25,7 @@ func TestAdviceWhereEveryRequestIsRefused(t *testing.T) {
 		{other, false, "h refuses every request: correct what it names " +
 			"(invalid_request (HTTP 400): unknown field foo); then the same command with --retry-failed continues"},
 	} {
-		s := &session{flags: &runFlags{noStream: tt.noStream}, pool: &pool{endpoints: []endpoint{{host: "h"}}}, interrupts: &interrupts{}}
+		s := &session{flags: &runFlags{Flags: pool.Flags{NoStream: tt.noStream}}, pool: &pool.Pool{Endpoints: []pool.Endpoint{{Host: "h"}}}, interrupts: &interrupt.Interrupts{}}
 		err := s.stopped(paceline.Summary{Stats: paceline.Stats{Failed: 10}, StoppedBy: "invalid_request"}, tt.err)
 		if e, ok := errors.AsType[*command.Exit](err); !ok || e.Code != command.ExitStopped || err.Error() != tt.want {
 			t.Errorf("got  %v\nwant %s", err, tt.want)

@@ -3,13 +3,11 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/command"
-	"github.com/seed-1814a72b/paceline/internal/numeral"
-	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -20,10 +18,10 @@ func (f *runFlags) budget() paceline.Budget {
 
 // budgets are what the run may use up, and what earlier sessions have.
 func (s *session) budgets() paceline.BudgetState {
-	tokens := s.before.usage.Prompt + s.before.usage.Completion
+	tokens := s.before.Usage.Prompt + s.before.Usage.Completion
 	return paceline.BudgetState{
 		Limit: s.flags.budget(),
-		Spent: paceline.Budget{USD: s.before.cost.USD, Tokens: tokens, Requests: s.before.requests},
+		Spent: paceline.Budget{USD: s.before.Cost.USD, Tokens: tokens, Requests: s.before.Requests},
 	}
 }
 
@@ -89,125 +87,23 @@ func (f *runFlags) checkSpent(rec *journal.Recovery) error {
 	return nil
 }
 
-// A budgetSummary is how a run with budgets stands by them, over all its
-// sessions. What is not limited is null.
-type budgetSummary struct {
-	MaxCostUSD   *float64 `json:"max_cost_usd"`
-	SpentUSD     *float64 `json:"spent_usd"` // at most: what may be billed and is not known counts in full
-	LeftUSD      *float64 `json:"left_usd"`
-	MaxTokens    *int64   `json:"max_tokens_total"`
-	SpentTokens  *int64   `json:"spent_tokens"` // likewise
-	LeftTokens   *int64   `json:"left_tokens"`
-	MaxRequests  *int64   `json:"max_requests"`
-	SentRequests int64    `json:"sent_requests"`
-	LeftRequests *int64   `json:"left_requests"`
-
-	bound bool // SpentUSD is more than the answers cost
-}
-
-// newBudgetSummary returns nil for a run without a budget.
-func newBudgetSummary(b paceline.BudgetState) *budgetSummary {
-	if b.Limit == (paceline.Budget{}) {
-		return nil
-	}
-	nanoRound := func(usd float64) float64 { return math.Round(usd*1e9) / 1e9 }
-	s := &budgetSummary{SentRequests: b.Spent.Requests}
-	if most := b.Limit.USD; most > 0 {
-		s.MaxCostUSD, s.SpentUSD, s.LeftUSD = &most, pointer(nanoRound(b.Spent.USD)), pointer(nanoRound(left(most, b.Spent.USD)))
-	}
-	if most := b.Limit.Tokens; most > 0 {
-		s.MaxTokens, s.SpentTokens, s.LeftTokens = &most, pointer(b.Spent.Tokens), pointer(left(most, b.Spent.Tokens))
-	}
-	if most := b.Limit.Requests; most > 0 {
-		s.MaxRequests, s.LeftRequests = &most, pointer(left(most, b.Spent.Requests))
-	}
-	return s
-}
-
-// left returns what is left of a limit. Calls that a killed process had in flight
-// count with all that was set aside for them, which may be more than there was.
-func left[N int64 | float64](limit, spent N) N { return max(0, limit-spent) }
-
-func pointer[T any](v T) *T { return &v }
-
-// parts says of each budget what is spent of it, with the flag that sets it.
-func (b *budgetSummary) parts() (list []budgetPart) {
-	if b == nil {
-		return nil
-	}
-	if b.MaxCostUSD != nil {
-		list = append(list, budgetPart{"--max-cost", fmt.Sprintf("%s%s of %s spent", atMost(b.bound || *b.SpentUSD > *b.MaxCostUSD), price.Dollars(*b.SpentUSD), price.Dollars(*b.MaxCostUSD)), *b.LeftUSD / *b.MaxCostUSD})
-	}
-	if b.MaxTokens != nil {
-		list = append(list, budgetPart{"--max-tokens-total", fmt.Sprintf("%s of %s tokens used", numeral.Grouped(*b.SpentTokens), numeral.Grouped(*b.MaxTokens)), float64(*b.LeftTokens) / float64(*b.MaxTokens)})
-	}
-	if b.MaxRequests != nil {
-		list = append(list, budgetPart{"--max-requests", fmt.Sprintf("%s of %s requests sent", numeral.Grouped(b.SentRequests), numeral.Grouped(*b.MaxRequests)), float64(*b.LeftRequests) / float64(*b.MaxRequests)})
-	}
-	return list
-}
-
-// compare says what the answers cost: what is spent beyond that is an upper bound.
-func (b *budgetSummary) compare(cost paceline.Cost) {
-	if b != nil && b.SpentUSD != nil {
-		b.bound = cost.Known && *b.SpentUSD > cost.USD+1e-9
-	}
-}
-
-// atMost marks a figure that holds all that was set aside for requests of unknown
-// cost, and for calls of killed processes, which may be more than they took.
-func atMost(beyond bool) string {
-	if beyond {
-		return "at most "
-	}
-	return ""
-}
-
-type budgetPart struct {
-	flag, spent string
-	left        float64 // share of it
-}
-
-// String says how all of them stand, "" where there is none.
-func (b *budgetSummary) String() string {
-	text := ""
-	for i, p := range b.parts() {
-		if i > 0 {
-			text += "   "
-		}
-		text += p.spent
-	}
-	return text
-}
-
-// reached returns the budget that a run was stopped by: the one with the least
-// left.
-func (b *budgetSummary) reached() (r budgetPart) {
-	for i, p := range b.parts() {
-		if i == 0 || p.left < r.left {
-			r = p
-		}
-	}
-	return r
-}
-
 // overBudget turns the error of a run that its budget stopped into the one that
 // ends the program. Where it is too small for a single call nothing was sent.
 func (s *session) overBudget(sum paceline.Summary, e *paceline.Error) error {
-	b := newBudgetSummary(sum.Budget)
+	b := summary.BudgetOf(sum.Budget)
 	if b == nil {
 		return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("%s; the same command continues", e.Message)}
 	}
-	r := b.reached()
-	if sum.Requests == 0 && s.before.requests == 0 {
-		return fmt.Errorf("%s: %s; nothing was sent", r.flag, e.Message)
+	r := b.Reached()
+	if sum.Requests == 0 && s.before.Requests == 0 {
+		return fmt.Errorf("%s: %s; nothing was sent", r.Flag, e.Message)
 	}
-	text := "stopped by the budget: " + r.spent
-	if _, why, ok := strings.Cut(e.Message, ", and "); ok && r.left > muchLeft {
+	text := "stopped by the budget: " + r.Spent
+	if _, why, ok := strings.Cut(e.Message, ", and "); ok && r.Left > muchLeft {
 		text += ", and " + why // why that was not enough
 	}
 	if !s.target.toStdout {
-		text += fmt.Sprintf("; raise %s to continue", r.flag)
+		text += fmt.Sprintf("; raise %s to continue", r.Flag)
 	}
 	return &command.Exit{Code: command.ExitStopped, Err: errors.New(text)}
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/manual"
+	"github.com/seed-1814a72b/paceline/internal/runs"
+	"github.com/seed-1814a72b/paceline/internal/simulate"
 	"github.com/seed-1814a72b/paceline/internal/spelling"
 )
 
@@ -59,11 +61,11 @@ func commands(env *command.Env) []*cobra.Command {
 	return []*cobra.Command{
 		newRunCommand(env),
 		newCtlCommand(env),
-		newInspectCommand(env),
-		newLsCommand(env),
-		newReportCommand(env),
+		runs.NewInspectCommand(env),
+		runs.NewLsCommand(env),
+		runs.NewReportCommand(env),
 		newDemoCommand(env),
-		newSimCommand(env),
+		simulate.NewCommand(env),
 		newCompletionCommand(env),
 		newVersionCommand(env),
 	}

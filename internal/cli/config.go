@@ -7,7 +7,7 @@ import (
 // config returns the engine's configuration as the flags ask for it.
 func (f *runFlags) config() paceline.Config {
 	return paceline.Config{
-		Limits: f.library(),
+		Limits: f.Library(),
 		Retry:  paceline.Retry{Attempts: int(f.attempts)},
 		Hedge:  paceline.Hedge{Budget: f.hedge},
 		Deadlines: paceline.Deadlines{

@@ -1,19 +1,17 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/control"
 	"github.com/seed-1814a72b/paceline/internal/manual"
+	"github.com/seed-1814a72b/paceline/internal/pool"
 	"github.com/seed-1814a72b/paceline/internal/spelling"
 	"github.com/seed-1814a72b/paceline/internal/value"
 )
@@ -74,15 +72,16 @@ const ctlOrders = `  status   how far it is, how fast, what it waits for, its li
            of its own command line.`
 
 // order reads what to do.
-func (f *ctlFlags) order(args []string) (*order, error) {
-	o := &order{Do: "status", Endpoint: f.endpoint, Model: f.model}
+func (f *ctlFlags) order(args []string) (o *control.Order, err error) {
+	o = &control.Order{Do: "status", Endpoint: f.endpoint, Model: f.model}
 	if len(args) > 0 {
 		o.Do, args = args[0], args[1:]
 	}
 	words := []string{"status", "pause", "resume", "set"}
 	switch o.Do {
 	case "set":
-		return o, o.readLimits(args)
+		o.Limits, err = readLimits(args)
+		return o, err
 	case "status", "pause", "resume":
 		if f.endpoint != "" {
 			return nil, fmt.Errorf("--endpoint goes with set; %s is of the whole run", o.Do)
@@ -103,24 +102,24 @@ func (f *ctlFlags) order(args []string) (*order, error) {
 
 // readLimits reads the limits of set. They are checked here, where there may be
 // no run, as the run checks them.
-func (o *order) readLimits(args []string) error {
-	o.Limits = map[string]string{}
+func readLimits(args []string) (map[string]string, error) {
+	limits := map[string]string{}
 	for _, arg := range args {
 		name, value, ok := strings.Cut(arg, "=")
-		if _, again := o.Limits[name]; again {
-			return fmt.Errorf("%s is given twice", name)
+		if _, again := limits[name]; again {
+			return nil, fmt.Errorf("%s is given twice", name)
 		}
 		if !ok {
-			return fmt.Errorf("%q is not LIMIT=VALUE; write rpm=300", arg)
+			return nil, fmt.Errorf("%q is not LIMIT=VALUE; write rpm=300", arg)
 		}
-		o.Limits[name] = value
+		limits[name] = value
 	}
-	return new(endpoint).change(o.Limits)
+	return limits, new(pool.Limits).Change(limits)
 }
 
 // give gives a run one order and shows how it stands then.
-func give(ctx context.Context, env *command.Env, f *ctlFlags, output string, o *order) error {
-	a, err := deliver(ctx, env, output, o)
+func give(ctx context.Context, env *command.Env, f *ctlFlags, output string, o *control.Order) error {
+	a, err := control.Deliver(ctx, env, output, o)
 	switch {
 	case err != nil:
 		return err
@@ -129,62 +128,9 @@ func give(ctx context.Context, env *command.Env, f *ctlFlags, output string, o *
 	case a.Status == nil:
 		return errors.New("the run's answer says nothing; is it of another version?")
 	case f.json:
-		_, err = env.Stdout.Write(wireLine(a.Status))
+		_, err = env.Stdout.Write(control.WireLine(a.Status))
 	default:
-		_, err = env.Stdout.Write([]byte(a.Status.text(o.Do, output)))
+		_, err = env.Stdout.Write([]byte(a.Status.Text(o.Do, output)))
 	}
 	return err
-}
-
-// ctlPatience is how long a run may take to answer.
-const ctlPatience = 10 * time.Second
-
-// deliver sends an order to the run on output and returns its answer.
-func deliver(ctx context.Context, env *command.Env, output string, o *order) (*answer, error) {
-	conn, err := dialControl(ctx, env, output)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	if err := conn.SetDeadline(env.Now().Add(ctlPatience)); err != nil {
-		return nil, err
-	}
-	if _, err := conn.Write(wireLine(o)); err != nil {
-		return nil, errEnded(output)
-	}
-	line, err := bufio.NewReader(conn).ReadBytes('\n')
-	if err != nil {
-		return nil, errEnded(output)
-	}
-	a := &answer{}
-	if err := json.Unmarshal(line, a); err != nil {
-		return nil, fmt.Errorf("the run's answer cannot be read: %w", err)
-	}
-	return a, nil
-}
-
-func errEnded(output string) error {
-	return fmt.Errorf("the run on %s did not answer: it has just ended, or hangs", output)
-}
-
-// dialControl connects to the run on output.
-func dialControl(ctx context.Context, env *command.Env, output string) (net.Conn, error) {
-	conn, err := (&net.Dialer{Timeout: ctlPatience}).DialContext(ctx, "unix", findControl(env, output))
-	if err != nil {
-		return nil, noRun(env, output)
-	}
-	return conn, nil
-}
-
-// noRun says that no run can be reached, and which file may have been meant.
-func noRun(env *command.Env, output string) error {
-	if other, err := command.DefaultOutput([]string{output}); err == nil {
-		if _, err := env.Stat(findControl(env, other)); err == nil {
-			return fmt.Errorf("no run goes on with %s for its output; did you mean %s?", output, other)
-		}
-	}
-	if _, err := env.Stat(controlDir(output)); err != nil {
-		return fmt.Errorf("no run goes on with %s for its output; name the file that its rows go to", output)
-	}
-	return fmt.Errorf("no run goes on with %s for its output (one that is still checking its input does not listen yet)", output)
 }

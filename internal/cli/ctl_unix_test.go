@@ -74,7 +74,7 @@ func TestCtlSocketIsItsOwnersAndReplacesAStaleOne(t *testing.T) {
 	b := newBench(t, n, sim.Config{TTFT: sim.MustDurations("20ms")}, plain)
 	p := b.start("--concurrency", "1")
 	b.saw(2)
-	socket := filepath.Join(journal.Dir(b.output()), socketName)
+	socket := filepath.Join(journal.Dir(b.output()), "ctl.sock")
 	if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o600 || info.Mode().Type() != os.ModeSocket {
 		t.Errorf("the socket: %v, %v", info, err)
 	}
@@ -108,9 +108,9 @@ func TestCtlReachesARunWhosePathIsLong(t *testing.T) {
 	b.args[3] = filepath.Join(folder, "out.jsonl")
 	p := b.start("--concurrency", "1")
 	b.saw(2)
-	note, err := os.ReadFile(filepath.Join(journal.Dir(b.output()), socketNote))
+	note, err := os.ReadFile(filepath.Join(journal.Dir(b.output()), "ctl.path"))
 	socket := strings.TrimSpace(string(note))
-	if err != nil || len(socket) > longestSocket {
+	if err != nil || len(socket) > 103 {
 		t.Fatalf("the note says %q, %v", note, err)
 	}
 	if s := b.ctl("set", "concurrency=8"); s.Get("in_force.concurrency").Int() != 8 {
@@ -120,7 +120,7 @@ func TestCtlReachesARunWhosePathIsLong(t *testing.T) {
 		t.Fatalf("ended with %d", code)
 	}
 	b.whole(n)
-	for _, name := range []string{socket, filepath.Dir(socket), filepath.Join(journal.Dir(b.output()), socketNote)} {
+	for _, name := range []string{socket, filepath.Dir(socket), filepath.Join(journal.Dir(b.output()), "ctl.path")} {
 		if _, err := os.Lstat(name); err == nil {
 			t.Errorf("left behind: %s", name)
 		}

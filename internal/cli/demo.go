@@ -16,9 +16,14 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/control"
 	"github.com/seed-1814a72b/paceline/internal/demo"
+	"github.com/seed-1814a72b/paceline/internal/interrupt"
+	"github.com/seed-1814a72b/paceline/internal/live"
 	"github.com/seed-1814a72b/paceline/internal/manual"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/pool"
+	"github.com/seed-1814a72b/paceline/internal/status"
 	"github.com/seed-1814a72b/paceline/internal/value"
 	"github.com/seed-1814a72b/paceline/journal"
 	"github.com/seed-1814a72b/paceline/provider/openai"
@@ -177,13 +182,13 @@ func knownLabel() func(*sim.Query) (string, bool) {
 }
 
 // demoLimits are those that the engine keeps to.
-func demoLimits() limitSet { return limitSet{rpm: demoRPM, concurrency: 256, window: "bucket"} }
+func demoLimits() pool.Limits { return pool.Limits{RPM: demoRPM, Concurrency: 256, Window: "bucket"} }
 
 // config is how the engine is set up: nothing is switched on for the demo.
 func (d *demonstration) config() paceline.Config {
 	limits := demoLimits()
 	return paceline.Config{
-		Limits: limits.library(),
+		Limits: limits.Library(),
 		Accept: acceptLabel,
 		Price:  func(_ string, u paceline.Usage) paceline.Cost { return d.pricing.cost(demoPriced, u) },
 	}
@@ -202,8 +207,8 @@ func acceptLabel(_ *paceline.Request, r *paceline.Response) error {
 func (d *demonstration) label(ctx context.Context, client *http.Client, rows *journal.Journal) (paceline.Summary, error) {
 	var events eventReaders
 	events.add(d.trouble.observe)
-	options := liveOptions{Facts: liveFacts{Total: d.flags.items, Model: "a simulated model on a bad day"}, Quiet: d.flags.quiet}
-	options.listErrors(d.env, &events)
+	options := live.Options{Facts: status.Facts{Total: d.flags.items, Model: "a simulated model on a bad day"}, Quiet: d.flags.quiet}
+	events.add(options.ListErrors(d.env))
 	cfg := d.config()
 	events.tell(&cfg)
 	eng, err := paceline.New(openai.Provider{BaseURL: "http://simulated/v1", Transport: client.Transport}, cfg)
@@ -211,18 +216,18 @@ func (d *demonstration) label(ctx context.Context, client *http.Client, rows *jo
 		return paceline.Summary{}, err
 	}
 	defer shutDown(eng)
-	ctx, interrupts := watchInterrupts(ctx, d.env.Signals, demoGrace, d.env.Stderr)
-	defer interrupts.stop()
-	options.Stats, options.Stopping = eng.Stats, interrupts.interrupted
-	view := newLive(d.env, options)
+	ctx, interrupts := interrupt.Watch(ctx, d.env.Signals, demoGrace, d.env.Stderr)
+	defer interrupts.Stop()
+	options.Stats, options.Stopping = eng.Stats, interrupts.Interrupted
+	view := live.New(d.env, options)
 	defer view.Stop()
-	interrupts.attach(eng, view)
-	ctl := startControl(eng, options.Facts, []endpoint{{name: "1", limitSet: demoLimits()}}, func(string) string { return "" }, nil)
-	defer ctl.close()
-	defer takeKeys(d.env, view, ctl, interrupts.press)()
+	interrupts.Attach(eng, view)
+	ctl := control.Start(eng, options.Facts, []pool.Endpoint{{Name: "1", Limits: demoLimits()}}, func(string) string { return "" }, nil)
+	defer ctl.Close()
+	defer live.TakeKeys(d.env, view, ctl, interrupts.Press)()
 	d.labels = map[string]int64{}
 	sum, err := eng.Run(ctx, d.job(rows))
-	view.last(sum.Stats)
+	view.Last(sum.Stats)
 	return sum, err
 }
 
@@ -257,7 +262,7 @@ func (d *demonstration) finish(sum paceline.Summary, err error) error {
 		d.report(sum, err)
 	}
 	switch {
-	case errors.Is(err, paceline.ErrShutdown) || errors.Is(err, errInterrupted):
+	case errors.Is(err, paceline.ErrShutdown) || errors.Is(err, interrupt.ErrInterrupted):
 		return &command.Exit{Code: command.ExitInterrupted, Err: errors.New("interrupted")}
 	case err != nil:
 		return &command.Exit{Code: command.ExitStopped, Err: err}

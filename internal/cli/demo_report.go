@@ -9,6 +9,7 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/prose"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -43,13 +44,13 @@ func (t trouble) mean(c paceline.Code) time.Duration {
 // report prints the summary, what went wrong, and where the rows are. err is
 // what stopped the run, nil if nothing did.
 func (d *demonstration) report(sum paceline.Summary, err error) {
-	s := summarize(sum, earlier{cost: paceline.Cost{Known: true}}, d.flags.items)
+	s := summary.Of(sum, summary.Earlier{Cost: paceline.Cost{Known: true}}, d.flags.items)
 	columns, _ := d.env.Size()
 	why := ""
 	if err != nil {
-		why = stopReason(sum.StoppedBy, err)
+		why = summary.StopReason(sum.StoppedBy, err)
 	}
-	report{summary: s, stopped: why, width: max(columns, 80), pricing: "at what " + demoPriced + " costs, " + d.pricing.source}.write(d.env.Stderr)
+	summary.Report{Summary: s, Stopped: why, Width: max(columns, 80), Pricing: "at what " + demoPriced + " costs, " + d.pricing.source}.Write(d.env.Stderr)
 	var b strings.Builder
 	fmt.Fprintf(&b, "  %-13s%s\n", "labels", numeral.Figures(numeral.Always(d.labels["positive"], "positive"),
 		numeral.Always(d.labels["negative"], "negative"), numeral.Always(d.labels["mixed"], "mixed")))

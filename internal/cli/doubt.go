@@ -42,7 +42,7 @@ func (d *doubts) text(calls, nanoDollars int64) string {
 		brought, most = "call of an earlier run brought no row", "what it costs may be paid twice"
 	}
 	if nanoDollars >= 0 {
-		most = "at most " + price.USD(nanoCost(nanoDollars)) + " may be paid twice"
+		most = "at most " + price.USD(price.Nano(nanoDollars)) + " may be paid twice"
 	}
 	return fmt.Sprintf("%s %s (%s); %s", numeral.Grouped(calls), brought, d.names(), most)
 }
@@ -57,35 +57,4 @@ func (d *doubts) names() string {
 		return strings.Join(names, ", ") + " and " + numeral.Items(more) + " more"
 	}
 	return strings.Join(names, ", ")
-}
-
-func nanoCost(nanoDollars int64) paceline.Cost {
-	return paceline.Cost{USD: float64(nanoDollars) / 1e9, Known: true}
-}
-
-// paidTwice is what all sessions together may have paid, or be about to pay,
-// more than once: calls that brought no row and whose end nobody knows.
-type paidTwice struct {
-	Calls   int64    `json:"calls"`
-	CostUSD *float64 `json:"cost_usd"` // at most; null: unknown
-}
-
-func newPaidTwice(t journal.Totals) paidTwice {
-	p := paidTwice{Calls: t.Lost}
-	if t.LostUnpriced == 0 {
-		p.CostUSD = &[]float64{nanoCost(t.LostCost).USD}[0]
-	}
-	return p
-}
-
-// String says it in a line, "" for nothing.
-func (p paidTwice) String() string {
-	switch {
-	case p.Calls == 0:
-		return ""
-	case p.CostUSD == nil:
-		return numeral.Counted(p.Calls, "call") + " that brought no row"
-	}
-	return fmt.Sprintf("%s that brought no row, at most %s", numeral.Counted(p.Calls, "call"),
-		price.USD(paceline.Cost{USD: *p.CostUSD, Known: true}))
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -32,25 +31,6 @@ func TestFault43CallsInDoubtAreNamed(t *testing.T) {
 		d.see(&paceline.Item{Index: 36, File: "in.jsonl", Line: 37})
 		if got := d.text(tt.calls, tt.cost); !strings.Contains(got, tt.want) {
 			t.Errorf("got  %s\nwant %s", got, tt.want)
-		}
-	}
-}
-
-func TestPaidTwice(t *testing.T) {
-	for _, tt := range []struct {
-		totals     journal.Totals
-		json, text string
-	}{
-		{journal.Totals{}, `{"calls":0,"cost_usd":0}`, ""},
-		{journal.Totals{Lost: 3, LostCost: 2_700_000}, `{"calls":3,"cost_usd":0.0027}`, "3 calls that brought no row, at most $0.0027"},
-		{journal.Totals{Lost: 1, LostUnpriced: 1}, `{"calls":1,"cost_usd":null}`, "1 call that brought no row"},
-	} {
-		p := newPaidTwice(tt.totals)
-		if b, err := json.Marshal(p); err != nil || string(b) != tt.json {
-			t.Errorf("%+v: %s, %v; want %s", tt.totals, b, err, tt.json)
-		}
-		if p.String() != tt.text {
-			t.Errorf("%+v: %q, want %q", tt.totals, p.String(), tt.text)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func (s *session) dryRun(ctx context.Context) error {
 // writeRequest shows a request as it would be sent.
 func (s *session) writeRequest(ctx context.Context, b *strings.Builder, i int, r sampleRequest) error {
 	req := &paceline.Request{Body: []byte(r.body), Path: r.path}
-	sent, err := s.pool.endpoints[0].onTheWire(ctx, req, s.flags.noStream)
+	sent, err := onTheWire(ctx, &s.pool.Endpoints[0], req, s.flags.NoStream)
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.place, err)
 	}
@@ -71,11 +71,11 @@ func (s *session) estimate() estimate {
 		model := s.survey.first[0].model
 		e.cost = s.pricing.cost(model, paceline.Usage{Prompt: e.in, Completion: e.out, Known: true})
 	}
-	requests := s.pool.total(func(l paceline.Limits) paceline.Rate { return l.Requests })
-	tokens := s.pool.total(func(l paceline.Limits) paceline.Rate { return l.Tokens })
+	requests := s.pool.Total(func(l paceline.Limits) paceline.Rate { return l.Requests })
+	tokens := s.pool.Total(func(l paceline.Limits) paceline.Rate { return l.Tokens })
 	e.atLeast(requests, s.survey.items, "requests")
 	e.atLeast(tokens, e.in+e.out, "tokens")
-	e.atLeastFor(s.pool.total(func(l paceline.Limits) paceline.Rate { return l.Money }))
+	e.atLeastFor(s.pool.Total(func(l paceline.Limits) paceline.Rate { return l.Money }))
 	return e
 }
 
@@ -140,8 +140,8 @@ func (s *session) writeEstimate(b *strings.Builder) {
 	} else {
 		row("time", "as long as the server takes; no limit is given")
 	}
-	if n := len(s.pool.endpoints); n > 1 {
-		row("pool", fmt.Sprintf("%d endpoints (%s); the requests above show the first", n, s.pool.host()))
+	if n := len(s.pool.Endpoints); n > 1 {
+		row("pool", fmt.Sprintf("%d endpoints (%s); the requests above show the first", n, s.pool.Host()))
 	}
 	if text := s.checks.text(&s.flags.checkFlags); text != "" {
 		row("answers", text)

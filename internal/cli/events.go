@@ -14,8 +14,11 @@ type eventReaders struct {
 }
 
 // add has read called with every event that tells of something amiss, and with
-// the successes of these kinds at least.
+// the successes of these kinds at least. A nil read is nobody.
 func (r *eventReaders) add(read func(*paceline.Event), successes ...paceline.EventKind) {
+	if read == nil {
+		return
+	}
 	r.list = append(r.list, read)
 	for _, k := range successes {
 		r.wanted[k] = true

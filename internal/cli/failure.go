@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 )
 
 // A failureLog counts this session's failed items by cause and keeps one
@@ -50,26 +51,13 @@ func exampleOf(r *paceline.Result) string {
 }
 
 // list returns the causes counted in counts, most frequent first.
-func (l *failureLog) list(counts map[paceline.Code]int64) []failure {
-	list := make([]failure, 0, len(counts))
+func (l *failureLog) list(counts map[paceline.Code]int64) []summary.Failure {
+	list := make([]summary.Failure, 0, len(counts))
 	for code, n := range counts {
-		list = append(list, failure{Code: code.String(), Count: n, Example: l.examples[code]})
+		list = append(list, summary.Failure{Code: code.String(), Count: n, Example: l.examples[code]})
 	}
-	slices.SortFunc(list, func(a, b failure) int {
+	slices.SortFunc(list, func(a, b summary.Failure) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
 	})
 	return list
-}
-
-// ownFaults are the causes that another attempt at the same item meets again.
-var ownFaults = append([]paceline.Code{
-	paceline.CodeBadItem, paceline.CodeTooLong, paceline.CodeTruncated, paceline.CodeRefused,
-}, refusals...)
-
-// worthAnother reports whether an item failed for which another attempt may end
-// better.
-func (s *summary) worthAnother() bool {
-	return slices.ContainsFunc(s.Failures, func(f failure) bool {
-		return !slices.ContainsFunc(ownFaults, func(c paceline.Code) bool { return c.String() == f.Code })
-	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/internal/interrupt"
 )
 
 // fedBy returns a feed of the lines that the test writes; closed tells that the
@@ -65,11 +66,11 @@ func TestFeedCanBeGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, w, closed := fedBy()
 		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(time.Second, func() { cancel(errInterrupted) })
-		if _, err := f.first(ctx, 2); err != errInterrupted {
+		time.AfterFunc(time.Second, func() { cancel(interrupt.ErrInterrupted) })
+		if _, err := f.first(ctx, 2); err != interrupt.ErrInterrupted {
 			t.Errorf("first: %v", err)
 		}
-		if _, err := f.Next(ctx); err != errInterrupted {
+		if _, err := f.Next(ctx); err != interrupt.ErrInterrupted {
 			t.Errorf("Next: %v", err)
 		}
 		f.stop()

@@ -2,19 +2,22 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/prose"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
 // finish orders the rows if asked to, closes the journal, writes the summary
 // and says how it all ended.
 func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) error {
-	failed := s.before.notDone() > 0 || sum.Ended() > sum.Done
+	failed := s.before.NotDone() > 0 || sum.Ended() > sum.Done
 	causes, closeErr := s.closeJournal(ctx, err == nil, failed)
 	if closeErr != nil && !errors.Is(closeErr, cause(err)) {
 		err = errors.Join(err, closeErr)
@@ -22,7 +25,7 @@ func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) e
 	report := s.summary(sum, causes)
 	why := ""
 	if err != nil {
-		why = stopReason(sum.StoppedBy, err)
+		why = summary.StopReason(sum.StoppedBy, err)
 		err = s.stopped(sum, err)
 	}
 	report.PaidTwice = s.paidTwice(err == nil)
@@ -32,7 +35,7 @@ func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) e
 	if writeErr != nil {
 		return &command.Exit{Code: command.ExitStopped, Err: writeErr}
 	}
-	if err == nil && report.notDone() > 0 {
+	if err == nil && report.NotDone() > 0 {
 		err = &command.Exit{Code: command.ExitFailed}
 	}
 	return err
@@ -78,48 +81,48 @@ func countCauses(j *journal.Journal) (map[paceline.Code]int64, error) {
 	return causes, nil
 }
 
-func (s *session) summary(sum paceline.Summary, causes map[paceline.Code]int64) *summary {
-	r := summarize(sum, s.before, s.survey.items)
+func (s *session) summary(sum paceline.Summary, causes map[paceline.Code]int64) *summary.Summary {
+	r := summary.Of(sum, s.before, s.survey.items)
 	r.Output = s.target.path
 	if s.target.toStdout {
 		r.Output = "standard output"
 	}
 	r.Failures = s.failures.list(causes)
 	if s.unpriced("") != "" {
-		r.doubtZeroCost()
+		r.DoubtZeroCost()
 	}
 	return r
 }
 
 // paidTwice returns what may have been paid twice. A run that stopped left calls
 // of its own behind: its journal is read again for them, as the next run will.
-func (s *session) paidTwice(whole bool) paidTwice {
+func (s *session) paidTwice(whole bool) summary.PaidTwice {
 	if s.journal == nil {
-		return newPaidTwice(journal.Totals{})
+		return summary.PaidTwiceOf(journal.Totals{})
 	}
 	if !whole {
 		if r, err := journal.Read(s.target.path); err == nil {
-			return newPaidTwice(r.Recovered().Totals)
+			return summary.PaidTwiceOf(r.Recovered().Totals)
 		}
 	}
-	return newPaidTwice(s.journal.Recovered().Totals)
+	return summary.PaidTwiceOf(s.journal.Recovered().Totals)
 }
 
 // writeSummary shows the summary, and writes it as JSON where that was asked
 // for. why is what stopped the run, "" if nothing did.
-func (s *session) writeSummary(sum *summary, why string) error {
+func (s *session) writeSummary(sum *summary.Summary, why string) error {
 	if j, ok := s.env.Stderr.(*command.JSONNotices); ok && !s.flags.quiet {
-		sum.writeTo(j, why, s.nextStep(sum))
+		tellSummary(j, sum, why, s.nextStep(sum))
 	} else if !s.flags.quiet && !s.idle {
-		report{
-			summary: sum, stopped: why, width: s.reportWidth(),
-			pricing: s.pricing.source, next: s.nextStep(sum),
-		}.write(s.env.Stderr)
+		summary.Report{
+			Summary: sum, Stopped: why, Width: s.reportWidth(),
+			Pricing: s.pricing.source, Next: s.nextStep(sum),
+		}.Write(s.env.Stderr)
 	}
 	if s.flags.summary == "" {
 		return nil
 	}
-	if err := s.env.WriteFile(s.flags.summary, sum.encode()); err != nil {
+	if err := s.env.WriteFile(s.flags.summary, sum.Encode()); err != nil {
 		return fmt.Errorf("--summary: %s: %w", s.flags.summary, command.Reason(err))
 	}
 	return nil
@@ -145,27 +148,36 @@ func (s *session) shownBy() string {
 }
 
 // nextStep returns what the user may want to do next.
-func (s *session) nextStep(sum *summary) string {
+func (s *session) nextStep(sum *summary.Summary) string {
 	file := prose.ShellQuoted(s.target.path)
 	switch {
 	case s.target.toStdout:
 		return ""
-	case sum.StoppedBy != nil && byRefusal(*sum.StoppedBy) && sum.notDone() > 0:
+	case sum.StoppedBy != nil && summary.ByRefusal(*sum.StoppedBy) && sum.NotDone() > 0:
 		return "mend what the server refuses; then the same command with --retry-failed"
 	case sum.StoppedBy != nil && sum.Budget != nil && *sum.StoppedBy == paceline.CodeBudget.String():
-		return "the same command with a higher " + sum.Budget.reached().flag + " continues"
-	case sum.ended() < sum.Items || sum.StoppedBy != nil:
+		return "the same command with a higher " + sum.Budget.Reached().Flag + " continues"
+	case sum.Ended() < sum.Items || sum.StoppedBy != nil:
 		return "the same command continues"
-	case sum.worthAnother():
+	case sum.WorthAnother():
 		return "the same command with --retry-failed sends the failed ones again"
-	case sum.Truncated > 0 && sum.Truncated == sum.notDone():
+	case sum.Truncated > 0 && sum.Truncated == sum.NotDone():
 		return "raise the limit, --param max_tokens=N; then the same command with --retry-failed --allow-changes"
-	case sum.notDone() > 0 && s.flags.format == "jsonl":
+	case sum.NotDone() > 0 && s.flags.format == "jsonl":
 		return fmt.Sprintf("jq -c 'select(.llm.error)' %s shows them; once mended, --retry-failed sends them", file)
-	case sum.notDone() > 0:
+	case sum.NotDone() > 0:
 		return "mend these items, then the same command with --retry-failed sends them"
 	case s.flags.format == "jsonl" && sum.Done > 0:
 		return fmt.Sprintf("jq %s %s | head", s.shownBy(), file)
 	}
 	return ""
+}
+
+// tellSummary says what a run came to, where standard error takes objects.
+func tellSummary(j *command.JSONNotices, s *summary.Summary, stopped, next string) {
+	level, msg := slog.LevelInfo, "run ended"
+	if stopped != "" {
+		level = slog.LevelWarn
+	}
+	j.Log(context.Background(), level, msg, "stopped", stopped, "next", next, "summary", json.RawMessage(s.Encode()))
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
 // hedgeShare is --hedge: the share of the calls that may be sent a second time,
@@ -33,7 +34,7 @@ func (h hedgeShare) Set(s string) error {
 		return nil
 	}
 	var f float64
-	if (share{&f}).Set(s) != nil {
+	if (value.Share{To: &f}).Set(s) != nil {
 		return fmt.Errorf("%q is not a share of the calls; write 5%% or 0.05, at most 100%%, or auto, or off", s)
 	}
 	if *h.to = f; f == 0 {

@@ -189,7 +189,7 @@ func (m *metricsServer) close() {
 func (s *session) metricFacts() metrics.Facts {
 	return metrics.Facts{
 		Version: command.Version(), Expected: s.survey.items,
-		BudgetUSD: s.flags.maxCost, Spent: s.before.cost,
+		BudgetUSD: s.flags.maxCost, Spent: s.before.Cost,
 	}
 }
 
@@ -209,8 +209,8 @@ func (s *session) serveMetrics() (stop func(context.Context), err error) {
 // endMetrics lets the last values be read, if that was asked for. Who interrupted
 // the run does not wait any more.
 func (s *session) endMetrics(ctx context.Context) {
-	s.interrupts.attach(nil, s.env.Stderr) // from here on a signal ends the wait
-	if d := s.flags.metricsLinger; d > 0 && s.metrics.told && !s.interrupts.interrupted() {
+	s.interrupts.Attach(nil, s.env.Stderr) // from here on a signal ends the wait
+	if d := s.flags.metricsLinger; d > 0 && s.metrics.told && !s.interrupts.Interrupted() {
 		scraped := s.metrics.want() // before it is said: who reads it may scrape at once
 		s.say("the metrics stay until they are read once more, for at most %s; Ctrl-C ends it", numeral.Duration(d))
 		linger(ctx, scraped, d)

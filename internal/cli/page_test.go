@@ -10,6 +10,18 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/command"
 )
 
+// environment returns an environment of these variables, a name before its value.
+func environment(pairs ...string) func(string) string {
+	return func(name string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+}
+
 // runMain runs the program on an environment of buffers.
 func runMain(t *testing.T, stdin string, edit func(*command.Env), args ...string) (code int, stdout, stderr string) {
 	t.Helper()

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/pool"
 )
 
 // A wiretap takes the place of the network: it keeps what would be sent.
@@ -20,7 +21,7 @@ var errNotSent = errors.New("a dry run sends nothing")
 // RoundTrip reads the request and fails.
 func (w *wiretap) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer r.Body.Close()
-	w.url = shownURL(r.URL)
+	w.url = pool.ShownURL(r.URL)
 	var err error
 	if w.body, err = io.ReadAll(r.Body); err != nil {
 		return nil, err
@@ -29,9 +30,9 @@ func (w *wiretap) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // onTheWire returns a request as the provider sends it.
-func (e endpoint) onTheWire(ctx context.Context, req *paceline.Request, noStream bool) (*wiretap, error) {
+func onTheWire(ctx context.Context, e *pool.Endpoint, req *paceline.Request, noStream bool) (*wiretap, error) {
 	tap := &wiretap{}
-	p := e.provider(noStream)
+	p := e.Provider(noStream)
 	p.Transport = tap
 	_, err := p.Attempt(ctx, req, func(paceline.Delta) {})
 	if tap.body == nil {

@@ -73,8 +73,8 @@ func (s *session) takeBack(ctx context.Context) error {
 	if n := s.resend.unsent; n > 0 {
 		s.say("%s that could not be sent as %s %s looked at again", numeral.Items(n), theyWere(n), isAre(n))
 	}
-	s.before.failed, s.before.invalid = 0, 0
-	s.before.truncated, s.before.filtered, s.before.refused = 0, 0, 0
+	s.before.Failed, s.before.Invalid = 0, 0
+	s.before.Truncated, s.before.Filtered, s.before.Refused = 0, 0, 0
 	return nil
 }
 

@@ -10,8 +10,9 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/internal/identity"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
-	wastes "github.com/seed-1814a72b/paceline/internal/waste"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -77,7 +78,7 @@ func (s *session) startOver() error {
 
 // confirm asks on a terminal whether to delete the rows.
 func (s *session) confirm() error {
-	if s.flags.logFormat == "json" || !s.env.StdinTerminal || !s.env.StderrTerminal {
+	if s.flags.LogFormat == "json" || !s.env.StdinTerminal || !s.env.StderrTerminal {
 		return fmt.Errorf("--fresh deletes the rows in %s; add --yes to do so without a question", s.target.path)
 	}
 	fmt.Fprintf(s.env.Stderr, "%s holds %s of rows, which were paid for. Delete them and start over? [y/N] ",
@@ -92,7 +93,7 @@ func (s *session) confirm() error {
 
 // openJournal opens or creates the journal, and says what it holds.
 func (s *session) openJournal(ctx context.Context) error {
-	o := journal.Options{Identity: s.identity().encode(), SyncEvery: s.flags.sync, NoSync: s.flags.sync < 0}
+	o := journal.Options{Identity: s.identity().Encode(), SyncEvery: s.flags.sync, NoSync: s.flags.sync < 0}
 	o.SyncEvery = max(o.SyncEvery, 0) // off: rows are written as by default
 	j, err := journal.Open(s.target.path, o)
 	e, ok := errors.AsType[*journal.Error](err)
@@ -112,7 +113,7 @@ func (s *session) openJournal(ctx context.Context) error {
 		return errors.Join(err, j.Close())
 	}
 	s.journal = j
-	s.before, s.doubts = newEarlier(rec), newDoubts(rec.InFlight)
+	s.before, s.doubts = summary.EarlierOf(rec), newDoubts(rec.InFlight)
 	return nil
 }
 
@@ -121,7 +122,7 @@ func (s *session) openJournal(ctx context.Context) error {
 func (s *session) compare(ctx context.Context) error {
 	rec := s.journal.Recovered()
 	now := s.identity()
-	var was *identity
+	var was *identity.Run
 	if rec.Rows() > 0 {
 		var err error
 		if was, err = s.sameRun(rec.Identity, now); err != nil {
@@ -138,7 +139,7 @@ func (s *session) compare(ctx context.Context) error {
 		return err
 	}
 	now.Items = s.survey.items
-	if err := s.journal.SetIdentity(now.encode()); err != nil {
+	if err := s.journal.SetIdentity(now.Encode()); err != nil {
 		return err
 	}
 	s.sayWhatIsThere(rec, was)
@@ -147,12 +148,12 @@ func (s *session) compare(ctx context.Context) error {
 
 // sameRun returns the identity of the earlier run, or the first thing that
 // differs as an error.
-func (s *session) sameRun(stored []byte, now *identity) (*identity, error) {
-	was, err := decodeIdentity(stored)
+func (s *session) sameRun(stored []byte, now *identity.Run) (*identity.Run, error) {
+	was, err := identity.Decode(stored)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w; give another file with -o, or --fresh to delete it", s.target.path, err)
 	}
-	if c := now.changes(was); len(c) > 0 && !s.flags.allowChanges {
+	if c := now.Changes(was); len(c) > 0 && !s.flags.allowChanges {
 		return nil, s.changed(c[0].String())
 	}
 	return was, nil
@@ -194,7 +195,7 @@ func (s *session) changed(what string) error {
 }
 
 // sayWhatIsThere tells what an earlier run left.
-func (s *session) sayWhatIsThere(rec journal.Recovery, was *identity) {
+func (s *session) sayWhatIsThere(rec journal.Recovery, was *identity.Run) {
 	if rows := rec.Rows(); rows > 0 {
 		of := ""
 		if s.survey.items > 0 {
@@ -212,7 +213,7 @@ func (s *session) sayWhatIsThere(rec journal.Recovery, was *identity) {
 
 // added returns how many items the input has beyond those that it had when the
 // earlier run saw its end; 0 if that one did not, since -n cut it short.
-func (s *session) added(was *identity) int64 {
+func (s *session) added(was *identity.Run) int64 {
 	if was == nil || was.Items == 0 || was.Items == was.First {
 		return 0
 	}
@@ -233,24 +234,10 @@ func wasWere(n int64) string {
 	return "were"
 }
 
-// newEarlier returns what a journal holds as the summary counts it.
-func newEarlier(rec journal.Recovery) earlier {
-	t := rec.Totals
-	return earlier{
-		done: rec.Done, failed: rec.Failed, invalid: rec.Invalid,
-		truncated: rec.Truncated, filtered: rec.Filtered, refused: rec.Refused,
-		requests: t.Requests + t.Lost,
-		usage:    paceline.Usage{Prompt: t.PromptTokens, Completion: t.CompletionTokens, Known: true},
-		cost:     paceline.Cost{USD: float64(t.Cost) / 1e9, Known: t.Unpriced == 0 || wastes.Priced(rec.Account)},
-		account:  rec.Account,
-		lost:     t.Lost,
-	}
-}
-
 // identity returns what makes this run the same as another.
-func (s *session) identity() *identity {
-	id := &identity{
-		Version: 1, Host: s.pool.host(), Model: s.flags.model,
+func (s *session) identity() *identity.Run {
+	id := &identity.Run{
+		Version: 1, Host: s.pool.Host(), Model: s.flags.model,
 		Prompt: s.wording.prompt, System: s.wording.system,
 		Messages: string(s.wording.messages), Body: string(s.wording.body),
 		Params: s.flags.params, Format: s.flags.format,

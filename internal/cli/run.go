@@ -48,7 +48,7 @@ func (f *runFlags) check() error {
 	if f.sync > time.Minute {
 		return fmt.Errorf("--sync: %s is too long; at most 1m, or off", numeral.Duration(f.sync))
 	}
-	return errors.Join(f.checkFlags.check(), f.checkPool(), f.checkLog(), f.checkMetrics(), f.checkTelemetry())
+	return errors.Join(f.checkFlags.check(), f.Flags.Check(), f.LogFlags.Check(), f.checkMetrics(), f.checkTelemetry())
 }
 
 // checkDeadlines refuses one that the deadline of the whole call always comes
@@ -61,32 +61,6 @@ func (f *runFlags) checkDeadlines() error {
 		if f.timeout > 0 && d.is > f.timeout {
 			return fmt.Errorf("%s %s is longer than --timeout, which is %s for the whole call; lower it, or raise --timeout",
 				d.flag, numeral.Duration(d.is), numeral.Duration(f.timeout))
-		}
-	}
-	return nil
-}
-
-// checkPool refuses what --base-url has and each endpoint of a pool has for
-// itself.
-func (f *runFlags) checkPool() error {
-	pool := "--endpoint"
-	switch {
-	case len(f.endpoints) > 0 && f.endpointsFile != "":
-		return errors.New("--endpoint and --endpoints both name the endpoints; give one of them")
-	case f.endpointsFile != "":
-		pool = "--endpoints"
-	case len(f.endpoints) == 0:
-		return nil
-	}
-	if f.baseURL != "" {
-		return fmt.Errorf("--base-url and %s both say where calls go; give one of them", pool)
-	}
-	if f.keyEnv != defaultRunFlags().keyEnv {
-		return fmt.Errorf("--api-key-env goes with --base-url; with %s each endpoint names its own: URL,key=%s", pool, f.keyEnv)
-	}
-	for _, name := range limitNames {
-		if given := f.value(name).String(); given != defaultRunFlags().value(name).String() {
-			return fmt.Errorf("--%s goes with --base-url; with %s each endpoint has its own: URL,%s=%s", name, pool, name, given)
 		}
 	}
 	return nil

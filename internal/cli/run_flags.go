@@ -5,7 +5,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/seed-1814a72b/paceline/internal/chronicle"
 	"github.com/seed-1814a72b/paceline/internal/manual"
+	"github.com/seed-1814a72b/paceline/internal/pool"
 	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
@@ -21,14 +23,9 @@ type runFlags struct {
 	prompt, system, messages, body string
 	params                         []string
 
-	model, baseURL, keyEnv string
-	endpoints              []endpointSpec // a pool, instead of baseURL and its limits
-	endpointsFile          string
-	noStream               bool
-
-	checkFlags    // what an answer must be
-	limitSet      // of the one endpoint of baseURL
-	modelLimits   []modelLimit
+	model         string
+	pool.Flags           // where calls go, and what may be sent there
+	checkFlags           // what an answer must be
 	priorityField string // "": all items are of normal priority
 
 	attempts                   int64
@@ -49,7 +46,7 @@ type runFlags struct {
 	otel, noTelemetry                bool // the second: this program has none
 	grace                            time.Duration
 
-	logFlags
+	chronicle.LogFlags
 	webFlags
 
 	profile string // a folder; "": none
@@ -66,9 +63,9 @@ var (
 
 func defaultRunFlags() *runFlags {
 	return &runFlags{
-		inputFormat: "auto", checkFlags: defaultCheckFlags(), limitSet: limitSet{window: "bucket"}, format: "jsonl", keyEnv: "OPENAI_API_KEY",
+		inputFormat: "auto", checkFlags: defaultCheckFlags(), Flags: pool.DefaultFlags(), format: "jsonl",
 		seed: 1, attempts: 5, timeout: 15 * time.Minute, grace: 30 * time.Second,
-		sync: 100 * time.Millisecond, logFlags: logFlags{logFormat: "text", logLevel: "info"},
+		sync: 100 * time.Millisecond, LogFlags: chronicle.LogFlags{LogFormat: "text", LogLevel: "info"},
 	}
 }
 
@@ -77,12 +74,12 @@ func (f *runFlags) define(p *manual.Page) {
 	f.definePrompt(p.Group("Prompt"))
 	f.defineModel(p.Group("Model and endpoint"))
 	f.defineChecks(p.Group("Checks of answers"))
-	f.defineLimits(p.Group("Limits"))
+	f.defineLimits(p)
 	f.defineRetries(p.Group("Retries and deadlines"))
 	f.defineOutput(p.Group("Output"))
 	f.defineMoney(p.Group("Money"))
 	f.defineRunning(p.Group("Running"))
-	f.defineLog(p.Group("Log"))
+	f.LogFlags.Define(p.Group("Log"))
 	f.webFlags.define(p.Group("Page in the browser"))
 	f.defineMetrics(p.Group("Metrics"))
 	f.defineProfile(p.Group("Profile"))
@@ -97,6 +94,12 @@ func (f *runFlags) defineInput(s *pflag.FlagSet) {
 	s.BoolVar(&f.strict, "strict", false, "stop, before anything is sent, at a line that cannot be read (without it the line becomes a row with an error) or is not UTF-8")
 }
 
+func (f *runFlags) defineLimits(p *manual.Page) {
+	s := p.Group("Limits")
+	f.Flags.DefineLimits(s)
+	value.Text(s, &f.priorityField, "priority-field", "", "NAME", "the item's field with its priority: high, normal or low (or 1, 0, -1); without the field normal. Of the items read ahead, some thousands, high ones go first")
+}
+
 func (f *runFlags) definePrompt(s *pflag.FlagSet) {
 	value.Text(s, &f.prompt, "prompt", "p", "TEXT|@FILE", "the user message, a template over the item such as 'Classify: {{.text}}', or @FILE (see 'paceline help prompts')")
 	value.Text(s, &f.system, "system", "", "TEXT|@FILE", "the system message, a template too")
@@ -107,23 +110,7 @@ func (f *runFlags) definePrompt(s *pflag.FlagSet) {
 
 func (f *runFlags) defineModel(s *pflag.FlagSet) {
 	value.Text(s, &f.model, "model", "m", "MODEL", "needed unless every item names its own")
-	value.Text(s, &f.baseURL, "base-url", "", "URL", "the API's base URL (OPENAI_BASE_URL, else https://api.openai.com/v1)")
-	value.Text(s, &f.keyEnv, "api-key-env", "", "VARIABLE", "the environment variable that holds the key; a key is never given as a flag")
-	s.Var(specList{&f.endpoints}, "endpoint", "one of several endpoints that share the calls, instead of --base-url; repeatable. After the URL may follow key=VARIABLE (only the key that it names is sent there), name=, weight= (its share of the calls, 1), and its own rpm=, rps=, tpm=, usd-per-hour=, concurrency=, window=; a limit that is not given is learnt")
-	value.Text(s, &f.endpointsFile, "endpoints", "", "FILE", "the same from a file, an endpoint a line; # begins a comment")
-	s.BoolVar(&f.noStream, "no-stream", false, "do not stream from the server: for servers that cannot")
-}
-
-func (f *runFlags) defineLimits(s *pflag.FlagSet) {
-	s.Var(f.value("rpm"), "rpm", "at most N requests a minute; 10k and 2M are understood; auto follows what the server says in its headers, and else finds out by what it refuses")
-	s.Var(f.value("rps"), "rps", "at most N requests a second; beside --rpm the lower of them counts")
-	s.Var(f.value("tpm"), "tpm", "at most N tokens a minute, in and out together")
-	s.Var(f.value("usd-per-hour"), "usd-per-hour", "spend at most so many US dollars an hour; the prices must be known (--price)")
-	s.Var(f.value("concurrency"), "concurrency", "at most N calls at once; auto adapts to what the server bears")
-	s.Var(f.value("window"), "window",
-		"how the limits are kept: evenly, with small bursts, or strictly, never above the limit in any window that the server could count")
-	s.Var(modelLimits{&f.modelLimits}, "model-limit", "limits of one model's calls beside the others: gpt-4o,rpm=500,tpm=30k, with the names of the flags above, and perhaps endpoint=NAME; repeatable. What is not given is learnt for each model")
-	value.Text(s, &f.priorityField, "priority-field", "", "NAME", "the item's field with its priority: high, normal or low (or 1, 0, -1); without the field normal. Of the items read ahead, some thousands, high ones go first")
+	f.DefineEndpoints(s)
 }
 
 func (f *runFlags) defineRetries(s *pflag.FlagSet) {

@@ -9,22 +9,26 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/chronicle"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/control"
 	"github.com/seed-1814a72b/paceline/internal/logfile"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/status"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 )
 
 // A runLog is the file of --log; nil: there is none. Its methods may be called on
 // nil.
 type runLog struct {
-	*chronicle
+	*chronicle.Chronicle
 	file *logfile.File
 }
 
 // checkLogFile reports that the log would be written into something that the run
 // needs.
 func (s *session) checkLogFile() error {
-	path := s.flags.log
+	path := s.flags.Log
 	switch {
 	case path == "":
 	case s.input.Uses(path):
@@ -39,16 +43,16 @@ func (s *session) checkLogFile() error {
 
 // openLog opens the file that --log names.
 func (s *session) openLog() error {
-	if s.flags.log == "" {
+	if s.flags.Log == "" {
 		return nil
 	}
-	out, err := s.env.AppendFile(s.flags.log)
+	out, err := s.env.AppendFile(s.flags.Log)
 	if err != nil {
-		return fmt.Errorf("--log: %s: %w", s.flags.log, command.Reason(err))
+		return fmt.Errorf("--log: %s: %w", s.flags.Log, command.Reason(err))
 	}
 	l := new(runLog)
-	l.file = logfile.Start(out, s.pool.keys(), func(now time.Time) { l.look(now) }, s.warnOfLog)
-	l.chronicle = newChronicle(l.file, s.flags.logLevel)
+	l.file = logfile.Start(out, s.pool.Keys(), func(now time.Time) { l.Look(now) }, s.warnOfLog)
+	l.Chronicle = chronicle.New(l.file, s.flags.LogLevel)
 	s.log = l
 	return nil
 }
@@ -60,10 +64,10 @@ func (s *session) warnOfLog(err error, lost int64) {
 		w = view
 	}
 	if err != nil {
-		command.Warn(w, "--log: %s cannot be written (%v); the run goes on, and the log too once it can be", s.flags.log, command.Reason(err))
+		command.Warn(w, "--log: %s cannot be written (%v); the run goes on, and the log too once it can be", s.flags.Log, command.Reason(err))
 		return
 	}
-	command.Warn(w, "--log: %s lacks %s that could not be written", s.flags.log, numeral.Counted(lost, "line"))
+	command.Warn(w, "--log: %s lacks %s that could not be written", s.flags.Log, numeral.Counted(lost, "line"))
 }
 
 // tellLost says that the log lacks events, since writing them down took longer than
@@ -72,9 +76,9 @@ func (l *runLog) tellLost(s *session, sum *paceline.Summary) {
 	if l == nil {
 		return
 	}
-	l.detach(sum.Stats)
+	l.Detach(sum.Stats)
 	if sum.EventsLost > 0 {
-		s.warn("--log: %s lacks %s that came too fast", s.flags.log, numeral.Counted(sum.EventsLost, "event"))
+		s.warn("--log: %s lacks %s that came too fast", s.flags.Log, numeral.Counted(sum.EventsLost, "event"))
 	}
 }
 
@@ -85,15 +89,15 @@ func (l *runLog) begin(s *session) {
 	}
 	var endpoints []any
 	facts := s.facts()
-	for i := range s.pool.endpoints {
-		e := newEndpointStatus(&s.pool.endpoints[i])
-		endpoints = append(endpoints, map[string]any{"name": e.Name, "host": e.Host, "limits": e.givenLimits.String()})
+	for i := range s.pool.Endpoints {
+		e := control.NewEndpointStatus(&s.pool.Endpoints[i])
+		endpoints = append(endpoints, map[string]any{"name": e.Name, "host": e.Host, "limits": e.Given.String()})
 	}
-	l.log.Info("run begins", append(facts.attrs(), "version", command.Version(), "inputs", s.inputs, "endpoints", endpoints,
+	l.Log.Info("run begins", append(facts.Attrs(), "version", command.Version(), "inputs", s.inputs, "endpoints", endpoints,
 		"attempts", s.flags.attempts, "first_token_timeout", deadlineWord(s.flags.firstToken), "stall_timeout", deadlineWord(s.flags.stall),
-		"timeout", deadlineWord(s.flags.timeout), "outage_limit_s", unlessZero(s.flags.outage.Seconds()), "hedge", s.flags.hedge,
-		"stream", !s.flags.noStream, "max_cost_usd", unlessZero(s.flags.maxCost), "max_tokens_total", unlessZero(s.flags.maxTokens),
-		"max_requests", unlessZero(s.flags.maxRequests))...)
+		"timeout", deadlineWord(s.flags.timeout), "outage_limit_s", status.UnlessZero(s.flags.outage.Seconds()), "hedge", s.flags.hedge,
+		"stream", !s.flags.NoStream, "max_cost_usd", status.UnlessZero(s.flags.maxCost), "max_tokens_total", status.UnlessZero(s.flags.maxTokens),
+		"max_requests", status.UnlessZero(s.flags.maxRequests))...)
 }
 
 // deadlineWord is a duration as it was given.
@@ -108,26 +112,26 @@ func deadlineWord(d time.Duration) string {
 }
 
 // attach lets the log look at a run once a second.
-func (l *runLog) attach(eng *paceline.Engine, facts liveFacts) {
+func (l *runLog) attach(eng *paceline.Engine, facts status.Facts) {
 	if l == nil {
 		return
 	}
-	m, began := new(meter), time.Now()
-	l.chronicle.attach(eng.Stats, func(st paceline.Stats, now time.Time) liveState {
+	m, began := new(status.Meter), time.Now()
+	l.Chronicle.Attach(eng.Stats, func(st paceline.Stats, now time.Time) status.State {
 		st.Elapsed = now.Sub(began)
-		return liveState{Facts: facts, Stats: st, Pace: m.observe(now, st, facts.Total)}
+		return status.State{Facts: facts, Stats: st, Pace: m.Observe(now, st, facts.Total)}
 	})
 }
 
 // listen hangs the log into the stream of events.
 func (l *runLog) listen(events *eventReaders) {
 	if l != nil {
-		events.add(l.observe, l.successes()...)
+		events.add(l.Observe, l.Successes()...)
 	}
 }
 
 // end writes down what the run came to; why is what stopped it, "" if nothing did.
-func (l *runLog) end(sum *summary, why string) {
+func (l *runLog) end(sum *summary.Summary, why string) {
 	if l == nil {
 		return
 	}
@@ -135,7 +139,7 @@ func (l *runLog) end(sum *summary, why string) {
 	if why != "" {
 		level = slog.LevelWarn
 	}
-	l.at(time.Now(), level, "run ends", slog.String("stopped", why), slog.Int64("events_lost", l.last.EventsLost), slog.Any("summary", json.RawMessage(sum.encode())))
+	l.At(time.Now(), level, "run ends", slog.String("stopped", why), slog.Int64("events_lost", l.Last.EventsLost), slog.Any("summary", json.RawMessage(sum.Encode())))
 }
 
 // close writes what waits and closes the file.

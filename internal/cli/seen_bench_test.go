@@ -2,11 +2,13 @@ package cli
 
 import (
 	"context"
-	"io"
 	"testing"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/control"
+	"github.com/seed-1814a72b/paceline/internal/pool"
+	"github.com/seed-1814a72b/paceline/internal/status"
 )
 
 // seenEngine is an engine that has made some thousand calls, as those that are
@@ -28,22 +30,13 @@ func seenEngine(b *testing.B) *paceline.Engine {
 	return e
 }
 
-// BenchmarkSeen is what each look costs at a run that goes on: a frame of the view,
-// five times a second; the page's, twice, and its latencies, once.
+// BenchmarkSeen is what each look of the page costs at a run that goes on: its
+// state, twice a second, and its latencies, once.
 func BenchmarkSeen(b *testing.B) {
 	e := seenEngine(b)
-	facts := liveFacts{Total: 1_000_000, Model: "m", Output: "out.jsonl"}
-	b.Run("frame", func(b *testing.B) {
-		l := startLive(liveOptions{
-			Out: io.Discard, Stats: e.Stats, Facts: facts, Size: func() (int, int) { return 120, 40 }, Color: true, Errors: new(errorList), Quiet: true,
-		})
-		b.ReportAllocs()
-		for n := 0; b.Loop(); n++ {
-			l.show(l.look(), n)
-		}
-	})
-	c := startControl(e, facts, []endpoint{{name: "1", host: "localhost"}}, nil, nil)
-	defer c.close()
+	facts := status.Facts{Total: 1_000_000, Model: "m", Output: "out.jsonl"}
+	c := control.Start(e, facts, []pool.Endpoint{{Name: "1", Host: "localhost"}}, nil, nil)
+	defer c.Close()
 	page := &webRun{control: c, measures: e.Measures}
 	b.Run("status", func(b *testing.B) {
 		b.ReportAllocs()

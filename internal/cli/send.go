@@ -10,6 +10,8 @@ import (
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/status"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
@@ -30,10 +32,10 @@ func (s *session) work(ctx context.Context) error {
 
 // nothingToDo reports, and says, that every item has its row already.
 func (s *session) nothingToDo() bool {
-	if s.journal == nil || s.survey.items == 0 || s.before.rows() < s.survey.items {
+	if s.journal == nil || s.survey.items == 0 || s.before.Rows() < s.survey.items {
 		return false
 	}
-	if failed := s.before.notDone(); failed > 0 {
+	if failed := s.before.NotDone(); failed > 0 {
 		s.say("nothing to do: all %s have their row; --retry-failed sends the %s that failed again, --fresh starts over",
 			numeral.Items(s.survey.items), numeral.Grouped(failed))
 		return true
@@ -74,10 +76,10 @@ func (s *session) engine(events *eventReaders) paceline.Config {
 // endpoints returns the pool for the engine. refused is told, once for each,
 // that an endpoint refuses our response_format and does without.
 func (s *session) endpoints(refused func(error)) []paceline.Endpoint {
-	list := s.pool.library()
+	list := s.pool.Library()
 	if s.telemetry != nil {
 		for i := range list {
-			list[i].Provider = s.telemetry.Wrap(list[i].Provider, s.pool.endpoints[i].baseURL)
+			list[i].Provider = s.telemetry.Wrap(list[i].Provider, s.pool.Endpoints[i].BaseURL)
 		}
 	}
 	if s.checks.format == nil || s.flags.schemaMode != "auto" {
@@ -110,10 +112,10 @@ func shutDown(eng *paceline.Engine) {
 func (s *session) rowsOnTerminal() bool { return s.target.toStdout && s.env.StdoutTerminal }
 
 // facts are what the live view shows besides the counters.
-func (s *session) facts() liveFacts {
-	return liveFacts{
-		Total: s.survey.items, Done: s.before.rows(), Model: s.flags.model, Output: s.target.path,
-		Budget: paceline.Cost{USD: s.flags.maxCost, Known: s.flags.maxCost > 0}, Spent: s.before.cost,
+func (s *session) facts() status.Facts {
+	return status.Facts{
+		Total: s.survey.items, Done: s.before.Rows(), Model: s.flags.model, Output: s.target.path,
+		Budget: paceline.Cost{USD: s.flags.maxCost, Known: s.flags.maxCost > 0}, Spent: s.before.Cost,
 	}
 }
 
@@ -173,7 +175,7 @@ func (s *session) stopped(sum paceline.Summary, err error) error {
 	switch {
 	case s.target.toStdout:
 		again = ""
-	case byRefusal(sum.StoppedBy) && sum.Ended() > sum.Done:
+	case summary.ByRefusal(sum.StoppedBy) && sum.Ended() > sum.Done:
 		again = "; then the same command with --retry-failed continues"
 	}
 	if e, ok := errors.AsType[*paceline.Error](err); ok && sum.StoppedBy == e.Code.String() {
@@ -183,11 +185,11 @@ func (s *session) stopped(sum paceline.Summary, err error) error {
 		return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("%s (%w)%s", s.advice(e), e, again)}
 	}
 	switch {
-	case s.interrupts.interrupted():
+	case s.interrupts.Interrupted():
 		return &command.Exit{Code: command.ExitInterrupted, Err: errors.New("interrupted" + again)}
 	case sum.StoppedBy == "source" && sum.Requests == 0:
 		return err
-	case sum.StoppedBy == interruptedBy:
+	case sum.StoppedBy == summary.InterruptedBy:
 		return &command.Exit{Code: command.ExitInterrupted, Err: fmt.Errorf("%w%s", err, again)}
 	}
 	if e, ok := errors.AsType[*journal.Error](err); ok && e.Code == journal.CodeIO {

@@ -11,7 +11,11 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/interrupt"
+	"github.com/seed-1814a72b/paceline/internal/live"
+	"github.com/seed-1814a72b/paceline/internal/pool"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/journal"
 )
@@ -23,7 +27,7 @@ type session struct {
 	flags  *runFlags
 	inputs []string // as they were given
 
-	pool     *pool
+	pool     *pool.Pool
 	wording  wording
 	checks   checks
 	prompt   *prompt.Prompt
@@ -37,15 +41,15 @@ type session struct {
 	survey   survey
 
 	journal    *journal.Journal // nil when the rows go to standard output
-	before     earlier
+	before     summary.Earlier
 	doubts     doubts
 	resend     *resend // nil: nothing is sent again
 	idle       bool    // every item had its row
-	interrupts *interrupts
-	metrics    *metricsServer       // nil: nobody wants any
-	telemetry  command.Telemetry    // likewise
-	log        *runLog              // nil: none was asked for
-	view       atomic.Pointer[live] // nil: nothing is shown
+	interrupts *interrupt.Interrupts
+	metrics    *metricsServer            // nil: nobody wants any
+	telemetry  command.Telemetry         // likewise
+	log        *runLog                   // nil: none was asked for
+	view       atomic.Pointer[live.View] // nil: nothing is shown
 	failures   failureLog
 	answers    answers
 	web        *web // nil: there is no page
@@ -53,8 +57,8 @@ type session struct {
 
 // run does all of it. Its error ends the program.
 func (s *session) run(ctx context.Context) error {
-	ctx, s.interrupts = watchInterrupts(ctx, s.env.Signals, s.flags.grace, s.env.Stderr)
-	defer s.interrupts.stop()
+	ctx, s.interrupts = interrupt.Watch(ctx, s.env.Signals, s.flags.grace, s.env.Stderr)
+	defer s.interrupts.Stop()
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
@@ -88,14 +92,14 @@ func (s *session) run(ctx context.Context) error {
 // settle makes all parts of the run from the flags. It reads nothing but the
 // files that the flags name, and the beginnings of the input.
 func (s *session) settle(ctx context.Context) (err error) {
-	if s.pool, err = findPool(s.env, s.flags, !s.flags.dryRun); err != nil {
+	if s.pool, err = pool.Find(s.env, &s.flags.Flags, !s.flags.dryRun); err != nil {
 		return err
 	}
-	if err := errors.Join(s.pool.limitModels(s.flags.modelLimits), s.pool.validate()); err != nil {
+	if err := errors.Join(s.pool.LimitModels(s.flags.ModelLimits), s.pool.Validate()); err != nil {
 		return err
 	}
 	cfg := s.flags.config()
-	cfg.Price = anyPrice
+	cfg.Price = pool.AnyPrice
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
@@ -109,7 +113,7 @@ func (s *session) settle(ctx context.Context) (err error) {
 		return err
 	}
 	s.priority = newPriorityField(s.flags.priorityField)
-	if s.pricing, err = newPricing(s.flags, s.pool.baseURLs()); err != nil {
+	if s.pricing, err = newPricing(s.flags, s.pool.BaseURLs()); err != nil {
 		return err
 	}
 	if err := s.openInput(ctx); err != nil || s.flags.dryRun {
@@ -235,7 +239,7 @@ func (s *session) sendable(it *paceline.Item, req *paceline.Request) (_ *pacelin
 
 // interruptible lets an error that a signal caused end the program as such.
 func (s *session) interruptible(err error) error {
-	if err != nil && s.interrupts.interrupted() {
+	if err != nil && s.interrupts.Interrupted() {
 		return &command.Exit{Code: command.ExitInterrupted, Err: errors.New("interrupted; nothing was sent")}
 	}
 	return err

@@ -46,7 +46,7 @@ func (s *session) startTelemetry(ctx context.Context) (stop func(), err error) {
 
 // telemetryFails says what could not be told. The run goes on.
 func (s *session) telemetryFails(err error) {
-	fmt.Fprint(s.notices(s.interrupts.output()), tamed.Text(fmt.Sprintf("paceline: --otel: %s\n", prose.OneLine(err))))
+	fmt.Fprint(s.notices(s.interrupts.Output()), tamed.Text(fmt.Sprintf("paceline: --otel: %s\n", prose.OneLine(err))))
 }
 
 func (s *session) endTelemetry() {

@@ -7,7 +7,9 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/control"
 	"github.com/seed-1814a72b/paceline/internal/dash"
+	"github.com/seed-1814a72b/paceline/internal/live"
 	"github.com/seed-1814a72b/paceline/internal/prose"
 )
 
@@ -17,9 +19,9 @@ import (
 // here, from the goroutine that sends.
 type watch struct {
 	*session
-	shown    liveOptions
-	live     *live // nil: not begun
-	control  *control
+	shown    live.Options
+	live     *live.View // nil: not begun
+	control  *control.Control
 	dropKeys func()
 }
 
@@ -28,12 +30,12 @@ type watch struct {
 func (s *session) watch(events *eventReaders) *watch {
 	w := &watch{session: s}
 	s.web.read(events)
-	if len(s.pool.endpoints) > 1 {
+	if len(s.pool.Endpoints) > 1 {
 		events.add(w.tellOut)
 	}
 	s.log.listen(events)
-	w.shown = liveOptions{Facts: s.facts(), Quiet: s.flags.quiet || s.rowsOnTerminal(), Stopping: s.interrupts.interrupted}
-	w.shown.listErrors(s.env, events)
+	w.shown = live.Options{Facts: s.facts(), Quiet: s.flags.quiet || s.rowsOnTerminal(), Stopping: s.interrupts.Interrupted}
+	events.add(w.shown.ListErrors(s.env))
 	return w
 }
 
@@ -42,10 +44,10 @@ func (w *watch) begin(eng *paceline.Engine) {
 	s := w.session
 	s.metrics.tell(eng, s.metricFacts())
 	w.shown.Stats = eng.Stats
-	w.live = newLive(s.env, w.shown)
+	w.live = live.New(s.env, w.shown)
 	s.view.Store(w.live)
 	s.log.attach(eng, w.shown.Facts)
-	s.interrupts.attach(eng, w.notices(w.live))
+	s.interrupts.Attach(eng, w.notices(w.live))
 	w.control = w.takeOrders(eng)
 	w.dropKeys = sync.OnceFunc(w.takeKeys())
 	s.web.begin(eng, w.control, dash.Facts{Budget: s.budgets()}, w.live)
@@ -53,10 +55,10 @@ func (w *watch) begin(eng *paceline.Engine) {
 
 // end shows how the run has ended, and takes no orders any more.
 func (w *watch) end(sum *paceline.Summary) {
-	w.live.last(sum.Stats)
+	w.live.Last(sum.Stats)
 	w.dropKeys()
-	w.control.close()
-	w.web.rest(w.control.ended(sum.Stats))
+	w.control.Close()
+	w.web.rest(w.control.Ended(sum.Stats))
 	w.log.tellLost(w.session, sum)
 }
 
@@ -71,7 +73,7 @@ func (w *watch) close() {
 // tellOut says that an endpoint gets no further calls.
 func (w *watch) tellOut(ev *paceline.Event) {
 	if ev.Kind == paceline.EventOut {
-		command.Warn(w.notices(w.live), "%s", w.pool.outLine(ev.Err))
+		command.Warn(w.notices(w.live), "%s", w.pool.OutLine(ev.Err))
 	}
 }
 
@@ -82,17 +84,17 @@ func (w *watch) tellFormat(err error) {
 
 // takeOrders begins to take orders from keys, and from `paceline ctl` where the
 // run has a journal to be named by. One that cannot listen goes on without.
-func (w *watch) takeOrders(eng *paceline.Engine) *control {
+func (w *watch) takeOrders(eng *paceline.Engine) *control.Control {
 	var socket net.Listener
 	if !w.target.toStdout {
-		l, err := listenControl(w.env, w.target.path)
+		l, err := control.Listen(w.env, w.target.path)
 		if err != nil {
 			command.Warn(w.notices(w.live), "'paceline ctl' cannot reach this run: %v", err)
 		} else {
 			socket = l
 		}
 	}
-	return startControl(eng, w.facts(), w.pool.endpoints, w.unpriced, socket)
+	return control.Start(eng, w.facts(), w.pool.Endpoints, w.unpriced, socket)
 }
 
 // takeKeys begins to listen to the keyboard, unless the items are typed there.
@@ -100,5 +102,5 @@ func (w *watch) takeKeys() (stop func()) {
 	if slices.Contains(w.inputs, "-") {
 		return func() {}
 	}
-	return takeKeys(w.env, w.live, w.control, w.interrupts.press)
+	return live.TakeKeys(w.env, w.live, w.control, w.interrupts.Press)
 }

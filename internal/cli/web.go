@@ -10,7 +10,10 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/control"
 	"github.com/seed-1814a72b/paceline/internal/dash"
+	"github.com/seed-1814a72b/paceline/internal/interrupt"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 )
 
 // A web is the page of a run in the browser. Its methods are called in the order
@@ -58,7 +61,7 @@ func (w *web) read(events *eventReaders) {
 }
 
 // begin serves the page, and says where, on log.
-func (w *web) begin(eng *paceline.Engine, c *control, facts dash.Facts, log io.Writer) {
+func (w *web) begin(eng *paceline.Engine, c *control.Control, facts dash.Facts, log io.Writer) {
 	if w == nil {
 		return
 	}
@@ -82,27 +85,27 @@ func (w *web) finished(r *paceline.Result) {
 }
 
 // rest takes how the run stands now that its control is closed.
-func (w *web) rest(last answer) {
+func (w *web) rest(last control.Answer) {
 	if w != nil {
 		w.ending.Stats, w.ending.Status = w.run.rest(last)
 	}
 }
 
 // end tells those who read the page what the run came to.
-func (w *web) end(sum *summary) {
+func (w *web) end(sum *summary.Summary) {
 	if w != nil && w.run != nil {
-		w.ending.Summary = sum.encode()
+		w.ending.Summary = sum.Encode()
 		w.page.End(w.ending)
 	}
 }
 
 // stay keeps the page up until somebody ends the program, if that was asked for
 // and nobody has.
-func (w *web) stay(ctx context.Context, i *interrupts) {
-	if w == nil || w.run == nil || !w.stays || i.interrupted() {
+func (w *web) stay(ctx context.Context, i *interrupt.Interrupts) {
+	if w == nil || w.run == nil || !w.stays || i.Interrupted() {
 		return
 	}
-	i.attach(nil, w.log)
+	i.Attach(nil, w.log)
 	w.say(w.log, "the page stays at %s; Ctrl-C ends it", w.listener.URL(w.token))
 	<-ctx.Done()
 }
@@ -125,22 +128,22 @@ func (w *web) close() {
 // `paceline ctl`, and after the control's end as it stood last. It is safe for
 // concurrent use.
 type webRun struct {
-	control       *control
+	control       *control.Control
 	measures      func() paceline.Measures
 	begun, totals paceline.Distribution // as they were told last
 
 	mu     sync.Mutex
-	last   answer
+	last   control.Answer
 	status json.RawMessage // of last
 }
 
 // Look returns how the run stands.
 func (w *webRun) Look() (paceline.Stats, json.RawMessage) {
-	now := w.control.order(order{Do: "status"})
+	now := w.control.Order(control.Order{Do: "status"})
 	if now.Error != "" {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		return w.last.stats, w.status
+		return w.last.Stats, w.status
 	}
 	return w.rest(now)
 }
@@ -154,21 +157,21 @@ func (w *webRun) Latencies() (firstToken, total paceline.Latency) {
 }
 
 // rest notes how the run stands.
-func (w *webRun) rest(now answer) (paceline.Stats, json.RawMessage) {
+func (w *webRun) rest(now control.Answer) (paceline.Stats, json.RawMessage) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.last, w.status = now, wireLine(now.Status)
-	return w.last.stats, w.status
+	w.last, w.status = now, control.WireLine(now.Status)
+	return w.last.Stats, w.status
 }
 
 // Do carries out an order.
 func (w *webRun) Do(o dash.Order) (json.RawMessage, error) {
-	a := w.control.order(order{Do: o.Do, Endpoint: o.Endpoint, Model: o.Model, Limits: o.Limits})
+	a := w.control.Order(control.Order{Do: o.Do, Endpoint: o.Endpoint, Model: o.Model, Limits: o.Limits})
 	switch {
-	case a.over:
+	case a.Over:
 		return nil, dash.ErrEnded
 	case a.Error != "":
 		return nil, errors.New(a.Error)
 	}
-	return wireLine(a.Status), nil
+	return control.WireLine(a.Status), nil
 }

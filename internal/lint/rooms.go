@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -34,6 +35,16 @@ var Rooms = []Room{
 	{"cmd/paceline", []string{"internal/cli"}, "main calls cli.Main and nothing else"},
 	{"internal/cli", []string{"*"}, "the command line may use all that lies below it"},
 	{"internal/command", []string{".", "journal", "internal/keyboard", "internal/numeral", "internal/prose", "internal/tamed"}, "what every command is made of knows no command"},
+	{"internal/status", []string{".", "internal/numeral", "internal/price", "internal/prose", "internal/value"}, "how a run stands knows the contract, and how figures are written"},
+	{"internal/pool", []string{".", "provider/openai", "internal/command", "internal/spelling", "internal/value"}, "the endpoints of a run know the contract, the adapter, and how flags are written"},
+	{"internal/control", []string{".", "journal", "internal/command", "internal/numeral", "internal/pool", "internal/price", "internal/status"}, "orders to a run know how it stands and its endpoints, and nobody who shows it"},
+	{"internal/live", []string{".", "internal/command", "internal/failures", "internal/numeral", "internal/price", "internal/prose", "internal/status", "internal/tamed"}, "the terminal shows how a run stands; whoever steers it comes in as an interface"},
+	{"internal/summary", []string{".", "journal", "internal/advice", "internal/numeral", "internal/price", "internal/prose", "internal/status", "internal/tamed", "internal/waste"}, "what a run came to is told from its counters and its journal"},
+	{"internal/identity", nothing, "what makes two runs the same is compared field by field"},
+	{"internal/runs", append(slices.Clone(upper), "internal/command", "internal/control", "internal/identity", "internal/inspect", "internal/manual", "internal/prose", "internal/report", "internal/status", "internal/summary", "internal/value"), "the commands that read journals know them, and the questions, the report and the summary"},
+	{"internal/chronicle", []string{".", "internal/failures", "internal/jsontext", "internal/numeral", "internal/status", "internal/value"}, "what happens is written down as the contract and the state tell it"},
+	{"internal/interrupt", []string{"internal/command", "internal/numeral"}, "signals end whatever can be shut down"},
+	{"internal/simulate", []string{".", "sim", "internal/command", "internal/manual", "internal/numeral", "internal/spelling", "internal/value"}, "the command knows the simulator"},
 	{"internal/manual", []string{"internal/prose", "internal/spelling", "internal/value"}, "help pages know how flags are written only"},
 	{"internal/value", []string{"internal/numeral"}, "values of flags know how figures are written only"},
 	{"internal/server", upper, "the server lies beside the other front rooms, above the library"},

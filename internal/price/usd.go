@@ -55,3 +55,6 @@ func thousands(whole string) string {
 	}
 	return whole
 }
+
+// Nano returns an amount in billionths of a dollar, as the journal keeps it.
+func Nano(n int64) paceline.Cost { return paceline.Cost{USD: float64(n) / 1e9, Known: true} }

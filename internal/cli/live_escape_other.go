@@ -1,9 +1,0 @@
-//go:build !windows
-
-package cli
-
-import "io"
-
-// enableEscapes reports whether the terminal behind w understands escape
-// sequences: here all do.
-func enableEscapes(io.Writer) bool { return true }

@@ -1,0 +1,119 @@
+package live
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/width"
+)
+
+// style is how a piece of text looks; the escape sequence without its frame.
+type style string
+
+// The styles. Sixteen-colour codes only, so that the terminal's own palette
+// decides how they look on its background.
+const (
+	stylePlain  style = ""
+	styleDim    style = "2"
+	styleBold   style = "1"
+	styleRed    style = "31"
+	styleGreen  style = "32"
+	styleYellow style = "33"
+	styleCyan   style = "36"
+)
+
+// line is one line of the live view: pieces of text without control characters.
+type line []piece
+
+type piece struct {
+	text  string
+	style style
+}
+
+// add appends text in a style.
+func (l *line) add(s style, text string) {
+	if text != "" {
+		*l = append(*l, piece{text, s})
+	}
+}
+
+// width returns the columns that l takes.
+func (l line) width() int {
+	n := 0
+	for _, p := range l {
+		n += columnsOf(p.text)
+	}
+	return n
+}
+
+// columnsOf returns the columns that a terminal gives to text.
+func columnsOf(text string) (n int) {
+	for _, r := range text {
+		n += runeColumns(r)
+	}
+	return n
+}
+
+// runeColumns returns the columns of one character: 2 of the wide ones of East
+// Asia and of pictures, 0 of marks that stand upon the one before.
+func runeColumns(r rune) int {
+	switch {
+	case r < 0x300:
+		return 1
+	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		return 0
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	}
+	return 1
+}
+
+// firstColumns returns the beginning of text that takes at most n columns.
+func firstColumns(text string, n int) string {
+	for i, r := range text {
+		if n -= runeColumns(r); n < 0 {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+// padTo appends blanks until l takes n columns.
+func (l *line) padTo(n int) {
+	if missing := n - l.width(); missing > 0 {
+		l.add(stylePlain, strings.Repeat(" ", missing))
+	}
+}
+
+// cut returns l without what is beyond n columns.
+func (l line) cut(n int) line {
+	var out line
+	for _, p := range l {
+		w := columnsOf(p.text)
+		if w >= n {
+			out.add(p.style, firstColumns(p.text, max(n, 0)))
+			return out
+		}
+		out.add(p.style, p.text)
+		n -= w
+	}
+	return out
+}
+
+// append puts the pieces of another line behind those of l.
+func (l *line) append(other line) { *l = append(*l, other...) }
+
+// text returns l without trailing blanks, with escapes only if color is set.
+func (l line) text(color bool) string {
+	var b strings.Builder
+	for _, p := range l {
+		if !color || p.style == stylePlain || strings.TrimSpace(p.text) == "" {
+			b.WriteString(p.text)
+			continue
+		}
+		b.WriteString("\x1b[" + string(p.style) + "m" + p.text + "\x1b[0m")
+	}
+	return strings.TrimRight(b.String(), " ")
+}

@@ -1,0 +1,57 @@
+package live
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/status"
+)
+
+// plainLine is the live view where there is no terminal: one line.
+func plainLine(s frame) string {
+	st := &s.Stats
+	parts := []string{s.far(), s.speed(), inFlight(st) + " in flight"}
+	if st.Retries > 0 {
+		parts = append(parts, retries(st.Retries))
+	}
+	for _, c := range []struct {
+		n    int64
+		name string
+	}{{st.Asked, "re-asked"}, {st.Hedges, "hedged"}, {st.Throttled, "throttled"}, {st.Failed, "failed"}, {st.Invalid, "invalid"},
+		{st.Truncated, "truncated"}, {st.Filtered, "filtered"}, {st.Refused, "refused"}} {
+		if c.n > 0 {
+			parts = append(parts, numeral.Grouped(c.n)+" "+c.name)
+		}
+	}
+	if st.FirstToken.Count > 0 {
+		parts = append(parts, "first token p50 "+numeral.Latency(st.FirstToken.P50)+" p99 "+numeral.Latency(st.FirstToken.P99))
+	}
+	parts = append(parts, tokenText(st), "cost "+s.money())
+	if s.Facts.Total > 0 {
+		parts = append(parts, s.eta())
+	}
+	if trouble := s.EndpointTrouble(); trouble != "" {
+		parts = append(parts, trouble)
+	}
+	if text, said := s.WaitsFor(); said == status.Warning || s.Unanswered() {
+		parts = append(parts, text)
+	}
+	return "paceline: " + strings.Join(parts, ", ")
+}
+
+// tokenText is tokens in words.
+func tokenText(st *paceline.Stats) string {
+	if list := tokens(st); len(list) == 1 {
+		return "tokens " + list[0].text
+	}
+	return numeral.Compact(st.Usage.Prompt) + " tokens in " + numeral.Compact(st.Usage.Completion) + " out"
+}
+
+func (s *frame) far() string {
+	if s.Facts.Total <= 0 {
+		return numeral.Items(s.Rows())
+	}
+	return fmt.Sprintf("%s of %s (%s)", numeral.Grouped(s.Rows()), numeral.Items(s.Facts.Total), numeral.Percent(s.Rows(), s.Facts.Total))
+}

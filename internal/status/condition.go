@@ -1,0 +1,144 @@
+package status
+
+import (
+	"time"
+
+	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/price"
+)
+
+// A Tone is how a state is to be said.
+type Tone uint8
+
+const (
+	Plain   Tone = iota // in order
+	Faint               // in order, and nothing to look at
+	Warning             // something is amiss
+)
+
+// pausedByYou is what is said of a run that was paused by hand.
+const pausedByYou = "paused by you; 'paceline ctl OUTPUT resume' goes on"
+
+// WaitsFor says what the run waits for, and in which tone that is said.
+func (s *State) WaitsFor() (string, Tone) {
+	p := &s.Stats.Pace
+	switch {
+	case s.Over():
+		return "all items have their row", Faint
+	case s.Stopping:
+		return "stopping: " + numeral.Calls(int64(s.Stats.InFlight)) + " in flight may finish", Warning
+	case s.Held:
+		return "paused by you; p goes on", Warning
+	case p.LimitedBy == paceline.BottleneckHold:
+		return pausedByYou, Warning
+	case p.PausedFor > 0:
+		return "paused " + numeral.Span(p.PausedFor) + ": " + pauseCause(p.PausedCause), Warning
+	case s.Stats.Requests == 0 && s.Rows() == s.Facts.Done && s.Pace.HeldBy == paceline.BottleneckNone:
+		return "starting", Faint
+	case s.Unanswered():
+		return "waiting for the first answer", Faint
+	}
+	return s.heldBack()
+}
+
+// heldBack says what held the run back most in the last seconds.
+func (s *State) heldBack() (string, Tone) {
+	p := &s.Stats.Pace
+	switch s.Pace.HeldBy {
+	case paceline.BottleneckRequests:
+		return "limited by requests: " + s.requestsUsed(), Plain
+	case paceline.BottleneckTokens:
+		return "limited by tokens: " + usedOf(s.Pace.Tokens, p.Tokens.PerSecond(), numeral.PerUnit(p.Tokens.PerSecond(), RateUnit(p.Tokens, 1))), Plain
+	case paceline.BottleneckMoney:
+		return "limited by money: " + usedOf(s.Pace.Money, p.Money.PerSecond(), price.Dollars(p.Money.PerSecond()*time.Hour.Seconds())+"/h"), Plain
+	case paceline.BottleneckConcurrency:
+		return "limited by calls in flight: " + numeral.Grouped(int64(p.InFlight)) + " at once", Plain
+	case paceline.BottleneckThrottled:
+		return "the server said later: one call goes first", Warning
+	case paceline.BottleneckBudget:
+		return "limited by the budget: calls in flight may use what is left of it", Plain
+	case paceline.BottleneckRetries:
+		return "waiting to send failed calls again", Warning
+	case paceline.BottleneckOutage:
+		return "nothing answers: waiting, with a probe now and then", Warning
+	case paceline.BottleneckAnswers:
+		return "nothing is left to send: waiting for the last answers", Plain
+	case paceline.BottleneckCPU:
+		return "limited by this machine's processor", Warning
+	case paceline.BottleneckDisk:
+		return "waiting for rows to be written", Plain
+	case paceline.BottleneckInput:
+		return "waiting for input", Plain
+	}
+	return "nothing in the way", Faint
+}
+
+// requestsUsed says how much of the limit on requests is used: not of one that is
+// just being found out, below what was sent a moment ago.
+func (s *State) requestsUsed() string {
+	p := &s.Stats.Pace
+	if p.FoundOut && s.Pace.Requests > 1.1*p.Requests.PerSecond() {
+		return requestLimit(p)
+	}
+	return usedOf(s.Pace.Requests, p.Requests.PerSecond(), requestLimit(p))
+}
+
+// usedOf says how much of a limit is used, both by the second.
+func usedOf(measured, limit float64, words string) string {
+	if measured <= 0 || limit <= 0 {
+		return words
+	}
+	return numeral.Share(measured/limit) + " of " + words + " used"
+}
+
+// requestLimit is the limit on requests, and that it was found out.
+func requestLimit(p *paceline.Pace) string {
+	rate := numeral.PerUnit(p.Requests.PerSecond(), RateUnit(p.Requests, 1))
+	return approximately(rate, p.FoundOut)
+}
+
+// approximately marks a limit that was found out.
+func approximately(limit string, foundOut bool) string {
+	if foundOut {
+		return "about " + limit + " (found out)"
+	}
+	return limit
+}
+
+// Unanswered reports whether calls were sent and none has begun to be answered.
+func (s *State) Unanswered() bool {
+	st := &s.Stats
+	return st.InFlight > 0 && st.FirstToken.Count+st.Total.Count == 0 && st.Ended() == 0 && st.Throttled == 0
+}
+
+// pauseCause says why nothing starts.
+func pauseCause(c paceline.Code) string {
+	if c == paceline.CodeOutage {
+		return "nothing answers; then it is probed"
+	}
+	return "the server asked us to wait (429 or the like)"
+}
+
+// EndpointTrouble is the line on endpoints that take no calls.
+func (s *State) EndpointTrouble() string {
+	text := Troubled(EndpointStates(&s.Stats.Pace))
+	if text == "" {
+		return ""
+	}
+	return "endpoint " + text
+}
+
+// RateUnit chooses the unit in which a rate and its limit are compared: the
+// limit's own, else seconds unless that makes the numbers too small to read.
+func RateUnit(limit paceline.Rate, perSecond float64) time.Duration {
+	for _, u := range []time.Duration{time.Second, time.Minute, time.Hour, 24 * time.Hour} {
+		if !limit.IsZero() && limit.Per == u {
+			return u
+		}
+	}
+	if limit.IsZero() && perSecond < 1 {
+		return time.Minute
+	}
+	return time.Second
+}
