@@ -53,7 +53,6 @@ type call struct {
 	last       journal.Used // by the last request
 	trip       journal.Trip // of it
 	resp       *Response    // the last complete answer
-	opening    attempt      // the first
 	err        *Error       // why it failed in the end; nil: resp was accepted
 }
 
@@ -80,17 +79,6 @@ func (c *call) begin(e *Engine, ctx context.Context, req *Request) {
 	c.own = c.model
 	c.ticket.Owner = c
 	c.ticket.Priority = int8(req.Priority)
-}
-
-// newAttempt returns another attempt at the call, still blank. The first has its place
-// within the call, since most calls need no other.
-func (c *call) newAttempt() *attempt {
-	a := &c.opening
-	if c.sent++; c.sent > 1 {
-		a = new(attempt)
-	}
-	a.call, a.number = c, c.sent
-	return a
 }
 
 // proceed makes the attempt a and reports whether the dispatcher decides what

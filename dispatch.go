@@ -251,10 +251,12 @@ func (d *dispatcher) start(c *call, now flow.Instant) {
 }
 
 func (d *dispatcher) newAttempt(c *call, q question, t *flow.Ticket, now flow.Instant) *attempt {
-	a := c.newAttempt()
-	a.question, a.ticket, a.lane, a.endpoint = q, t, t.Lane(), d.engine.endpoints[t.Lane()]
-	a.most, a.admitted, a.learners = c.most, now, d.deadlines.of(q)
-	a.strict = d.admission.Strict(t.Lane(), t.Model)
+	learnt := d.deadlines.of(q)
+	c.sent++
+	a := &attempt{
+		call: c, question: q, number: c.sent, ticket: t, lane: t.Lane(), endpoint: d.engine.endpoints[t.Lane()],
+		most: c.most, admitted: now, strict: d.admission.Strict(t.Lane(), t.Model), learners: learnt,
+	}
 	if t.Musters() {
 		a.gate = make(chan struct{}, 1)
 	}

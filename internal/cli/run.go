@@ -24,6 +24,7 @@ func newRunCommand(env *command.Env) *cobra.Command {
 		if err := flags.check(); err != nil {
 			return err
 		}
+		defer easeCollector(env)()
 		s := &session{env: env, flags: flags, inputs: args}
 		return profiled(env, flags.profile, func() error { return s.run(ctx) })
 	})

@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+
+	"github.com/seed-1814a72b/paceline/internal/command"
+)
+
+// spareHeap is how much garbage may come together before it is collected, where Go
+// would collect less of it at once. A run of small calls has some 10 MB of live memory,
+// most of it items that are read ahead, and each collection looks at all of that,
+// whatever it frees: so Go comes again after some 2,000 calls, and with this after some
+// 6,000. The GODEBUG=gctrace=1 of such a run tells how often.
+const spareHeap = 32 << 20
+
+// The bounds of GOGC, the garbage collected at once as a percentage of what is live:
+// Go's own, which holds where much is, and what makes the least heap spareHeap, since
+// Go's is 4 MiB at 100.
+const (
+	leastGOGC = 100
+	mostGOGC  = 800
+)
+
+// gogcFor returns GOGC for that much live memory, in bytes.
+func gogcFor(live uint64) int {
+	return int(min(max(spareHeap*100/max(live, 1), leastGOGC), mostGOGC))
+}
+
+// easing is the process's, as GOGC is. It is safe for concurrent use.
+var easing struct {
+	mu     sync.Mutex
+	users  int
+	before int // GOGC without us
+	now    int
+}
+
+// easeCollector has the garbage collector leave spareHeap of garbage, until stop is
+// called. Where the user has set GOGC, that stands. GOMEMLIMIT holds in any case.
+func easeCollector(env *command.Env) (stop func()) {
+	if env.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	e := &easing
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.users++; e.users == 1 {
+		e.now = mostGOGC
+		e.before = debug.SetGCPercent(e.now)
+		afterCollection()
+	}
+	return sync.OnceFunc(uneaseCollector)
+}
+
+func uneaseCollector() {
+	e := &easing
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.users--; e.users == 0 {
+		debug.SetGCPercent(e.before)
+	}
+}
+
+// afterCollection adapts GOGC to what is live after the next collection, and after
+// each one that follows while somebody uses it: what a collection frees is then
+// finalized.
+func afterCollection() {
+	runtime.SetFinalizer(new(sentinel), func(*sentinel) {
+		e := &easing
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if e.users == 0 {
+			return
+		}
+		// A change stops the program for a moment: a small one is not worth it.
+		if next := gogcFor(liveMemory()); next < e.now*9/10 || next > e.now*10/9 {
+			debug.SetGCPercent(next)
+			e.now = next
+		}
+		afterCollection()
+	})
+}
+
+// A sentinel is freed by the next collection. It has a pointer so that it has memory
+// of its own.
+type sentinel struct{ _ *sentinel }
+
+// liveMemory returns what GOGC is a percentage of, but for global variables, as the
+// last collection found it.
+func liveMemory() (bytes uint64) {
+	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}}
+	metrics.Read(samples)
+	for _, s := range samples {
+		if s.Value.Kind() == metrics.KindUint64 {
+			bytes += s.Value.Uint64()
+		}
+	}
+	return bytes
+}
