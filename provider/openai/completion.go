@@ -140,6 +140,7 @@ func (a *completion) mergeChoice(raw []byte, position int64) error {
 	if err != nil {
 		return err
 	}
+	var reason []byte
 	for env.Next() {
 		val := env.Value()
 		switch key := env.Key(); string(key) {
@@ -148,6 +149,9 @@ func (a *completion) mergeChoice(raw []byte, position int64) error {
 			if err := a.mergeDelta(ch, val); err != nil {
 				return err
 			}
+		case "finish_reason":
+			reason = val
+			a.choiceField(ch, key, val)
 		default:
 			a.choiceField(ch, key, val)
 		}
@@ -155,7 +159,7 @@ func (a *completion) mergeChoice(raw []byte, position int64) error {
 	if env.err != nil {
 		return env.err
 	}
-	if reason := rawjson.Get(raw, "finish_reason"); !rawjson.Null(reason) && string(reason) != `""` {
+	if !rawjson.Null(reason) && string(reason) != `""` {
 		a.out.add(paceline.DeltaOther, ch.index, nil)
 	}
 	return nil
