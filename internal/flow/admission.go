@@ -214,11 +214,11 @@ func (a *Admission) Sent(now Instant, t *Ticket, opening time.Duration) {
 	if t.state != running {
 		return
 	}
-	t.sent(now, opening)
-	a.queue.unpark(a.queue.lines[t.Model])
 	if opening > 0 {
 		a.Trip(now, t.lane.number, opening)
 	}
+	t.sent(now)
+	a.queue.unpark(a.queue.lines[t.Model])
 }
 
 // Trip notes how long a round trip of the network to lane number n took.

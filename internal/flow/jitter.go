@@ -44,6 +44,9 @@ func (j *jitter) add(now Instant, trip time.Duration) {
 	j.news = true
 }
 
+// longest returns the longest trip that is remembered, 0 if none is.
+func (j *jitter) longest() time.Duration { return max(j.now.longest, j.before.longest) }
+
 // oneWay returns by how much the delays of two packets one way may differ.
 func (j *jitter) oneWay() time.Duration {
 	if j.news {

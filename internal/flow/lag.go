@@ -67,12 +67,11 @@ func (a *Admission) Check(now Instant) (wake Instant) {
 	return wake
 }
 
-// sent notes that t goes out at now, on a connection that took so long to open on
-// the network, or on an older one.
-func (t *Ticket) sent(now Instant, opening time.Duration) {
+// sent notes that t goes out at now.
+func (t *Ticket) sent(now Instant) {
 	late := time.Duration(0) // of what has waited for a connection alone it says nothing
 	if t.mustering == released {
-		late = max(now.Sub(t.turn), t.lane.muster.late(t, opening))
+		late = max(now.Sub(t.turn), t.lane.muster.late(t, t.lane.trips))
 	}
 	t.lane.muster.leave(t)
 	t.passages.whole.sent(now, late)

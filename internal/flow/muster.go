@@ -15,6 +15,9 @@ const (
 	musterAbreast = 32
 	// A connection takes at most so many round trips to open, with TLS.
 	musterTrips = 3
+	// A server on this machine takes at most so many times as long as we do to open
+	// them.
+	musterNear = 8
 )
 
 // A muster has a window's calls of a strict limit go out together, once their
@@ -32,7 +35,7 @@ type muster struct {
 	opening int           // calls whose connection is being opened
 	held    []*Ticket     // those that are ready
 	going   int           // those that were let go and have not gone out yet
-	behind  time.Duration // by how much this process is at most, as those show that have gone out
+	slowest time.Duration // from a start to its connection's being open
 }
 
 // mustering is a ticket's part in a muster.
@@ -55,7 +58,7 @@ func (m *muster) join(now Instant, t *Ticket, s *Sliding) {
 		return
 	}
 	if !m.on {
-		m.on, m.most, m.behind = true, min(musterLong, s.window/20), 0
+		m.on, m.most, m.slowest = true, min(musterLong, s.window/20), 0
 	}
 	t.mustering = opening
 	m.opening++
@@ -76,7 +79,8 @@ func (m *muster) ready(now Instant, t *Ticket) bool {
 		m.until = now.Add(m.most)
 	}
 	m.opening--
-	t.mustering, t.readied = held, now
+	t.mustering = held
+	m.slowest = max(m.slowest, now.Sub(t.Started))
 	m.held = append(m.held, t)
 	return false
 }
@@ -117,15 +121,20 @@ func (m *muster) release(now Instant) (out []*Ticket, wake Instant) {
 	return out, Never
 }
 
-// late returns by how much this process is behind: how much longer those that
-// have gone out, and t, took to be ready than their connections' opening on the
-// network.
-func (m *muster) late(t *Ticket, opening time.Duration) time.Duration {
-	if t.mustering != released || opening == 0 { // it was given another's
-		return m.behind
+// late returns by how much this process was behind when the muster's connections
+// were opened over a network with those trips: how much longer than they would take
+// the slowest took to be ready. Where trips take next to nothing, the server may be
+// on this machine, and has more to do for a new connection than we have.
+func (m *muster) late(t *Ticket, trips *jitter) time.Duration {
+	if t.mustering != released {
+		return 0
 	}
-	m.behind = max(m.behind, t.readied.Sub(t.Started)-musterTrips*opening)
-	return m.behind
+	longest := trips.longest()
+	late := max(0, m.slowest-musterTrips*longest)
+	if longest < smooth {
+		return musterNear * late
+	}
+	return late
 }
 
 // limit returns the strict limit that the ticket passes, or nil.

@@ -20,7 +20,6 @@ type Ticket struct {
 	passages   passages
 	marks      marks
 	mustering  mustering
-	readied    Instant // when its connection was open, if others were waited for
 	turn       Instant // when it was let go after those
 	order      int64   // its number in its model's seek
 	state      state
