@@ -63,7 +63,7 @@ func (w *watch) end(sum *paceline.Summary) {
 }
 
 // close gives the terminal back. It must be called once begin was, whatever became
-// of the run.
+// of the run, and may be called again.
 func (w *watch) close() {
 	w.dropKeys()
 	w.view.Store(nil)
