@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/control"
+	"github.com/seed-1814a72b/paceline/internal/dash"
 	"github.com/seed-1814a72b/paceline/internal/demo"
 	"github.com/seed-1814a72b/paceline/internal/interrupt"
 	"github.com/seed-1814a72b/paceline/internal/live"
@@ -24,6 +26,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/pool"
 	"github.com/seed-1814a72b/paceline/internal/status"
+	"github.com/seed-1814a72b/paceline/internal/summary"
 	"github.com/seed-1814a72b/paceline/internal/value"
 	"github.com/seed-1814a72b/paceline/journal"
 	"github.com/seed-1814a72b/paceline/provider/openai"
@@ -47,6 +50,7 @@ type demoFlags struct {
 	items, seed int64
 	out         string
 	quiet       bool
+	webFlags
 }
 
 // newDemoCommand returns `paceline demo`.
@@ -58,6 +62,7 @@ func newDemoCommand(env *command.Env) *cobra.Command {
 	s.Var(value.Count{To: &flags.seed, Min: 0}, "seed", "another seed makes other calls go wrong")
 	value.Text(s, &flags.out, "out", "o", "FILE", "where the rows go (default labels.jsonl in a fresh temporary folder, which is named at the end)")
 	s.BoolVarP(&flags.quiet, "quiet", "q", false, "no progress and no report; errors only")
+	flags.webFlags.define(p.Group("Page in the browser"))
 	cmd := p.Command(func(ctx context.Context, _ []string) error {
 		d := demonstration{env: env, flags: flags}
 		return d.run(ctx)
@@ -77,6 +82,7 @@ func demoPage() *manual.Page {
 		Examples: []manual.Example{
 			{What: "The whole show", Line: "paceline demo"},
 			{What: "A short one, with the rows in a file of your choice", Line: "paceline demo --items 200 --out labels.jsonl"},
+			{What: "The same in the browser, as it goes; the page stays until Ctrl-C", Line: "paceline demo --ui 127.0.0.1:7777 --ui-stay"},
 			{What: "See what it came to", Line: "jq -r .llm.response labels.jsonl | sort | uniq -c"},
 		},
 		Sections: []manual.Section{
@@ -98,6 +104,7 @@ type demonstration struct {
 	server  *sim.Server
 	trouble trouble
 	labels  map[string]int64
+	web     *web // nil: there is no page
 }
 
 // run does all of it. Its error ends the program.
@@ -105,9 +112,16 @@ func (d *demonstration) run(ctx context.Context) (err error) {
 	if d.flags.items > demo.Count {
 		return fmt.Errorf("--items: %d is too many; the sample has %s reviews", d.flags.items, numeral.Grouped(demo.Count))
 	}
+	if err := d.flags.webFlags.check(); err != nil {
+		return err
+	}
 	if err := d.place(); err != nil {
 		return err
 	}
+	if d.web, err = openWeb(d.env, &d.flags.webFlags, d.flags.quiet); err != nil {
+		return err
+	}
+	defer d.web.close()
 	if d.pricing, err = newPricing(&runFlags{}, []string{openai.DefaultBaseURL}); err != nil {
 		return err
 	}
@@ -121,8 +135,12 @@ func (d *demonstration) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	sum, err := d.label(ctx, client, rows)
-	return d.finish(sum, errors.Join(err, rows.Close()))
+	ctx, interrupts := interrupt.Watch(ctx, d.env.Signals, demoGrace, d.env.Stderr)
+	defer interrupts.Stop()
+	sum, err := d.label(ctx, client, rows, interrupts)
+	err = d.finish(sum, errors.Join(err, rows.Close()))
+	d.web.stay(ctx, interrupts)
+	return err
 }
 
 // place settles where the rows go. It never writes over a file.
@@ -204,11 +222,12 @@ func acceptLabel(_ *paceline.Request, r *paceline.Response) error {
 }
 
 // label runs the engine from its making to its end.
-func (d *demonstration) label(ctx context.Context, client *http.Client, rows *journal.Journal) (paceline.Summary, error) {
+func (d *demonstration) label(ctx context.Context, client *http.Client, rows *journal.Journal, interrupts *interrupt.Interrupts) (paceline.Summary, error) {
 	var events eventReaders
 	events.add(d.trouble.observe)
 	options := live.Options{Facts: status.Facts{Total: d.flags.items, Model: "a simulated model on a bad day"}, Quiet: d.flags.quiet}
 	events.add(options.ListErrors(d.env))
+	d.web.read(&events)
 	cfg := d.config()
 	events.tell(&cfg)
 	eng, err := paceline.New(openai.Provider{BaseURL: "http://simulated/v1", Transport: client.Transport}, cfg)
@@ -216,18 +235,20 @@ func (d *demonstration) label(ctx context.Context, client *http.Client, rows *jo
 		return paceline.Summary{}, err
 	}
 	defer shutDown(eng)
-	ctx, interrupts := interrupt.Watch(ctx, d.env.Signals, demoGrace, d.env.Stderr)
-	defer interrupts.Stop()
 	options.Stats, options.Stopping = eng.Stats, interrupts.Interrupted
 	view := live.New(d.env, options)
 	defer view.Stop()
 	interrupts.Attach(eng, view)
-	ctl := control.Start(eng, options.Facts, []pool.Endpoint{{Name: "1", Limits: demoLimits()}}, func(string) string { return "" }, nil)
-	defer ctl.Close()
-	defer live.TakeKeys(d.env, view, ctl, interrupts.Press)()
+	ctl := control.Start(eng, options.Facts, []pool.Endpoint{{Name: "1", Limits: demoLimits()}}, control.Models{}, nil)
+	letKeysGo := sync.OnceFunc(live.TakeKeys(d.env, view, ctl, interrupts.Press))
+	defer letKeysGo()
+	d.web.begin(eng, ctl, dash.Facts{}, view)
 	d.labels = map[string]int64{}
 	sum, err := eng.Run(ctx, d.job(rows))
 	view.Last(sum.Stats)
+	letKeysGo()
+	ctl.Close()
+	d.web.rest(ctl.Ended(sum.Stats))
 	return sum, err
 }
 
@@ -253,13 +274,16 @@ func (d *demonstration) put(_ context.Context, r *paceline.Result) error {
 	if r.Status == paceline.StatusDone {
 		d.labels[r.Response.Text()]++
 	}
+	d.web.finished(r)
 	return nil
 }
 
 // finish reports and turns the run's end into the program's.
 func (d *demonstration) finish(sum paceline.Summary, err error) error {
+	s := summary.Of(sum, summary.Earlier{Cost: paceline.Cost{Known: true}}, d.flags.items)
+	d.web.end(s)
 	if !d.flags.quiet && sum.Requests > 0 {
-		d.report(sum, err)
+		d.report(sum, s, err)
 	}
 	switch {
 	case errors.Is(err, paceline.ErrShutdown) || errors.Is(err, interrupt.ErrInterrupted):

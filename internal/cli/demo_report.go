@@ -43,8 +43,7 @@ func (t trouble) mean(c paceline.Code) time.Duration {
 
 // report prints the summary, what went wrong, and where the rows are. err is
 // what stopped the run, nil if nothing did.
-func (d *demonstration) report(sum paceline.Summary, err error) {
-	s := summary.Of(sum, summary.Earlier{Cost: paceline.Cost{Known: true}}, d.flags.items)
+func (d *demonstration) report(sum paceline.Summary, s *summary.Summary, err error) {
 	columns, _ := d.env.Size()
 	why := ""
 	if err != nil {

@@ -9,18 +9,24 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/prose"
 	"github.com/seed-1814a72b/paceline/internal/summary"
 	"github.com/seed-1814a72b/paceline/journal"
 )
 
-// finish orders the rows if asked to, closes the journal, writes the summary
-// and says how it all ended.
+// finish orders the rows if asked to, closes the journal, gives the terminal back,
+// writes the summary and says how it all ended.
 func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) error {
 	failed := s.before.NotDone() > 0 || sum.Ended() > sum.Done
 	causes, closeErr := s.closeJournal(ctx, err == nil, failed)
 	if closeErr != nil && !errors.Is(closeErr, cause(err)) {
 		err = errors.Join(err, closeErr)
+	}
+	s.endView()
+	if n := sum.Causes[paceline.CodeLocal]; n > 0 {
+		s.warn("%s could not be sent at once since this machine had no file descriptors or ports left; "+
+			"they went out later, fewer at a time (raise 'ulimit -n', or lower --concurrency)", numeral.Counted(n, "request"))
 	}
 	report := s.summary(sum, causes)
 	why := ""

@@ -14,17 +14,22 @@ import (
 // checkModels refuses limits of models that no item asks for, and no --escalate
 // names. Items that keep their row were not asked, and may be those that did.
 func (s *session) checkModels() error {
-	asked := s.survey.models
-	if asked == nil || asked.beyond || s.survey.kept > 0 {
-		return nil
-	}
-	escalated := s.flags.escalatedModels()
 	for _, m := range s.flags.ModelLimits {
-		if !asked.has(m.Model) && !slices.Contains(escalated, m.Model) {
+		if asked := s.unasked(m.Model); asked != "" {
 			return fmt.Errorf("--model-limit %s: no item asks for this model; they ask for %s", m.Model, asked)
 		}
 	}
 	return nil
+}
+
+// unasked returns the models that are asked for, if this one is not: "" where it
+// is, or may be, as not all items were seen.
+func (s *session) unasked(model string) (asked string) {
+	models := s.survey.models
+	if models == nil || models.beyond || s.survey.kept > 0 || models.has(model) || slices.Contains(s.flags.escalatedModels(), model) {
+		return ""
+	}
+	return models.String()
 }
 
 // askedModels are the models that the items of an input ask for, with the

@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/sim"
 )
@@ -222,4 +224,37 @@ func TestKeysLeaveAnothersTerminalAlone(t *testing.T) {
 	c.press("qq")
 	c.shows(at, "ready> ")
 	c.press("exit\n")
+}
+
+// TestFault44AStuckTerminalHoldsNoRowsUp stops the terminal's output with Ctrl-S:
+// the rows are put in order, and the journal is closed, while it takes nothing.
+func TestFault44AStuckTerminalHoldsNoRowsUp(t *testing.T) {
+	const n = 200
+	b := newBench(t, n, sim.Config{TTFT: sim.MustDurations("lognormal:20ms,1")}, plain)
+	c, terminal := openConsole(t)
+	p := b.startOn(terminal, "--rpm", "6000", "--concurrency", "40", "--ordered")
+	c.shows(0, "q stop")
+	c.press("\x13")
+	inOrder := func() bool {
+		text, _ := os.ReadFile(b.output())
+		rows := bytes.SplitAfter(text, []byte("\n"))
+		for i, row := range rows[:len(rows)-1] {
+			if gjson.GetBytes(row, "index").Int() != int64(i) {
+				return false
+			}
+		}
+		return len(rows)-1 == n
+	}
+	for tries := 0; !inOrder(); tries++ {
+		if tries == 6000 {
+			t.Fatalf("in a minute the rows did not come in order")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	c.press("\x11")
+	if code := p.end(); code != command.ExitDone {
+		t.Errorf("exit %d", code)
+	}
+	c.shows(0, "Finished: 200 items")
+	b.whole(n)
 }

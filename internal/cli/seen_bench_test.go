@@ -35,7 +35,7 @@ func seenEngine(b *testing.B) *paceline.Engine {
 func BenchmarkSeen(b *testing.B) {
 	e := seenEngine(b)
 	facts := status.Facts{Total: 1_000_000, Model: "m", Output: "out.jsonl"}
-	c := control.Start(e, facts, []pool.Endpoint{{Name: "1", Host: "localhost"}}, nil, nil)
+	c := control.Start(e, facts, []pool.Endpoint{{Name: "1", Host: "localhost"}}, control.Models{}, nil)
 	defer c.Close()
 	page := &webRun{control: c, measures: e.Measures}
 	b.Run("status", func(b *testing.B) {

@@ -26,8 +26,18 @@ func (s *session) work(ctx context.Context) error {
 	}
 	s.survey.cautions.tell(s.warn, s.flags.format == "jsonl")
 	s.log.begin(s)
+	defer s.endView()
 	sum, err := s.send(ctx)
 	return s.finish(ctx, sum, err)
+}
+
+// endView gives the terminal back, if a run was shown. It waits for a terminal that
+// takes nothing, as after Ctrl-S: what is durable must be so before. It may be
+// called more than once.
+func (s *session) endView() {
+	if s.watching != nil {
+		s.watching.close()
+	}
 }
 
 // nothingToDo reports, and says, that every item has its row already.
@@ -44,7 +54,8 @@ func (s *session) nothingToDo() bool {
 	return true
 }
 
-// send runs the engine from its making to its end.
+// send runs the engine from its making to its end. What shows the run goes on until
+// [session.endView].
 func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	var events eventReaders
 	w := s.watch(&events)
@@ -54,13 +65,9 @@ func (s *session) send(ctx context.Context) (paceline.Summary, error) {
 	}
 	defer shutDown(eng)
 	w.begin(eng)
-	defer w.close()
+	s.watching = w
 	sum, err := eng.Run(ctx, s.job())
 	w.end(&sum)
-	if n := sum.Causes[paceline.CodeLocal]; n > 0 {
-		s.warn("%s could not be sent at once since this machine had no file descriptors or ports left; "+
-			"they went out later, fewer at a time (raise 'ulimit -n', or lower --concurrency)", numeral.Counted(n, "request"))
-	}
 	return sum, err
 }
 

@@ -50,6 +50,7 @@ type session struct {
 	telemetry  command.Telemetry         // likewise
 	log        *runLog                   // nil: none was asked for
 	view       atomic.Pointer[live.View] // nil: nothing is shown
+	watching   *watch                    // by whom; nil: likewise
 	failures   failureLog
 	answers    answers
 	web        *web // nil: there is no page

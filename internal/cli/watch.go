@@ -63,7 +63,7 @@ func (w *watch) end(sum *paceline.Summary) {
 }
 
 // close gives the terminal back. It must be called once begin was, whatever became
-// of the run.
+// of the run, and may be called again.
 func (w *watch) close() {
 	w.dropKeys()
 	w.view.Store(nil)
@@ -94,7 +94,7 @@ func (w *watch) takeOrders(eng *paceline.Engine) *control.Control {
 			socket = l
 		}
 	}
-	return control.Start(eng, w.facts(), w.pool.Endpoints, w.unpriced, socket)
+	return control.Start(eng, w.facts(), w.pool.Endpoints, control.Models{Unpriced: w.unpriced, Unasked: w.unasked}, socket)
 }
 
 // takeKeys begins to listen to the keyboard, unless the items are typed there.

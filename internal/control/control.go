@@ -34,7 +34,7 @@ type Control struct {
 	engine    controlled
 	facts     status.Facts
 	endpoints []pool.Endpoint           // with the limits that were given for them last
-	unpriced  func(model string) string // the model if its price is not known, for "" any such; "": none
+	models    Models
 	began     time.Time
 	held      atomic.Bool
 	meter     status.Meter
@@ -52,11 +52,22 @@ type asked struct {
 	reply chan Answer
 }
 
+// Models is what is known of the models of a run. Its functions are called from
+// one goroutine of the control's.
+type Models struct {
+	// Unpriced returns a model if its price is not known, for "" any such; "": none.
+	// nil: all prices are known.
+	Unpriced func(model string) string
+	// Unasked returns, for a model that nothing asks for, those that something asks
+	// for; "" for one that may be asked for. nil: nobody knows.
+	Unasked func(model string) (asked string)
+}
+
 // Start begins to take orders, from those who connect to listener, which
 // it closes in the end; nil: only from those who have the control.
-func Start(engine controlled, facts status.Facts, endpoints []pool.Endpoint, unpriced func(string) string, listener net.Listener) *Control {
+func Start(engine controlled, facts status.Facts, endpoints []pool.Endpoint, models Models, listener net.Listener) *Control {
 	c := &Control{
-		engine: engine, facts: facts, endpoints: append([]pool.Endpoint(nil), endpoints...), unpriced: unpriced, began: time.Now(),
+		engine: engine, facts: facts, endpoints: append([]pool.Endpoint(nil), endpoints...), models: models, began: time.Now(),
 		lowered: map[loweredLimit]float64{},
 		asked:   make(chan asked), quit: make(chan struct{}),
 	}
@@ -155,8 +166,13 @@ func (c *Control) do(o *Order) error {
 // set changes the limits that were named, of one endpoint or of all. All of
 // them are checked before any is changed.
 func (c *Control) set(o *Order) error {
-	if _, money := o.Limits["usd-per-hour"]; money {
-		if model := c.unpriced(o.Model); model != "" {
+	if o.Model != "" && c.models.Unasked != nil {
+		if asked := c.models.Unasked(o.Model); asked != "" {
+			return fmt.Errorf("no item asks for the model %q; they ask for %s", o.Model, asked)
+		}
+	}
+	if _, money := o.Limits["usd-per-hour"]; money && c.models.Unpriced != nil {
+		if model := c.models.Unpriced(o.Model); model != "" {
 			return fmt.Errorf("usd-per-hour: the price of %s is not known; it is given to 'paceline run' with --price", model)
 		}
 	}

@@ -84,12 +84,17 @@ func controlledPool(t *testing.T) (e *heldEngine, l *pipes, c *Control) {
 	c = Start(e, status.Facts{Total: 100, Output: "out.jsonl"}, []pool.Endpoint{
 		{Name: "one", Host: "a", Limits: pool.Limits{RPM: 600, TPM: 1e6, Window: "bucket"}},
 		{Name: "2", Host: "b", Limits: pool.Limits{Concurrency: 9, Window: "strict"}},
-	}, func(model string) string {
+	}, Models{Unpriced: func(model string) string {
 		if model == "unpriced" {
 			return model
 		}
 		return ""
-	}, l)
+	}, Unasked: func(model string) string {
+		if model == "nope" {
+			return "m, n"
+		}
+		return ""
+	}}, l)
 	return e, l, c
 }
 
@@ -180,6 +185,9 @@ func TestControlSetsTheLimitsOfAModel(t *testing.T) {
 		want.Requests = paceline.Per(60, time.Minute)
 		if got := e.limits["2/m"]; got != want {
 			t.Errorf("then %+v", got)
+		}
+		if a := ask(`{"do":"set","model":"nope","limits":{"rpm":"5"}}`); a.Error != `no item asks for the model "nope"; they ask for m, n` {
+			t.Errorf("a model that nothing asks for: %q", a.Error)
 		}
 		if a := ask(`{"do":"set","model":"unpriced","limits":{"usd-per-hour":"5"}}`); !strings.Contains(a.Error, "the price of unpriced is not known") {
 			t.Errorf("money of a model without a price: %+v", a)

@@ -29,7 +29,7 @@ func TestNudgeNumber(t *testing.T) {
 func nudgeable(e *heldEngine, l pool.Limits) *Control {
 	l.Window = "bucket"
 	e.limits = map[string]paceline.Limits{}
-	return Start(e, status.Facts{Total: 100}, []pool.Endpoint{{Name: "1", Limits: l}}, func(string) string { return "" }, nil)
+	return Start(e, status.Facts{Total: 100}, []pool.Endpoint{{Name: "1", Limits: l}}, Models{}, nil)
 }
 
 func TestFasterAndSlowerMoveTheLimitThatHolds(t *testing.T) {

@@ -47,7 +47,7 @@ func (l *List) Observe(ev *paceline.Event) {
 		return
 	}
 	words := Words(ev.Err)
-	kind := Kind{ev.Err.Code, ev.Err.Status, Gist(words)}
+	kind := Kind{ev.Err.Code, ev.Err.Status, Alike(ev.Err.Code, words)}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f := l.of(kind)

@@ -14,7 +14,7 @@ import (
 type Failure struct {
 	Code    paceline.Code
 	HTTP    int    // status of the last answer; 0: none came
-	Message string // why the last request failed, what varies as #; "": not known
+	Message string // why the last request failed, as [failures.Alike] has it; "": not known
 	Count   int64
 	Example journal.Entry // the first of them
 }
@@ -23,7 +23,8 @@ type Failure struct {
 const maxFailures = 50
 
 // Failures groups items without an accepted answer by code, status and message.
-// What differs in numbers and ids alone is alike. Of each code 50 groups are told apart;
+// What differs in numbers and ids alone is alike, and so are answers with the same
+// first fault, whatever they have there. Of each code 50 groups are told apart;
 // the others count in one of no message.
 type Failures struct {
 	groups map[failureKey]*Failure
@@ -44,7 +45,7 @@ func (f *Failures) Add(e *journal.Entry) {
 	if f.groups == nil {
 		f.groups, f.kinds = map[failureKey]*Failure{}, map[paceline.Code]int{}
 	}
-	key := failureKey{paceline.Code(e.Code), e.Trip.HTTP, failures.Gist(e.Trip.Message)}
+	key := failureKey{paceline.Code(e.Code), e.Trip.HTTP, failures.Alike(paceline.Code(e.Code), e.Trip.Message)}
 	group := f.groups[key]
 	if group == nil && f.kinds[key.code] >= maxFailures {
 		key = failureKey{code: key.code}

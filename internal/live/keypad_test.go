@@ -47,7 +47,7 @@ func (e *drivenEngine) SetModelLimits(string, string, paceline.Limits) error { r
 func keyed(t *testing.T) (y *typist, out *screen, e *drivenEngine, quits *int, stop func()) {
 	y, out = &typist{keys: make(chan byte)}, newScreen(t, 100)
 	e = &drivenEngine{stats: paceline.Stats{Requests: 9, Pace: paceline.Pace{LimitedBy: paceline.BottleneckRequests, Requests: paceline.Per(500, time.Minute)}}}
-	c := control.Start(e, status.Facts{Total: 100}, []pool.Endpoint{{Name: "1", Limits: pool.Limits{RPM: 500, Window: "bucket"}}}, func(string) string { return "" }, nil)
+	c := control.Start(e, status.Facts{Total: 100}, []pool.Endpoint{{Name: "1", Limits: pool.Limits{RPM: 500, Window: "bucket"}}}, control.Models{}, nil)
 	env := memoryEnv()
 	env.StdinTerminal, env.Keys = true, y.open
 	view := start(Options{Out: out, Stats: e.Stats, Size: size(100, 40), Facts: status.Facts{Total: 100}})

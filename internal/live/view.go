@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
@@ -62,17 +63,21 @@ type View struct {
 	wake  chan struct{} // asks for a frame now; holds one
 	once  sync.Once
 
-	mu      sync.Mutex // guards what follows and every write to opts.Out
-	meter   status.Meter
-	history history
-	keys    keyLine
-	held    func() bool // whether the run is paused by hand; nil: nobody can
-	saidAt  time.Time
-	drawn   []line // the block as it stands on the terminal
-	columns int    // the terminal's width when it was drawn
-	partial []byte // a log line whose end has not come
-	dead    bool   // Out failed: it is closed; nothing more is written
-	final   *paceline.Stats
+	meter   status.Meter // of the goroutine that looks
+	history history      // likewise
+	final   atomic.Pointer[paceline.Stats]
+
+	mu     sync.Mutex // guards what follows; never held while the terminal is waited for
+	keys   keyLine
+	held   func() bool // whether the run is paused by hand; nil: nobody can
+	saidAt time.Time
+	lost   bool // others have written where the block stands
+
+	out     sync.Mutex // guards what follows and every write to opts.Out
+	drawn   []line     // the block as it stands on the terminal
+	columns int        // the terminal's width when it was drawn
+	partial []byte     // a log line whose end has not come
+	dead    bool       // Out failed: it is closed; nothing more is written
 }
 
 // start prints the headline and begins to show the run. The caller ends it
@@ -83,23 +88,25 @@ func start(o Options) *View {
 		close(l.ended)
 		return l
 	}
-	l.mu.Lock()
+	l.out.Lock()
 	if o.JSON != nil {
 		o.JSON.Info("run begins", o.Facts.Attrs()...)
 	} else {
 		l.put([]byte(o.Facts.Headline() + "\n"))
 	}
-	l.mu.Unlock()
+	l.out.Unlock()
 	go l.loop()
 	return l
 }
 
 // Last gives the figures at the end, which Stop draws: an engine that shuts down
 // counts no longer while the last rows are still being written.
+// No keys are heard any more. It does not wait for the terminal.
 func (l *View) Last(st paceline.Stats) {
+	l.final.Store(&st)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.final = &st
+	l.keys.On = false
 }
 
 // Stop draws the last state, joins the view's goroutine and leaves the cursor
@@ -151,7 +158,7 @@ func (l *View) offerKeys(held func() bool) {
 // written there.
 func (l *View) anew() {
 	l.mu.Lock()
-	l.drawn = nil
+	l.lost = true
 	l.mu.Unlock()
 	l.refresh()
 }
@@ -170,8 +177,8 @@ func (l *View) refresh() {
 // show writes the n-th look as a frame or, when it is due, as a line; by one
 // write.
 func (l *View) show(state frame, n int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.out.Lock()
+	defer l.out.Unlock()
 	if l.opts.Size == nil {
 		if n > 0 && n%looksPerLine == 0 {
 			l.putLine(&state)
@@ -186,8 +193,8 @@ func (l *View) show(state frame, n int) {
 func (l *View) finish() {
 	state := l.look()
 	state.Ended = true
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.out.Lock()
+	defer l.out.Unlock()
 	if l.opts.Size == nil {
 		l.putLine(&state)
 		return
@@ -198,7 +205,7 @@ func (l *View) finish() {
 	l.drawn = nil
 }
 
-// putLine writes a look as a line, for which l.mu is held.
+// putLine writes a look as a line, for which l.out is held.
 func (l *View) putLine(state *frame) {
 	if l.opts.JSON != nil {
 		l.opts.JSON.Info("progress", state.Attrs()...)
@@ -230,10 +237,7 @@ func (l *View) look() frame {
 }
 
 func (l *View) stats() paceline.Stats {
-	l.mu.Lock()
-	final := l.final
-	l.mu.Unlock()
-	if final != nil {
+	if final := l.final.Load(); final != nil {
 		return *final
 	}
 	return l.opts.Stats()
@@ -244,11 +248,21 @@ func (l *View) stats() paceline.Stats {
 // that nothing is blank in between; the cursor ends below the block.
 func (l *View) replace(lines []line, columns int) []byte {
 	var b bytes.Buffer
+	l.forget()
 	b.WriteString(frameBegins + l.home(columns))
 	l.paint(&b, lines)
 	b.WriteString("\x1b[J" + frameEnds)
 	l.drawn, l.columns = lines, columns
 	return b.Bytes()
+}
+
+// forget leaves the block alone, where it is not what stands there any more.
+func (l *View) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lost {
+		l.drawn, l.lost = nil, false
+	}
 }
 
 func (l *View) paint(b *bytes.Buffer, lines []line) {
@@ -277,14 +291,15 @@ func (l *View) home(columns int) string {
 // Write prints whole lines above the block; the start of a line waits for its
 // end. It never returns an error: who logs has no use for it.
 func (l *View) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.out.Lock()
+	defer l.out.Unlock()
 	l.partial = append(l.partial, p...)
 	end := bytes.LastIndexByte(l.partial, '\n') + 1
 	if end == 0 {
 		return len(p), nil
 	}
 	lines := l.partial[:end]
+	l.forget()
 	if len(l.drawn) > 0 {
 		lines = l.above(lines)
 	}
@@ -306,7 +321,7 @@ func (l *View) above(lines []byte) []byte {
 	return b.Bytes()
 }
 
-// put writes b to Out, for which l.mu is held.
+// put writes b to Out, for which l.out is held.
 func (l *View) put(b []byte) {
 	if l.dead {
 		return

@@ -89,7 +89,8 @@ const inspectJSON = `  Times are RFC 3339, _ms milliseconds; what is not known i
                "message"}, a line each of --slowest and --costliest
   a failure    {"cause", "http", "message", "count", "example" {an item, its
                "message" as the row has it}}, a line each of --failures;
-               numbers in its own message are #
+               in its own message numbers are #; of answers that were not
+               accepted it is the first fault, with … for what they had there
   a request    {"index", "brought_row", "cause" (null: its answer was accepted),
                "started", "ttft_ms", "total_ms", "http", "bytes", "endpoint",
                "model" (null: the item's), "request_id", "hedge", "message",
