@@ -67,7 +67,7 @@ func (r *run) whole(ctx context.Context) (Summary, error) {
 	}()
 	all := r.read()
 	e.box.put(message{kind: msgExhausted, run: r})
-	r.open.Wait()
+	r.window.empty()
 	r.crew.end()
 	r.flush()
 	close(r.ended)
@@ -116,13 +116,12 @@ type run struct {
 	abort     context.CancelCauseFunc
 
 	crew     *crew
-	begin    func(*task)    // has the attempt of a task begun at the next launch: the crew's
-	window   chan struct{}  // a token for each item taken and not ended
-	open     sync.WaitGroup // the same, to wait for
-	answered atomic.Bool    // an item has been answered
-	left     atomic.Int64   // items that left without a result
-	results  chan *Result   // to the sink
-	ended    chan struct{}  // closed when there will be no further result
+	begin    func(*task)   // has the attempt of a task begun at the next launch: the crew's
+	window   *window       // of the items taken and not ended
+	answered atomic.Bool   // an item has been answered
+	left     atomic.Int64  // items that left without a result
+	results  chan *Result  // to the sink
+	ended    chan struct{} // closed when there will be no further result
 
 	mu        sync.Mutex
 	stoppedBy string
@@ -134,7 +133,7 @@ type run struct {
 func (e *Engine) newRun(ctx context.Context, job Job) *run {
 	r := &run{
 		engine: e, job: job, tally: newTally(e.now()),
-		window: make(chan struct{}, e.ahead()), crew: newCrew(),
+		window: newWindow(e.ahead()), crew: newCrew(),
 		results: make(chan *Result, 64),
 		ended:   make(chan struct{}),
 	}
@@ -186,15 +185,12 @@ func (r *run) exhausted() bool { return r != nil && r.last }
 // read takes items from the source until it ends or the run is stopped. It
 // reports whether the source has ended.
 func (r *run) read() (whole bool) {
-	for {
-		select {
-		case r.window <- struct{}{}:
-		case <-r.mayStart.Done():
-			return false
-		}
-		item, err := r.job.Source.Next(r.mayStart)
+	for !r.stopping() && r.window.enter(r.mayStart.Done()) {
+		t := new(task)
+		var err error
+		t.item, err = r.job.Source.Next(r.mayStart)
 		if err != nil {
-			<-r.window
+			r.window.leave()
 			if errors.Is(err, io.EOF) {
 				return true
 			}
@@ -203,12 +199,13 @@ func (r *run) read() (whole bool) {
 			}
 			return false
 		}
-		r.open.Add(1)
-		r.take(item)
+		r.take(t)
 	}
+	return false
 }
 
-func (r *run) take(item Item) {
+func (r *run) take(t *task) {
+	item := &t.item
 	r.progress.items.Add(1)
 	r.engine.progress.items.Add(1)
 	if r.job.Journal != nil && r.job.Journal.Done(item.Index) {
@@ -217,11 +214,11 @@ func (r *run) take(item Item) {
 		r.leave()
 		return
 	}
-	if err := r.prepare(&item); err != nil {
-		r.commit(&Result{Item: item, Status: StatusFailed, Err: err, Cost: Cost{Known: true}})
+	if err := r.prepare(item); err != nil {
+		r.commit(&Result{Item: *item, Status: StatusFailed, Err: err, Cost: Cost{Known: true}})
 		return
 	}
-	r.submit(item)
+	r.submit(t)
 }
 
 // prepare makes or completes the item's request.
@@ -247,13 +244,14 @@ func (r *run) prepare(item *Item) (failure *Error) {
 	return &Error{Code: CodeBadItem, Message: err.Error(), Err: err}
 }
 
-func (r *run) submit(item Item) {
-	t := &task{run: r, item: item}
-	t.call.begin(r.engine, r.mayFinish, item.Request)
-	t.call.run, t.call.index = r, item.Index
-	t.call.waits, t.call.diary = t, &t.diary
-	t.diary.begin(r, &item)
-	if !r.engine.box.put(message{kind: msgSubmit, call: &t.call}) {
+func (r *run) submit(t *task) {
+	t.run = r
+	c := &t.call
+	c.begin(r.engine, r.mayFinish, t.item.Request)
+	c.run, c.index = r, t.item.Index
+	c.waits, c.diary = t, &t.diary
+	t.diary.begin(r, &t.item)
+	if !r.engine.box.submit(c) {
 		r.stop("interrupted", ErrShutdown, never)
 		r.drop()
 	}
@@ -267,8 +265,7 @@ func (r *run) drop() {
 
 // leave ends an item: its result is taken care of, or it has none.
 func (r *run) leave() {
-	<-r.window
-	r.open.Done()
+	r.window.leave()
 }
 
 // finish makes a result of a call that has come to its end.
