@@ -116,6 +116,7 @@ type run struct {
 	abort     context.CancelCauseFunc
 
 	crew     *crew
+	into     intoSource    // the job's source, if it is one; else nil
 	begin    func(*task)   // has the attempt of a task begun at the next launch: the crew's
 	window   *window       // of the items taken and not ended
 	answered atomic.Bool   // an item has been answered
@@ -138,6 +139,7 @@ func (e *Engine) newRun(ctx context.Context, job Job) *run {
 		ended:   make(chan struct{}),
 	}
 	r.begin = r.crew.grant
+	r.into, _ = job.Source.(intoSource)
 	r.mayFinish, r.abort = context.WithCancelCause(unwatched(context.WithoutCancel(ctx)))
 	r.mayStart, r.halt = context.WithCancel(ctx)
 	return r
@@ -187,9 +189,7 @@ func (r *run) exhausted() bool { return r != nil && r.last }
 func (r *run) read() (whole bool) {
 	for !r.stopping() && r.window.enter(r.mayStart.Done()) {
 		t := new(task)
-		var err error
-		t.item, err = r.job.Source.Next(r.mayStart)
-		if err != nil {
+		if err := r.next(&t.item); err != nil {
 			r.window.leave()
 			if errors.Is(err, io.EOF) {
 				return true
@@ -202,6 +202,15 @@ func (r *run) read() (whole bool) {
 		r.take(t)
 	}
 	return false
+}
+
+// next takes the source's next item.
+func (r *run) next(it *Item) (err error) {
+	if r.into != nil {
+		return r.into.NextInto(r.mayStart, it)
+	}
+	*it, err = r.job.Source.Next(r.mayStart)
+	return err
 }
 
 func (r *run) take(t *task) {
