@@ -26,7 +26,7 @@ func newWindow(size int) *window {
 
 // enter lets an item in once there is room, or reports that over was closed first.
 func (w *window) enter(over <-chan struct{}) bool {
-	if w.held.Load() >= w.size && !w.await(w.size-1-w.size/few, over) {
+	if w.held.Load() >= w.size && !w.await(w.size-max(1, w.size/few), over) {
 		return false
 	}
 	w.held.Add(1)
