@@ -187,8 +187,7 @@ func (r *run) exhausted() bool { return r != nil && r.last }
 // read takes items from the source until it ends or the run is stopped. It
 // reports whether the source has ended.
 func (r *run) read() (whole bool) {
-	for !r.stopping() && r.window.enter(r.mayStart.Done()) {
-		t := new(task)
+	for t := new(task); !r.stopping() && r.window.enter(r.mayStart.Done()); {
 		if err := r.next(&t.item); err != nil {
 			r.window.leave()
 			if errors.Is(err, io.EOF) {
@@ -199,7 +198,12 @@ func (r *run) read() (whole bool) {
 			}
 			return false
 		}
+		if r.passes(&t.item) {
+			t.item = Item{}
+			continue
+		}
 		r.take(t)
+		t = new(task)
 	}
 	return false
 }
@@ -213,18 +217,23 @@ func (r *run) next(it *Item) (err error) {
 	return err
 }
 
-func (r *run) take(t *task) {
-	item := &t.item
+// passes counts an item, and reports whether it has its row already: then it is
+// passed over.
+func (r *run) passes(item *Item) bool {
 	r.progress.items.Add(1)
 	r.engine.progress.items.Add(1)
-	if r.job.Journal != nil && r.job.Journal.Done(item.Index) {
-		r.progress.resumed.Add(1)
-		r.engine.progress.resumed.Add(1)
-		r.leave()
-		return
+	if r.job.Journal == nil || !r.job.Journal.Done(item.Index) {
+		return false
 	}
-	if err := r.prepare(item); err != nil {
-		r.commit(&Result{Item: *item, Status: StatusFailed, Err: err, Cost: Cost{Known: true}})
+	r.progress.resumed.Add(1)
+	r.engine.progress.resumed.Add(1)
+	r.leave()
+	return true
+}
+
+func (r *run) take(t *task) {
+	if err := r.prepare(&t.item); err != nil {
+		r.commit(&Result{Item: t.item, Status: StatusFailed, Err: err, Cost: Cost{Known: true}})
 		return
 	}
 	r.submit(t)
