@@ -181,8 +181,8 @@ func (r *run) situation() situation {
 	if r.purse != nil {
 		s.needy = len(r.purse.waiting)
 	}
-	taken := len(r.window)
-	s.room = s.more && taken < cap(r.window)
+	taken, room := r.window.state()
+	s.room = s.more && room
 	s.ended = max(0, taken-s.ready-s.delayed-s.needy-s.inFlight-s.judging)
 	return s
 }

@@ -28,6 +28,9 @@ type deadlines struct {
 	cfg     Deadlines
 	learnt  map[learnKey]*learners
 	version int // changes when a learnt deadline has become shorter
+
+	key  learnKey  // that was asked for last: so is the next, mostly
+	last *learners // of key; nil: none was
 }
 
 // learnKey groups calls that take about as long to their first token: of one
@@ -50,6 +53,13 @@ const learnKeys = 64
 // of returns what is learnt for calls that ask the like of q.
 func (d *deadlines) of(q question) *learners {
 	key := learnKey{q.model, bits.Len(uint(q.size)) / 4}
+	if d.last == nil || d.key != key {
+		d.key, d.last = key, d.lookUp(key)
+	}
+	return d.last
+}
+
+func (d *deadlines) lookUp(key learnKey) *learners {
 	l := d.learnt[key]
 	if l == nil && len(d.learnt) >= learnKeys {
 		key = learnKey{}

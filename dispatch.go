@@ -16,6 +16,9 @@ type dispatcher struct {
 	engine    *Engine
 	admission *flow.Admission
 	tokens    map[string]*flow.Estimator // by model
+	now       flow.Instant               // when the messages in hand were taken
+	model     string                     // whose estimator was asked for last: so is the next, mostly
+	guesses   *flow.Estimator            // its; nil: none was
 	deadlines *deadlines
 	watch     watch
 	pings     *pings
@@ -47,6 +50,7 @@ func (d *dispatcher) loop() {
 			d.admission.Late(now, d.due)
 		}
 		messages = d.engine.box.take(messages)
+		d.now = d.engine.now()
 		for i := range messages {
 			d.handle(&messages[i])
 		}
@@ -166,7 +170,7 @@ func (d *dispatcher) submit(c *call) {
 		c.ticket.Party = &c.run.waiting
 	}
 	if d.afford(c) {
-		d.admission.Add(d.engine.now(), &c.ticket)
+		d.admission.Add(d.now, &c.ticket)
 	}
 }
 
@@ -196,6 +200,13 @@ func (d *dispatcher) follow(m *message) {
 }
 
 func (d *dispatcher) estimator(model string) *flow.Estimator {
+	if d.guesses == nil || d.model != model {
+		d.model, d.guesses = model, d.findEstimator(model)
+	}
+	return d.guesses
+}
+
+func (d *dispatcher) findEstimator(model string) *flow.Estimator {
 	e := d.tokens[model]
 	if e == nil && len(d.tokens) >= learnKeys {
 		model = ""
@@ -276,7 +287,7 @@ func (d *dispatcher) each(c *call, f func(*tally)) {
 }
 
 func (d *dispatcher) alive(a *attempt) {
-	now := d.engine.now()
+	now := d.now
 	d.last = nil
 	d.admission.Alive(now, a.ticket)
 	d.deadlines.begun(a, &d.watch, now)
@@ -288,8 +299,7 @@ func (d *dispatcher) alive(a *attempt) {
 }
 
 func (d *dispatcher) done(a *attempt, end *ending) {
-	c := a.call
-	now := d.engine.now()
+	c, now := a.call, d.now
 	d.watch.remove(a)
 	delete(d.held, a.ticket)
 	d.deadlines.observe(a, end, &d.watch)

@@ -32,6 +32,12 @@ type Source interface {
 	Next(ctx context.Context) (Item, error)
 }
 
+// A source that has this method too is asked by it: what Next returns is put into
+// it, which is the zero Item, and need not be copied.
+type intoSource interface {
+	NextInto(ctx context.Context, it *Item) error
+}
+
 // Status is how an item ended.
 type Status uint8
 

@@ -82,6 +82,7 @@ type mailbox struct {
 	mu     sync.Mutex
 	queue  []message
 	closed bool
+	taken  chan struct{} // closed when the queue is taken, for those who wait for that; nil: nobody does
 	wake   chan struct{} // holds a token while the queue may be non-empty
 }
 
@@ -106,12 +107,47 @@ func (b *mailbox) put(m message) bool {
 	return true
 }
 
+// mostSubmitted is how many messages may wait when a run hands over a further item:
+// enough to wake the reader of its input seldom, few enough for what they lead to
+// to be in the processor's cache still when their turn comes.
+const mostSubmitted = 64
+
+// submit hands over an item's call, and waits, where many messages have not been
+// taken, until they are. It reports whether the mailbox was still open.
+func (b *mailbox) submit(c *call) bool {
+	if !b.put(message{kind: msgSubmit, call: c}) {
+		return false
+	}
+	if taken := b.crowd(); taken != nil {
+		<-taken
+	}
+	return true
+}
+
+// crowd returns what is closed when the messages that wait are taken, nil where
+// they are few.
+func (b *mailbox) crowd() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.queue) < mostSubmitted {
+		return nil
+	}
+	if b.taken == nil {
+		b.taken = make(chan struct{})
+	}
+	return b.taken
+}
+
 // take returns all messages; buf is used for those to come.
 func (b *mailbox) take(buf []message) []message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	all := b.queue
 	b.queue = buf[:0]
+	if b.taken != nil {
+		close(b.taken)
+		b.taken = nil
+	}
 	return all
 }
 

@@ -56,7 +56,7 @@ func BenchmarkAttribution(b *testing.B) {
 		engine: e, admission: flow.New(func() float64 { return 0 }, flow.Limits{}),
 		tally: newTally(1), meter: newMeter(1, machine()),
 	}
-	d.runs = []*run{{tally: newTally(1), window: make(chan struct{}, 10), purse: newPurse(spend{tokens: 1}, spend{})}}
+	d.runs = []*run{{tally: newTally(1), window: newWindow(10), purse: newPurse(spend{tokens: 1}, spend{})}}
 	b.ReportAllocs()
 	for now := flow.Instant(1); b.Loop(); now += 10_000 {
 		d.attribute(now)

@@ -20,12 +20,11 @@ type question struct {
 
 // newQuestion returns what req asks.
 func newQuestion(req *Request) question {
-	q := question{req: req, model: req.Model, size: len(req.Body), maxTokens: req.MaxTokens}
+	q := question{req: req, size: len(req.Body)}
 	for _, m := range req.Messages {
 		q.size += len(m.Content) + len(m.Role)
 	}
-	q.read(req.Body)
-	q.choices = max(1, q.choices)
+	q.model, q.maxTokens, q.choices = req.Asks()
 	return q
 }
 
@@ -33,21 +32,20 @@ func newQuestion(req *Request) question {
 // on say what the answer may use, in the order in which they are believed.
 var askedFields = [...]string{"n", "model", "max_completion_tokens", "max_tokens", "max_output_tokens"}
 
-// read takes from a body what the request does not say beside it. One walk over
-// the body finds everything.
-func (q *question) read(body []byte) {
-	if len(body) == 0 {
-		return
-	}
+// read takes from the body what is "" or 0. One walk over the body finds
+// everything.
+func (r *Request) read(model *string, maxTokens, choices *int64) {
 	var found [len(askedFields)]gjson.Result
-	find(body, &found)
-	q.choices = found[0].Int()
-	if q.model == "" {
-		q.model = found[1].String()
+	find(r.Body, &found)
+	if *choices == 0 {
+		*choices = found[0].Int()
+	}
+	if *model == "" {
+		*model = found[1].String()
 	}
 	for _, v := range found[2:] {
-		if q.maxTokens == 0 && v.Type == gjson.Number {
-			q.maxTokens = max(0, v.Int())
+		if *maxTokens == 0 && v.Type == gjson.Number {
+			*maxTokens = max(0, v.Int())
 		}
 	}
 }

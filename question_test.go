@@ -1,6 +1,7 @@
 package paceline
 
 import (
+	"cmp"
 	"testing"
 
 	"github.com/tidwall/gjson"
@@ -28,8 +29,12 @@ func FuzzQuestion(f *testing.F) {
 		if q.model != model || q.maxTokens != want || q.choices != choices {
 			t.Fatalf("%q: asks %q for %d tokens and %d answers, want %q, %d, %d", body, q.model, q.maxTokens, q.choices, model, want, choices)
 		}
-		if q := newQuestion(&Request{Body: body, Model: "own", MaxTokens: 3}); q.model != "own" || q.maxTokens != 3 {
-			t.Fatalf("%q: the request's own are overruled: %q, %d", body, q.model, q.maxTokens)
+		for _, r := range []Request{{Model: "own", MaxTokens: 3, Choices: 4}, {Model: "own"}, {MaxTokens: 3}, {MaxTokens: -1}, {Choices: 4}} {
+			m, tokens, n := cmp.Or(r.Model, model), max(0, cmp.Or(r.MaxTokens, want)), cmp.Or(r.Choices, choices)
+			r.Body = body
+			if gotM, gotTokens, gotN := r.Asks(); gotM != m || gotTokens != tokens || gotN != n {
+				t.Fatalf("%+v: asks %q for %d tokens and %d answers, want %q, %d, %d", r, gotM, gotTokens, gotN, m, tokens, n)
+			}
 		}
 	})
 }

@@ -37,8 +37,24 @@ type Request struct {
 	Priority Priority
 
 	// MaxTokens is what the answer may use at most, for the reservation of
-	// tokens; 0 means: as the body says, else as learnt.
+	// tokens; 0 means: as the body says, else as learnt; below 0: as learnt.
 	MaxTokens int64
+
+	// Choices is how many answers the body asks for, for the same; 0 means: as
+	// the body says, else one.
+	Choices int64
+}
+
+// Asks returns what the request asks for, by its fields, or else by what its body
+// says: of which model ("": none is named), for how many tokens at most (0: there
+// is no limit), and for how many answers, at least 1. Where Model, MaxTokens and
+// Choices are set it does not look at the body.
+func (r *Request) Asks() (model string, maxTokens, choices int64) {
+	model, maxTokens, choices = r.Model, r.MaxTokens, r.Choices
+	if (model == "" || maxTokens == 0 || choices == 0) && len(r.Body) > 0 {
+		r.read(&model, &maxTokens, &choices)
+	}
+	return model, max(0, maxTokens), max(1, choices)
 }
 
 // A Message is one message of a chat. Requests with images, tool results or

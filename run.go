@@ -67,7 +67,7 @@ func (r *run) whole(ctx context.Context) (Summary, error) {
 	}()
 	all := r.read()
 	e.box.put(message{kind: msgExhausted, run: r})
-	r.open.Wait()
+	r.window.empty()
 	r.crew.end()
 	r.flush()
 	close(r.ended)
@@ -116,13 +116,13 @@ type run struct {
 	abort     context.CancelCauseFunc
 
 	crew     *crew
-	begin    func(*task)    // has the attempt of a task begun at the next launch: the crew's
-	window   chan struct{}  // a token for each item taken and not ended
-	open     sync.WaitGroup // the same, to wait for
-	answered atomic.Bool    // an item has been answered
-	left     atomic.Int64   // items that left without a result
-	results  chan *Result   // to the sink
-	ended    chan struct{}  // closed when there will be no further result
+	into     intoSource    // the job's source, if it is one; else nil
+	begin    func(*task)   // has the attempt of a task begun at the next launch: the crew's
+	window   *window       // of the items taken and not ended
+	answered atomic.Bool   // an item has been answered
+	left     atomic.Int64  // items that left without a result
+	results  chan *Result  // to the sink
+	ended    chan struct{} // closed when there will be no further result
 
 	mu        sync.Mutex
 	stoppedBy string
@@ -134,11 +134,12 @@ type run struct {
 func (e *Engine) newRun(ctx context.Context, job Job) *run {
 	r := &run{
 		engine: e, job: job, tally: newTally(e.now()),
-		window: make(chan struct{}, e.ahead()), crew: newCrew(),
+		window: newWindow(e.ahead()), crew: newCrew(),
 		results: make(chan *Result, 64),
 		ended:   make(chan struct{}),
 	}
 	r.begin = r.crew.grant
+	r.into, _ = job.Source.(intoSource)
 	r.mayFinish, r.abort = context.WithCancelCause(unwatched(context.WithoutCancel(ctx)))
 	r.mayStart, r.halt = context.WithCancel(ctx)
 	return r
@@ -186,15 +187,9 @@ func (r *run) exhausted() bool { return r != nil && r.last }
 // read takes items from the source until it ends or the run is stopped. It
 // reports whether the source has ended.
 func (r *run) read() (whole bool) {
-	for {
-		select {
-		case r.window <- struct{}{}:
-		case <-r.mayStart.Done():
-			return false
-		}
-		item, err := r.job.Source.Next(r.mayStart)
-		if err != nil {
-			<-r.window
+	for t := new(task); !r.stopping() && r.window.enter(r.mayStart.Done()); {
+		if err := r.next(&t.item); err != nil {
+			r.window.leave()
 			if errors.Is(err, io.EOF) {
 				return true
 			}
@@ -203,25 +198,45 @@ func (r *run) read() (whole bool) {
 			}
 			return false
 		}
-		r.open.Add(1)
-		r.take(item)
+		if r.passes(&t.item) {
+			t.item = Item{}
+			continue
+		}
+		r.take(t)
+		t = new(task)
 	}
+	return false
 }
 
-func (r *run) take(item Item) {
+// next takes the source's next item.
+func (r *run) next(it *Item) (err error) {
+	if r.into != nil {
+		return r.into.NextInto(r.mayStart, it)
+	}
+	*it, err = r.job.Source.Next(r.mayStart)
+	return err
+}
+
+// passes counts an item, and reports whether it has its row already: then it is
+// passed over.
+func (r *run) passes(item *Item) bool {
 	r.progress.items.Add(1)
 	r.engine.progress.items.Add(1)
-	if r.job.Journal != nil && r.job.Journal.Done(item.Index) {
-		r.progress.resumed.Add(1)
-		r.engine.progress.resumed.Add(1)
-		r.leave()
+	if r.job.Journal == nil || !r.job.Journal.Done(item.Index) {
+		return false
+	}
+	r.progress.resumed.Add(1)
+	r.engine.progress.resumed.Add(1)
+	r.leave()
+	return true
+}
+
+func (r *run) take(t *task) {
+	if err := r.prepare(&t.item); err != nil {
+		r.commit(&Result{Item: t.item, Status: StatusFailed, Err: err, Cost: Cost{Known: true}})
 		return
 	}
-	if err := r.prepare(&item); err != nil {
-		r.commit(&Result{Item: item, Status: StatusFailed, Err: err, Cost: Cost{Known: true}})
-		return
-	}
-	r.submit(item)
+	r.submit(t)
 }
 
 // prepare makes or completes the item's request.
@@ -247,13 +262,14 @@ func (r *run) prepare(item *Item) (failure *Error) {
 	return &Error{Code: CodeBadItem, Message: err.Error(), Err: err}
 }
 
-func (r *run) submit(item Item) {
-	t := &task{run: r, item: item}
-	t.call.begin(r.engine, r.mayFinish, item.Request)
-	t.call.run, t.call.index = r, item.Index
-	t.call.waits, t.call.diary = t, &t.diary
-	t.diary.begin(r, &item)
-	if !r.engine.box.put(message{kind: msgSubmit, call: &t.call}) {
+func (r *run) submit(t *task) {
+	t.run = r
+	c := &t.call
+	c.begin(r.engine, r.mayFinish, t.item.Request)
+	c.run, c.index = r, t.item.Index
+	c.waits, c.diary = t, &t.diary
+	t.diary.begin(r, &t.item)
+	if !r.engine.box.submit(c) {
 		r.stop("interrupted", ErrShutdown, never)
 		r.drop()
 	}
@@ -267,8 +283,7 @@ func (r *run) drop() {
 
 // leave ends an item: its result is taken care of, or it has none.
 func (r *run) leave() {
-	<-r.window
-	r.open.Done()
+	r.window.leave()
 }
 
 // finish makes a result of a call that has come to its end.

@@ -114,6 +114,7 @@ func forEach(ctx context.Context, src paceline.Source, f func(*paceline.Item) er
 	for {
 		var err error
 		if ok {
+			it = paceline.Item{}
 			err = scan.scan(ctx, &it, false)
 		} else {
 			it, err = src.Next(ctx)

@@ -62,7 +62,14 @@ func (in *Input) Next(ctx context.Context) (paceline.Item, error) {
 	return it, err
 }
 
-// scan is Next into it; without keep the item is valid until the next scan.
+// NextInto is Next into it, which is the zero Item: a run asks for its items in
+// this way, where they are to be.
+func (in *Input) NextInto(ctx context.Context, it *paceline.Item) error {
+	return in.scan(ctx, it, true)
+}
+
+// scan is Next into it, which is the zero Item; without keep it is valid until the
+// next scan.
 func (in *Input) scan(ctx context.Context, it *paceline.Item, keep bool) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
@@ -102,7 +109,6 @@ func (in *Input) read(it *paceline.Item, keep bool) error {
 		}
 		in.open = o
 	}
-	*it = paceline.Item{}
 	err := in.open.items.read(it, keep)
 	if err == nil || err == io.EOF {
 		return err

@@ -72,6 +72,7 @@ func (s *sample) scan(ctx context.Context, it *paceline.Item, keep bool) error {
 	for s.wanted > 0 {
 		take := s.rng.Int64N(s.toCome) < s.wanted
 		s.toCome--
+		*it = paceline.Item{}
 		if err := scanFrom(ctx, s.src, it, keep && take); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ type input struct {
 	dir, path string
 	items     int
 	bytes     int64
+	test      string // the library's test; "": not built yet
 }
 
 // reviews are the texts of the items, one after the other: with escapes, letters

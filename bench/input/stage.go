@@ -23,15 +23,16 @@ import (
 // compared with.
 var stages = []struct {
 	name string
-	run  func(*input) error
+	run  func(*input) (cost, error)
 }{
-	{"search for newlines", search},
-	{"read", read},
-	{"read, template", render},
-	{"survey (paceline run --dry-run)", survey},
-	{"engine alone, items ready made", func(in *input) error { return in.send(ready(in.items), nil) }},
-	{"read, template, engine", func(in *input) error { return in.stream(nil) }},
-	{"read, template, engine, journal", withJournal},
+	{"search for newlines", here(search)},
+	{"read", here(read)},
+	{"read, template", here(render)},
+	{"read, template, admit", grant},
+	{"survey (paceline run --dry-run)", here(survey)},
+	{"engine alone, items ready made", here(func(in *input) error { return in.send(ready(in.items), nil) })},
+	{"read, template, engine", here(func(in *input) error { return in.stream(nil) })},
+	{"read, template, engine, journal", here(withJournal)},
 }
 
 const template = "Classify this review ({{.lang}}, {{.stars}} stars) as positive, negative or mixed: {{.text}}"

@@ -18,13 +18,13 @@ func TestStagesReadItAll(t *testing.T) {
 		t.Errorf("lines of %d bytes, said to be of 300", mean)
 	}
 	for _, s := range stages {
-		if err := s.run(&in); err != nil {
+		if _, err := s.run(&in); err != nil {
 			t.Errorf("%s: %v", s.name, err)
 		}
 	}
 	in.items++
 	for _, s := range stages {
-		if err := s.run(&in); err == nil && s.name != "survey (paceline run --dry-run)" && s.name != "engine alone, items ready made" {
+		if _, err := s.run(&in); err == nil && s.name != "survey (paceline run --dry-run)" && s.name != "engine alone, items ready made" {
 			t.Errorf("%s: a missing line is not noticed", s.name)
 		}
 	}

@@ -25,7 +25,7 @@ func tabulate(in *input, rows *regexp.Regexp, rounds int) error {
 			if i > 0 && !rows.MatchString(stages[i].name) {
 				continue
 			}
-			c, err := weigh(in, stages[i].run)
+			c, err := stages[i].run(in)
 			if err != nil {
 				return fmt.Errorf("%s: %w", stages[i].name, err)
 			}
@@ -51,15 +51,17 @@ func (c *cost) print(in *input, name string, limit time.Duration) {
 		float64(c.mallocs)/lines, 100*limit.Seconds()/c.used.Seconds(), mb/c.took.Seconds())
 }
 
-// weigh runs a stage and measures it.
-func weigh(in *input, run func(*input) error) (cost, error) {
-	runtime.GC()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	used, began := processor.Used(), time.Now()
-	err := run(in)
-	c := cost{used: processor.Used() - used, took: time.Since(began)}
-	runtime.ReadMemStats(&after)
-	c.mallocs = after.Mallocs - before.Mallocs
-	return c, err
+// here measures a stage that runs in this process.
+func here(run func(*input) error) func(*input) (cost, error) {
+	return func(in *input) (cost, error) {
+		runtime.GC()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		used, began := processor.Used(), time.Now()
+		err := run(in)
+		c := cost{used: processor.Used() - used, took: time.Since(began)}
+		runtime.ReadMemStats(&after)
+		c.mallocs = after.Mallocs - before.Mallocs
+		return c, err
+	}
 }

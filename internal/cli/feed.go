@@ -29,11 +29,15 @@ type fed struct {
 // types them, is not kept waiting.
 const feedPause = 200 * time.Millisecond
 
+// fedAhead is how many items may have been read that nobody has taken, so that not
+// each of them takes a change of goroutines.
+const fedAhead = 64
+
 // newFeed begins to read src. closeSource is called when that has ended, which
 // is when src ends or, after stop, when it returns: at the latest the process's
 // end cuts short the waiting for a pipe.
 func newFeed(src paceline.Source, closeSource func()) *feed {
-	f := &feed{items: make(chan fed), quit: make(chan struct{})}
+	f := &feed{items: make(chan fed, fedAhead), quit: make(chan struct{})}
 	go func() {
 		defer closeSource()
 		for ended := false; !ended; {

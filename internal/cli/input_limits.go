@@ -49,13 +49,13 @@ type sizedRequest struct {
 // keptModels bounds what is kept where every item names a model of its own.
 const keptModels = 1000
 
-func (a *askedModels) add(model []byte, it *paceline.Item, in, out int64) {
-	was, known := a.largest[string(model)]
+func (a *askedModels) add(model string, it *paceline.Item, in, out int64) {
+	was, known := a.largest[model]
 	switch {
 	case !known && len(a.largest) >= keptModels:
 		a.beyond = true
 	case !known || in+out > was.in+was.out:
-		a.largest[string(model)] = sizedRequest{place: itemPlace(it), in: in, out: out}
+		a.largest[model] = sizedRequest{place: itemPlace(it), in: in, out: out}
 	}
 }
 

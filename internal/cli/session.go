@@ -229,13 +229,19 @@ func (s *session) draft(it *paceline.Item) (*paceline.Request, error) {
 // sendable puts an item's priority into its request. One without a model, or with
 // a priority that is none, cannot be sent.
 func (s *session) sendable(it *paceline.Item, req *paceline.Request) (_ *paceline.Request, err error) {
-	if s.flags.model == "" && modelOf(req) == "" {
+	if s.flags.model == "" && !named(req) {
 		return nil, fmt.Errorf("%s: no model; name one for all items with -m MODEL", itemPlace(it))
 	}
 	if req.Priority, err = s.priority.of(it); err != nil {
 		return nil, err
 	}
 	return req, nil
+}
+
+// named reports whether a request names its model.
+func named(req *paceline.Request) bool {
+	model, _, _ := req.Asks()
+	return model != ""
 }
 
 // interruptible lets an error that a signal caused end the program as such.

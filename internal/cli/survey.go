@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
-	"github.com/seed-1814a72b/paceline/internal/jsonscan"
 	"github.com/seed-1814a72b/paceline/internal/price"
 )
 
@@ -119,19 +117,20 @@ func (s *surveyor) item(it *paceline.Item) error {
 
 func (s *surveyor) count(it *paceline.Item, req *paceline.Request) {
 	s.requestBytes += int64(len(req.Body))
-	in, asks := s.weigh(req), inquiryOf(req)
-	if asks.maxTokens > 0 {
-		s.maxTokens += asks.maxTokens
+	in := s.weigh(req)
+	model, maxTokens, _ := req.Asks()
+	if maxTokens > 0 {
+		s.maxTokens += maxTokens
 	} else {
 		s.unbounded++
 	}
-	s.countModel(it, &asks, in)
+	s.countModel(it, model, in, maxTokens)
 	if s.fits != nil {
 		s.fits(req)
 	}
 	if len(s.first) < shownRequests {
 		s.first = append(s.first, sampleRequest{
-			place: itemPlace(it), model: string(asks.model),
+			place: itemPlace(it), model: model,
 			body: string(slices.Clone(req.Body)), path: req.Path,
 		})
 	}
@@ -150,11 +149,11 @@ func (s *surveyor) weigh(req *paceline.Request) int64 {
 }
 
 // countModel notes which model a request asks for, and how large it is.
-func (s *surveyor) countModel(it *paceline.Item, asks *inquiry, in int64) {
+func (s *surveyor) countModel(it *paceline.Item, model string, in, out int64) {
 	if s.models == nil {
 		s.models = &askedModels{largest: map[string]sizedRequest{}}
 	}
-	s.models.add(asks.model, it, in, asks.maxTokens)
+	s.models.add(model, it, in, out)
 }
 
 // inputTokens estimates the tokens of what req asks: those of its messages, or
@@ -178,45 +177,6 @@ func (s *survey) allTokens() int64 {
 	}
 	return int64(float64(s.tokens) * float64(s.requestBytes) / float64(s.weighed))
 }
-
-// An inquiry is what a request says of its answer.
-type inquiry struct {
-	model     []byte // valid as long as the request; empty: it names none
-	maxTokens int64  // that the answer may use at most; 0: it does not say
-}
-
-// inquiryFields are where a body says it, the limits in the order in which they are
-// looked for.
-var inquiryFields = []string{"model", "max_completion_tokens", "max_tokens", "max_output_tokens"}
-
-func inquiryOf(req *paceline.Request) inquiry {
-	var found [4]jsonscan.Span
-	jsonscan.Find(req.Body, inquiryFields, found[:])
-	a := inquiry{maxTokens: req.MaxTokens}
-	if v := found[0].Of(req.Body); len(v) > 0 {
-		a.model = textOf(v)
-	} else {
-		a.model = []byte(req.Model)
-	}
-	for _, at := range found[1:] {
-		if v := at.Of(req.Body); len(v) > 0 && a.maxTokens <= 0 {
-			a.maxTokens = gjson.ParseBytes(v).Int()
-		}
-	}
-	a.maxTokens = max(a.maxTokens, 0)
-	return a
-}
-
-// textOf returns what a value is as text, without a copy where that can be.
-func textOf(value []byte) []byte {
-	if value[0] == '"' && bytes.IndexByte(value, '\\') < 0 {
-		return value[1 : len(value)-1]
-	}
-	return []byte(gjson.ParseBytes(value).String())
-}
-
-// modelOf returns the model that req asks for, "" if none.
-func modelOf(req *paceline.Request) string { return string(inquiryOf(req).model) }
 
 // itemPlace returns where an item stands: "reviews.jsonl:17".
 func itemPlace(it *paceline.Item) string {

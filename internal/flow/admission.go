@@ -17,6 +17,10 @@ type Admission struct {
 	queue  queue
 	lanes  []*Lane
 	models map[string]int
+	last   struct { // that was asked for; so is the next, mostly
+		name   string
+		number int
+	}
 	named  int // of models, those that came by a ticket and without limits
 	chance func() float64
 	cause  Cause

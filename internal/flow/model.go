@@ -8,6 +8,14 @@ const ModelsMax = 64
 // Model returns the number by which tickets name a model. Those beyond
 // [ModelsMax] share number 0 with calls that name none.
 func (a *Admission) Model(name string) int {
+	if name == a.last.name {
+		return a.last.number
+	}
+	a.last.name, a.last.number = name, a.number(name)
+	return a.last.number
+}
+
+func (a *Admission) number(name string) int {
 	if n, ok := a.models[name]; ok || a.named == ModelsMax {
 		return n
 	}
@@ -22,6 +30,7 @@ func (a *Admission) model(name string) int {
 	}
 	n := len(a.models)
 	a.models[name] = n
+	a.last.name, a.last.number = name, n
 	a.queue.lines = append(a.queue.lines, newLine())
 	for _, l := range a.lanes {
 		l.share(l.given.Models[name])

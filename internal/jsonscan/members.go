@@ -6,6 +6,8 @@ package jsonscan
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
+	"strings"
 )
 
 // MaxDepth is the nesting that is accepted; encoding/json accepts as much.
@@ -121,16 +123,17 @@ func Find(b []byte, names []string, found []Span) bool {
 // indexOf returns the place in names of a member's name, which is still escaped,
 // or -1.
 func indexOf(names []string, key []byte) int {
-	if bytes.IndexByte(key, '\\') >= 0 {
-		var s string
-		if json.Unmarshal([]byte(`"`+string(key)+`"`), &s) == nil {
-			key = []byte(s)
-		}
-	}
 	for i, name := range names {
-		if name == string(key) {
+		if name == string(key) && strings.IndexByte(name, '\\') < 0 {
 			return i
 		}
 	}
-	return -1
+	if bytes.IndexByte(key, '\\') < 0 {
+		return -1
+	}
+	var s string
+	if json.Unmarshal([]byte(`"`+string(key)+`"`), &s) != nil {
+		return -1
+	}
+	return slices.Index(names, s)
 }

@@ -20,9 +20,9 @@ func FuzzFastEqualsFull(f *testing.F) {
 	} {
 		f.Add([]byte(raw))
 	}
-	templates := []*tmpl{}
+	prompt, templates := fields{}, []*tmpl{}
 	for _, source := range []string{"{{.}}", "<{{.a}}>\n", "{{.b.c}} \"{{.a}}", "{{.text}}", "{{.a.a}}"} {
-		c, err := compile("prompt", source)
+		c, err := compile("prompt", source, &prompt)
 		if err != nil || !c.simple {
 			f.Fatal(source, err)
 		}
@@ -33,13 +33,15 @@ func FuzzFastEqualsFull(f *testing.F) {
 			return
 		}
 		for _, c := range templates {
-			compare(t, c, raw)
+			compare(t, c, prompt, raw)
 		}
 	})
 }
 
-func compare(t interface{ Fatalf(string, ...any) }, c *tmpl, raw []byte) {
-	fast, ok := c.appendFast(nil, raw)
+func compare(t interface{ Fatalf(string, ...any) }, c *tmpl, prompt fields, raw []byte) {
+	var seen sight
+	seen.look(raw, prompt)
+	fast, ok := c.appendFast(nil, raw, &seen)
 	full, err := c.appendFull(nil, raw)
 	if ok && (err != nil || string(fast) != string(full)) {
 		t.Fatalf("%s:\nfast %s\nfull %s, %v", raw, fast, full, err)
@@ -51,15 +53,18 @@ func compare(t interface{ Fatalf(string, ...any) }, c *tmpl, raw []byte) {
 
 // The text that arrives is the text that encoding/json finds in the item.
 func TestTextSurvives(t *testing.T) {
-	c, err := compile("prompt", "{{.a}}")
+	prompt := fields{}
+	c, err := compile("prompt", "{{.a}}", &prompt)
 	if err != nil {
 		t.Fatal(err)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.String().Draw(t, "s")
 		raw, _ := json.Marshal(map[string]string{"a": s, "b": s})
-		compare(t, c, raw)
-		out, err := c.append(nil, raw)
+		compare(t, c, prompt, raw)
+		var seen sight
+		seen.look(raw, prompt)
+		out, err := c.append(nil, raw, &seen)
 		if err != nil {
 			t.Fatalf("%v", err)
 		}

@@ -2,6 +2,7 @@ package prompt
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -11,16 +12,48 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
-// mostNeeds is how many fields of an item a template may name to be rendered
+// fields are the fields of an item that a prompt looks at, each once.
+type fields []string
+
+// mostFields is how many fields of an item a prompt may name to be rendered
 // without decoding it.
-const mostNeeds = 16
+const mostFields = 18
+
+// place returns where a field stands among those of the prompt.
+func (f *fields) place(name string) int {
+	if i := slices.Index(*f, name); i >= 0 {
+		return i
+	}
+	*f = append(*f, name)
+	return len(*f) - 1
+}
+
+// A sight is what one walk over an item has found of a prompt's fields, in their
+// order. The zero sight is of no field.
+type sight struct {
+	found [mostFields]jsonscan.Span
+	whole bool // the item could be walked over
+}
+
+// look looks for the fields in an item. A line of text is its only field.
+func (s *sight) look(raw []byte, f fields) {
+	start := jsonscan.SkipSpace(raw, 0)
+	if start < len(raw) && raw[start] == '"' {
+		end := jsonscan.StringEnd(raw, start+1)
+		if i := slices.Index(f, lineField); i >= 0 && end != jsonscan.Invalid {
+			s.found[i] = jsonscan.Span{From: start, To: end}
+		}
+		s.whole = end != jsonscan.Invalid
+		return
+	}
+	s.whole = len(f) <= mostFields && jsonscan.Find(raw, f, s.found[:len(f)])
+}
 
 // appendFast renders a template of text and plain fields without decoding the
-// item: it is walked over once, and what it has is copied. Not ok: a field is
-// missing or not plain, and the full way has to say what comes of it.
-func (t *tmpl) appendFast(dst, raw []byte) (out []byte, ok bool) {
-	var found [mostNeeds]jsonscan.Span
-	if len(t.needs) > 0 && !t.find(raw, found[:len(t.needs)]) {
+// item: what it has is copied. Not ok: a field is missing or not plain, and the
+// full way has to say what comes of it.
+func (t *tmpl) appendFast(dst, raw []byte, seen *sight) (out []byte, ok bool) {
+	if !seen.whole {
 		return nil, false
 	}
 	for i := range t.segments {
@@ -29,11 +62,9 @@ func (t *tmpl) appendFast(dst, raw []byte) (out []byte, ok bool) {
 			dst = append(dst, s.text...)
 			continue
 		}
-		value := raw
-		if !s.dot {
-			if value, ok = s.below(found[s.need].Of(raw)); !ok {
-				return nil, false
-			}
+		value, ok := s.of(raw, seen)
+		if !ok {
+			return nil, false
 		}
 		if dst, ok = appendPlain(dst, value); !ok {
 			return nil, false
@@ -42,15 +73,15 @@ func (t *tmpl) appendFast(dst, raw []byte) (out []byte, ok bool) {
 	return dst, true
 }
 
-// find looks for the fields that the template needs. A line of text is all of
-// its only field.
-func (t *tmpl) find(raw []byte, found []jsonscan.Span) bool {
-	start := jsonscan.SkipSpace(raw, 0)
-	if start < len(raw) && raw[start] == '"' {
-		found[0] = jsonscan.Span{From: start, To: jsonscan.StringEnd(raw, start+1)}
-		return len(t.needs) == 1 && t.needs[0] == lineField && found[0].To != jsonscan.Invalid
+// blanks are JSON's.
+const blanks = " \t\r\n"
+
+// of returns what a segment stands for in an item.
+func (s *segment) of(raw []byte, seen *sight) (value []byte, ok bool) {
+	if s.dot {
+		return bytes.Trim(raw, blanks), true
 	}
-	return jsonscan.Find(raw, t.needs, found)
+	return s.below(seen.found[s.place].Of(raw))
 }
 
 // below returns the field that the path leads to from the value of its first
@@ -69,7 +100,6 @@ func (s *segment) below(value []byte) ([]byte, bool) {
 // appendPlain appends a string, number, boolean or null as the inside of a
 // JSON string.
 func appendPlain(dst, value []byte) ([]byte, bool) {
-	value = bytes.Trim(value, " \t\r\n")
 	if len(value) == 0 {
 		return nil, false
 	}
@@ -85,23 +115,36 @@ func appendPlain(dst, value []byte) ([]byte, bool) {
 }
 
 // appendString appends the inside of a valid JSON string, decoded as encoding/json
-// does it and escaped as jsontext does.
+// does it and escaped as jsontext does: most of it stays as it is.
 func appendString(dst []byte, token string) []byte {
 	inner := token[1 : len(token)-1]
-	if copyable(inner) {
-		return append(dst, inner...)
-	}
 	for {
 		i := strings.IndexByte(inner, '\\')
 		if i < 0 {
-			return jsontext.AppendInside(dst, inner)
+			return appendRun(dst, inner)
 		}
-		dst = jsontext.AppendInside(dst, inner[:i])
-		r, size := escaped(inner[i:])
-		var b [utf8.UTFMax]byte
-		dst = jsontext.AppendInside(dst, b[:utf8.EncodeRune(b[:], r)])
-		inner = inner[i+size:]
+		dst = appendRun(dst, inner[:i])
+		inner = inner[i:]
+		switch inner[1] {
+		case 'n', 'r', 't', '"', '\\':
+			dst = append(dst, inner[0], inner[1])
+			inner = inner[2:]
+		default:
+			r, size := escaped(inner)
+			var b [utf8.UTFMax]byte
+			dst = jsontext.AppendInside(dst, b[:utf8.EncodeRune(b[:], r)])
+			inner = inner[size:]
+		}
 	}
+}
+
+// appendRun appends a part of a valid JSON string that has no escapes: only what is
+// not UTF-8 must be replaced.
+func appendRun(dst []byte, run string) []byte {
+	if utf8.ValidString(run) {
+		return append(dst, run...)
+	}
+	return jsontext.AppendInside(dst, run)
 }
 
 // escaped returns the character of the escape that s begins with, and the
@@ -129,24 +172,4 @@ var unescapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 
 func hexRune(s string) rune {
 	n, _ := strconv.ParseUint(s[:4], 16, 16) // digits, as s is valid
 	return rune(n)
-}
-
-// copyable reports whether escaping the decoded string gives these very bytes
-// again.
-func copyable(inner string) bool {
-	if !utf8.ValidString(inner) {
-		return false
-	}
-	for {
-		i := strings.IndexByte(inner, '\\')
-		if i < 0 {
-			return true
-		}
-		switch inner[i+1] {
-		case 'n', 'r', 't', '"', '\\':
-			inner = inner[i+2:]
-		default:
-			return false
-		}
-	}
 }

@@ -12,7 +12,21 @@ import (
 )
 
 // messages is a messages array: JSON, with templates in some of its strings.
-type messages struct{ parts []part }
+type messages struct {
+	parts  []part
+	fields fields // that its templates name, behind those by which an item brings its own
+}
+
+// The fields by which an item brings its own messages, the first that a prompt
+// looks for.
+const (
+	ownBody = iota
+	ownMessages
+)
+
+func newMessages() *messages {
+	return &messages{fields: fields{ownBody: "body", ownMessages: "messages"}}
+}
 
 // A part is JSON as it stands, or a template whose text goes between the
 // quotes that stand around it.
@@ -31,7 +45,7 @@ func (m *messages) raw(s string) {
 
 // template adds a string that is a template, with its quotes.
 func (m *messages) template(name, source string) error {
-	t, err := compile(name, source)
+	t, err := compile(name, source, &m.fields)
 	if err != nil {
 		return err
 	}
@@ -41,8 +55,8 @@ func (m *messages) template(name, source string) error {
 	return nil
 }
 
-// append appends the array for an item.
-func (m *messages) append(dst, item []byte) ([]byte, error) {
+// append appends the array for an item, of which the fields are seen.
+func (m *messages) append(dst, item []byte, seen *sight) ([]byte, error) {
 	var err error
 	for i := range m.parts {
 		p := &m.parts[i]
@@ -50,7 +64,7 @@ func (m *messages) append(dst, item []byte) ([]byte, error) {
 			dst = append(dst, p.json...)
 			continue
 		}
-		if dst, err = p.tmpl.append(dst, item); err != nil {
+		if dst, err = p.tmpl.append(dst, item, seen); err != nil {
 			return nil, err
 		}
 	}
@@ -69,7 +83,7 @@ func (m *messages) names(field string) bool {
 
 // promptMessages is the conversation of a system and a user template.
 func promptMessages(c *Config) (*messages, error) {
-	m := &messages{}
+	m := newMessages()
 	m.raw("[")
 	if c.System != "" {
 		m.raw(`{"role":"system","content":`)
@@ -101,7 +115,7 @@ func parseMessages(text []byte) (*messages, error) {
 			return nil, fmt.Errorf(`--messages: message %d has no "role"`, i+1)
 		}
 	}
-	m := &messages{}
+	m := newMessages()
 	return m, m.value("messages", gjson.ParseBytes(text))
 }
 

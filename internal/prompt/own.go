@@ -31,22 +31,23 @@ func (p *Prompt) own(raw []byte) ([]byte, error) {
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil, nil
 	}
-	if v := find(raw, "body"); len(v) > 0 && v[0] == '{' && !p.uses("body") {
+	if v := find(raw, "body"); len(v) > 0 && v[0] == '{' && !p.namesBody {
 		return p.fill(bytes.Clone(v)), isChat(v)
 	}
-	if v := find(raw, "messages"); len(v) > 0 && v[0] == '[' && !p.uses("messages") {
+	if v := find(raw, "messages"); len(v) > 0 && v[0] == '[' && !p.namesMessages {
 		return p.fill(chatBody(gjson.Parse(view(raw)))), nil
 	}
 	return nil, nil
 }
 
-func (p *Prompt) uses(field string) bool { return p.msgs != nil && p.msgs.names(field) }
+// mayBring reports whether an item may bring its messages or its body, of which
+// the prompt's fields are seen.
+func (p *Prompt) mayBring(seen *sight) bool {
+	return !seen.whole || !seen.found[ownBody].None() || !seen.found[ownMessages].None()
+}
 
-// find looks a field up, after a quick look whether its name occurs at all.
+// find looks a field up.
 func find(raw []byte, name string) []byte {
-	if !bytes.Contains(raw, []byte(name)) {
-		return nil
-	}
 	var found [1]jsonscan.Span
 	jsonscan.Find(raw, []string{name}, found[:])
 	return found[0].Of(raw)

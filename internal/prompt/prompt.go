@@ -17,7 +17,10 @@ type Prompt struct {
 	msgs   *messages // nil: every item brings its own
 	head   []byte    // of a body, up to its messages
 	tail   []byte    // of a body, from behind them
-	fixed  int       // bytes of msgs that are the same for every item
+	fixed  int       // bytes of a body that are the same for every item
+
+	like                     paceline.Request // a request, but for its body
+	namesBody, namesMessages bool             // msgs name that field, or the whole item
 }
 
 // New checks c and compiles its templates. The error is one line for each
@@ -40,11 +43,24 @@ func New(c Config) (*Prompt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.msgs != nil {
-		p.fixed = p.msgs.size()
-	}
 	p.assemble(c.fields())
+	if p.msgs != nil {
+		p.fixed = len(p.head) + p.msgs.size() + len(p.tail)
+		p.namesBody, p.namesMessages = p.msgs.names("body"), p.msgs.names("messages")
+		p.like = p.asks()
+	}
 	return p, nil
+}
+
+// asks returns what all requests ask for whose messages are the prompt's, so that
+// nobody needs to look for that in their bodies.
+func (p *Prompt) asks() paceline.Request {
+	any := paceline.Request{Body: slices.Concat(p.head, []byte("[]"), p.tail)}
+	model, maxTokens, choices := any.Asks()
+	if maxTokens == 0 {
+		maxTokens = -1
+	}
+	return paceline.Request{Model: model, MaxTokens: maxTokens, Choices: choices}
 }
 
 // assemble makes the parts of a body that are the same for every item.
@@ -151,21 +167,34 @@ func (p *Prompt) request(it *paceline.Item, req *paceline.Request, body []byte) 
 		}
 		return done, nil
 	}
-	own, err := p.own(it.Raw)
-	switch {
-	case err != nil:
-		return nil, itemError(it, err)
-	case own != nil:
-		*req = paceline.Request{Body: own, Model: modelOf(own, p.model)}
-		return req, nil
-	case p.msgs == nil:
-		return nil, itemError(it, errNoPrompt)
+	var seen sight
+	if p.msgs != nil {
+		seen.look(it.Raw, p.msgs.fields)
 	}
-	body = slices.Grow(body, len(p.head)+len(p.tail)+p.fixed+len(it.Raw))
-	if body, err = p.msgs.append(append(body, p.head...), it.Raw); err != nil {
+	if p.mayBring(&seen) {
+		switch own, err := p.own(it.Raw); {
+		case err != nil:
+			return nil, itemError(it, err)
+		case own != nil:
+			*req = paceline.Request{Body: own, Model: modelOf(own, p.model)}
+			return req, nil
+		case p.msgs == nil:
+			return nil, itemError(it, errNoPrompt)
+		}
+	}
+	return p.fillIn(it, &seen, req, body)
+}
+
+// fillIn makes a request of the prompt's messages, for an item of which the fields
+// are seen, into req and, where there is one, the buffer body.
+func (p *Prompt) fillIn(it *paceline.Item, seen *sight, req *paceline.Request, body []byte) (*paceline.Request, error) {
+	body = slices.Grow(body, p.fixed+len(it.Raw))
+	body, err := p.msgs.append(append(body, p.head...), it.Raw, seen)
+	if err != nil {
 		return nil, itemError(it, err)
 	}
-	*req = paceline.Request{Body: append(body, p.tail...), Model: p.model}
+	*req = p.like
+	req.Body = append(body, p.tail...)
 	return req, nil
 }
 

@@ -20,23 +20,23 @@ import (
 // A tmpl is a compiled template. It is safe for concurrent use.
 type tmpl struct {
 	full     *template.Template
-	segments []segment // if it is made of text and plain fields only
-	needs    []string  // the item's fields that the segments name, each once
-	simple   bool
+	segments []segment       // if it is made of text and plain fields only
+	simple   bool            // it is
 	names    map[string]bool // the fields that it names
 	whole    bool            // it uses . itself
 }
 
 // A segment is text, already escaped, or a field.
 type segment struct {
-	text []byte
-	path []string // the field's names from the item down
-	need int      // the place of path[0] in the template's needs
-	dot  bool     // the item itself
+	text  []byte
+	path  []string // the field's names from the item down
+	place int      // of path[0] among the prompt's fields
+	dot   bool     // the item itself
 }
 
-// compile compiles a template, which errors call name.
-func compile(name, source string) (*tmpl, error) {
+// compile compiles a template, which errors call name, of a prompt with those
+// fields, and adds its own to them.
+func compile(name, source string, prompt *fields) (*tmpl, error) {
 	trees := map[string]*parse.Tree{}
 	tree := parse.New(name)
 	tree.Mode = parse.SkipFuncCheck // the compiler below checks, and says more
@@ -47,7 +47,7 @@ func compile(name, source string) (*tmpl, error) {
 		trees[name] = tree // nothing but definitions or blanks
 	}
 	t := &tmpl{names: map[string]bool{}}
-	t.simplify(trees)
+	t.simplify(trees, prompt)
 	c := &compiler{source: source, name: name, tmpl: t}
 	t.full = template.New(name).Funcs(funcMap)
 	for _, n := range slices.Sorted(maps.Keys(trees)) {
@@ -71,7 +71,7 @@ func syntaxError(err error, source string) error {
 }
 
 // simplify finds the segments of a template that has nothing else.
-func (t *tmpl) simplify(trees map[string]*parse.Tree) {
+func (t *tmpl) simplify(trees map[string]*parse.Tree, prompt *fields) {
 	if len(trees) != 1 {
 		return
 	}
@@ -81,22 +81,26 @@ func (t *tmpl) simplify(trees map[string]*parse.Tree) {
 			if !ok {
 				return
 			}
-			if len(s.path) > 0 {
-				s.need = t.require(s.path[0])
-			}
 			t.segments = append(t.segments, s)
 		}
 	}
-	t.simple = len(t.needs) <= mostNeeds
+	t.simple = t.settle(prompt)
 }
 
-// require returns the place of a field in what the template needs.
-func (t *tmpl) require(name string) int {
-	if i := slices.Index(t.needs, name); i >= 0 {
-		return i
+// settle finds the places of the segments' fields in a prompt, and reports whether
+// there is room for all.
+func (t *tmpl) settle(prompt *fields) bool {
+	for i := range t.segments {
+		s := &t.segments[i]
+		if len(s.path) == 0 {
+			continue
+		}
+		if s.place = prompt.place(s.path[0]); s.place >= mostFields {
+			*prompt = (*prompt)[:mostFields]
+			return false
+		}
 	}
-	t.needs = append(t.needs, name)
-	return len(t.needs) - 1
+	return true
 }
 
 func segmentOf(n parse.Node) (segment, bool) {
@@ -117,11 +121,11 @@ func segmentOf(n parse.Node) (segment, bool) {
 	return segment{}, false
 }
 
-// append appends the text that the template makes of an item, as the inside of
-// a JSON string.
-func (t *tmpl) append(dst, raw []byte) ([]byte, error) {
+// append appends the text that the template makes of an item, of which the
+// prompt's fields are seen, as the inside of a JSON string.
+func (t *tmpl) append(dst, raw []byte, seen *sight) ([]byte, error) {
 	if t.simple {
-		if out, ok := t.appendFast(dst, raw); ok {
+		if out, ok := t.appendFast(dst, raw, seen); ok {
 			return out, nil
 		}
 	}
