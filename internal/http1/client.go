@@ -49,7 +49,8 @@ type Client struct {
 	dialing net.Dialer
 }
 
-// A Request is a request to be sent. Nothing in it is changed.
+// A Request is a request to be sent. Nothing in it is changed, and it is not used
+// once Do has returned, but for the bytes of a large body.
 type Request struct {
 	TLS     bool
 	Address string // host and port, which are connected to; the host is what a certificate must name
