@@ -120,8 +120,10 @@ func (c *Client) connect(ctx context.Context, req *Request, w Watcher) (cn *conn
 
 // open opens a connection.
 func (c *Client) open(ctx context.Context, to origin) (*conn, time.Duration, error) {
-	inner, cancel := context.WithTimeout(ctx, c.opening())
+	// Not derived from ctx, which would remember it as long as the call lasts.
+	inner, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.opening())
 	defer cancel()
+	defer afterEnd(ctx, cancel)()
 	began := time.Now()
 	nc, err := c.dial(inner, to.address)
 	if err != nil {
