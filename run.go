@@ -118,6 +118,7 @@ type run struct {
 	crew     *crew
 	begin    func(*task)    // has the attempt of a task begun at the next launch: the crew's
 	window   chan struct{}  // a token for each item taken and not ended
+	backlog  backlog        // of those, the ones that no attempt was made at
 	open     sync.WaitGroup // the same, to wait for
 	answered atomic.Bool    // an item has been answered
 	left     atomic.Int64   // items that left without a result
@@ -134,7 +135,7 @@ type run struct {
 func (e *Engine) newRun(ctx context.Context, job Job) *run {
 	r := &run{
 		engine: e, job: job, tally: newTally(e.now()),
-		window: make(chan struct{}, e.ahead()), crew: newCrew(),
+		window: make(chan struct{}, e.ahead()), backlog: newBacklog(e.ahead()), crew: newCrew(),
 		results: make(chan *Result, 64),
 		ended:   make(chan struct{}),
 	}
@@ -190,6 +191,10 @@ func (r *run) read() (whole bool) {
 		select {
 		case r.window <- struct{}{}:
 		case <-r.mayStart.Done():
+			return false
+		}
+		if !r.backlog.wait(r.mayStart) {
+			<-r.window
 			return false
 		}
 		item, err := r.job.Source.Next(r.mayStart)
@@ -253,8 +258,10 @@ func (r *run) submit(item Item) {
 	t.call.run, t.call.index = r, item.Index
 	t.call.waits, t.call.diary = t, &t.diary
 	t.diary.begin(r, &item)
+	r.backlog.add()
 	if !r.engine.box.put(message{kind: msgSubmit, call: &t.call}) {
 		r.stop("interrupted", ErrShutdown, never)
+		r.backlog.remove()
 		r.drop()
 	}
 }
