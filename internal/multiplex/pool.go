@@ -136,8 +136,8 @@ func (p *pool) wait(ctx context.Context, w *waiter) error {
 	return ctx.Err()
 }
 
-// grow opens a connection, for which p.opening stands already. Where none can be
-// opened, all who wait for one are told so.
+// grow opens a connection, for which p.opening stands already. Where that fails and
+// there is no other, all who wait are told so.
 func (p *pool) grow(ctx context.Context) error {
 	began := time.Now()
 	m, err := p.open(ctx, p.address)
@@ -145,10 +145,10 @@ func (p *pool) grow(ctx context.Context) error {
 	p.mu.Lock()
 	p.opening--
 	switch {
-	case err != nil && ctx.Err() != nil: // nobody else's fault
-		p.rouse(1)
-	case err != nil:
+	case err != nil && ctx.Err() == nil && p.opening+len(p.all) == 0:
 		p.fail(err)
+	case err != nil: // it may be this one's alone
+		p.rouse(1)
 	case m.allows() == 1 && len(p.all) == 0:
 		p.plain = true
 		p.rouse(len(p.waiting))
