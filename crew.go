@@ -29,6 +29,7 @@ type task struct {
 	call    call
 	diary   diary    // the call's
 	attempt *attempt // the next; nil: the call is over
+	begun   bool     // the dispatcher's: it has had its first turn
 	item    Item
 	behind  *task // granted after it at the same time; whose goroutine has this one has those
 }
@@ -104,6 +105,10 @@ func (w *crew) end() {
 // admitted is told by the dispatcher that the call may make an attempt, which the
 // next launch begins, or that it may make none.
 func (t *task) admitted(a *attempt) {
+	if !t.begun {
+		t.begun = true
+		t.run.backlog.leave()
+	}
 	if a == nil && !t.call.over {
 		t.run.drop()
 		return

@@ -56,13 +56,14 @@ func (l *lifetime) Deadline() (time.Time, bool) { return l.parent.Deadline() }
 // Done implements [context.Context].
 func (l *lifetime) Done() <-chan struct{} { return l.asUsual().Done() }
 
-// Value implements [context.Context]. A key that is asked for may be the one by
-// which context itself finds what it derives from.
+// Value implements [context.Context]. The key by which context itself finds what
+// it derives from is an address of an int; were it not, it would find its way by
+// Done.
 func (l *lifetime) Value(key any) any {
-	if key == (watchedKey{}) {
-		return l.parent.Value(key)
+	if _, own := key.(*int); own {
+		return l.asUsual().Value(key)
 	}
-	return l.asUsual().Value(key)
+	return l.parent.Value(key)
 }
 
 // Err implements [context.Context].

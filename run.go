@@ -119,6 +119,7 @@ type run struct {
 	into     intoSource    // the job's source, if it is one; else nil
 	begin    func(*task)   // has the attempt of a task begun at the next launch: the crew's
 	window   *window       // of the items taken and not ended
+	backlog  *window       // of those, the ones that no attempt was made at
 	answered atomic.Bool   // an item has been answered
 	left     atomic.Int64  // items that left without a result
 	results  chan *Result  // to the sink
@@ -134,7 +135,7 @@ type run struct {
 func (e *Engine) newRun(ctx context.Context, job Job) *run {
 	r := &run{
 		engine: e, job: job, tally: newTally(e.now()),
-		window: newWindow(e.ahead()), crew: newCrew(),
+		window: newWindow(e.ahead()), backlog: newBacklog(e.ahead()), crew: newCrew(),
 		results: make(chan *Result, 64),
 		ended:   make(chan struct{}),
 	}
@@ -187,7 +188,7 @@ func (r *run) exhausted() bool { return r != nil && r.last }
 // read takes items from the source until it ends or the run is stopped. It
 // reports whether the source has ended.
 func (r *run) read() (whole bool) {
-	for t := new(task); !r.stopping() && r.window.enter(r.mayStart.Done()); {
+	for t := new(task); r.enter(); {
 		if err := r.next(&t.item); err != nil {
 			r.window.leave()
 			if errors.Is(err, io.EOF) {
@@ -199,6 +200,7 @@ func (r *run) read() (whole bool) {
 			return false
 		}
 		if r.passes(&t.item) {
+			r.backlog.leave()
 			t.item = Item{}
 			continue
 		}
@@ -206,6 +208,19 @@ func (r *run) read() (whole bool) {
 		t = new(task)
 	}
 	return false
+}
+
+// enter waits until another item may be taken. It reports whether one may.
+func (r *run) enter() bool {
+	over := r.mayStart.Done()
+	if r.stopping() || !r.window.enter(over) {
+		return false
+	}
+	if !r.backlog.enter(over) {
+		r.window.leave()
+		return false
+	}
+	return true
 }
 
 // next takes the source's next item.
@@ -233,6 +248,7 @@ func (r *run) passes(item *Item) bool {
 
 func (r *run) take(t *task) {
 	if err := r.prepare(&t.item); err != nil {
+		r.backlog.leave()
 		r.commit(&Result{Item: t.item, Status: StatusFailed, Err: err, Cost: Cost{Known: true}})
 		return
 	}
@@ -271,6 +287,7 @@ func (r *run) submit(t *task) {
 	t.diary.begin(r, &t.item)
 	if !r.engine.box.submit(c) {
 		r.stop("interrupted", ErrShutdown, never)
+		r.backlog.leave()
 		r.drop()
 	}
 }

@@ -10,23 +10,36 @@ import "sync/atomic"
 // it costs more than to read an item.
 type window struct {
 	size    int64
+	few     int64 // for so many there must be room for the reader to be woken
 	held    atomic.Int64
 	waits   atomic.Int64  // how many may be held for the reader to be woken; below 0: it does not wait
 	changed chan struct{} // holds a token while the reader may have to look again
 }
 
-// few is the part of a window that must be free for its reader to be woken.
-const few = 64
+// backlogMin is how many items may wait for their first attempt at least. Models
+// whose calls wait for limits of their own hold up none behind them before that
+// many do.
+const backlogMin = 4 * aheadMin
 
-func newWindow(size int) *window {
-	w := &window{size: int64(size), changed: make(chan struct{}, 1)}
+func newWindow(size int) *window { return windowFor(size, size/64) }
+
+// newBacklog returns the window of those items that wait for their first attempt,
+// in a run that holds at most ahead. What is ready to be sent next has to be there,
+// an eighth where there are thousands; more would only take memory.
+func newBacklog(ahead int) *window {
+	most := max(backlogMin, ahead/8)
+	return windowFor(most, most/2)
+}
+
+func windowFor(size, few int) *window {
+	w := &window{size: int64(size), few: int64(max(1, few)), changed: make(chan struct{}, 1)}
 	w.waits.Store(-1)
 	return w
 }
 
 // enter lets an item in once there is room, or reports that over was closed first.
 func (w *window) enter(over <-chan struct{}) bool {
-	if w.held.Load() >= w.size && !w.await(w.size-max(1, w.size/few), over) {
+	if w.held.Load() >= w.size && !w.await(w.size-w.few, over) {
 		return false
 	}
 	w.held.Add(1)

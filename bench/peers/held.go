@@ -32,13 +32,14 @@ func held(b *bench, r *row, p *peer) (f figure, err error) {
 	return f, nil
 }
 
-// heldWhole measures all of the memory of a process that holds many streams.
+// heldWhole measures all of the memory of a process that holds many streams: 99 %
+// of them at least, since a call that was late begins anew some time later.
 func heldWhole(b *bench, r *row, p *peer) (f figure, err error) {
 	size, open, err := b.residentWith(r, p, r.concurrency)
 	if err != nil {
 		return f, err
 	}
-	if open < r.concurrency {
+	if open < r.concurrency*99/100 {
 		return f, fmt.Errorf("%d of %d streams were open: %w", open, r.concurrency, errSlow)
 	}
 	return figure{memory: float64(size), reached: open}, nil

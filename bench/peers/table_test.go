@@ -141,3 +141,16 @@ func TestOnce(t *testing.T) {
 		t.Errorf("installed %d times", done)
 	}
 }
+
+// A row may have a bound for our own cost.
+func TestTableOfABound(t *testing.T) {
+	r := heldHTTP2Row()
+	for megabytes, want := range map[float64]string{1100: "≤ 1,200: pass", 1300: "≤ 1,200: **short**"} {
+		own := &line{peer: named(ownName), figures: []figure{{memory: megabytes * 1e6, reached: 50_000}}}
+		other := &line{peer: named("other"), figures: []figure{{memory: 5e9, reached: 50_000}}}
+		text := (&table{row: r, lines: []*line{own, other}}).markdown()
+		if strings.Count(text, want) != 1 || strings.Count(text, "≤") != 1 {
+			t.Errorf("lacks %q once:\n%s", want, text)
+		}
+	}
+}

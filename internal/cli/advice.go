@@ -22,7 +22,7 @@ func (s *session) advice(e *paceline.Error) string {
 	case paceline.CodeRedirect:
 		return "the server redirects, and a key is not sent on to another address: correct " + at.Flag()
 	case paceline.CodeTLS:
-		return fmt.Sprintf("the certificate of %s cannot be trusted: correct %s or the machine's certificates", at.Host, at.Flag())
+		return fmt.Sprintf("the certificate of %s cannot be trusted: correct %s, or name the file of a private authority with --ca-file", at.Host, at.Flag())
 	case paceline.CodeOutage:
 		return s.outageAdvice(e)
 	case paceline.CodeInvalidRequest, paceline.CodeContextTooLong, paceline.CodeTooLarge, paceline.CodeContentFilter:

@@ -203,6 +203,9 @@ The variables that are read
                     https://api.openai.com/v1
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
                     the proxy, as for any other program
+  SSL_CERT_FILE     on Linux, a file of the authorities that https:// servers
+                    are trusted by, instead of the system's; --ca-file adds
+                    to those, everywhere
   PACELINE_UI_TOKEN the token of the page of --ui (docs/page.md)
   NO_COLOR          when set to anything, no colours
   TERM=dumb         when set, plain lines instead of the live block

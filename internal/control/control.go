@@ -33,7 +33,7 @@ type controlled interface {
 type Control struct {
 	engine    controlled
 	facts     status.Facts
-	endpoints []pool.Endpoint           // with the limits that were given for them last
+	endpoints []pool.Endpoint // with the limits that were given for them last
 	models    Models
 	began     time.Time
 	held      atomic.Bool

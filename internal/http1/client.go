@@ -49,7 +49,8 @@ type Client struct {
 	dialing net.Dialer
 }
 
-// A Request is a request to be sent. Nothing in it is changed.
+// A Request is a request to be sent. Nothing in it is changed, and it is not used
+// once Do has returned, but for the bytes of a large body.
 type Request struct {
 	TLS     bool
 	Address string // host and port, which are connected to; the host is what a certificate must name
@@ -119,8 +120,10 @@ func (c *Client) connect(ctx context.Context, req *Request, w Watcher) (cn *conn
 
 // open opens a connection.
 func (c *Client) open(ctx context.Context, to origin) (*conn, time.Duration, error) {
-	inner, cancel := context.WithTimeout(ctx, c.opening())
+	// Not derived from ctx, which would remember it as long as the call lasts.
+	inner, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.opening())
 	defer cancel()
+	defer afterEnd(ctx, cancel)()
 	began := time.Now()
 	nc, err := c.dial(inner, to.address)
 	if err != nil {

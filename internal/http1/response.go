@@ -31,6 +31,7 @@ type Response struct {
 	use     coalesce.Use
 	take    func() bool // of Attend
 	ending  error       // what ends the body, which who waits has to see
+	limited bool        // reads have a deadline
 	err     error       // what Read returns from now on
 }
 
@@ -116,12 +117,25 @@ func (r *Response) Hurry() {
 	}
 }
 
+// Within has Read and Wait fail when d has passed, until the answer has ended.
+func (r *Response) Within(d time.Duration) {
+	if r.conn == nil {
+		return
+	}
+	r.limited = true
+	// A connection that takes no deadline is waited for, as long as ctx permits.
+	_ = r.conn.net.SetReadDeadline(time.Now().Add(d))
+	if r.conn.cut.Load() { // its deadline may just have been overwritten
+		r.conn.cancel()
+	}
+}
+
 // giveBack lets the connection be used again, if it can be.
 func (r *Response) giveBack() {
 	cn := r.conn
 	r.Hurry()
 	reusable := !r.final && r.sending.whole() && len(cn.buffered()) == 0
-	if !reusable || !r.release() {
+	if !reusable || !r.release() || r.limited && cn.net.SetReadDeadline(time.Time{}) != nil {
 		r.abandon(nil)
 		return
 	}

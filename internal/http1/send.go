@@ -32,9 +32,10 @@ func (s *sending) send(nc net.Conn, req *Request, w Watcher) {
 		return
 	}
 	s.done = make(chan struct{})
+	own := *req // which its owner may let go of once Do has returned
 	go func() {
 		defer close(s.done)
-		s.write(nc, req, w)
+		s.write(nc, &own, w)
 	}()
 }
 

@@ -16,6 +16,7 @@ type Flags struct {
 	Limits                         // of the one endpoint of BaseURL
 	endpoints       []endpointSpec // a pool, instead of BaseURL and its limits
 	endpointsFile   string
+	caFile          string // "": the system's authorities alone
 	NoStream        bool
 	ModelLimits     []modelLimit
 }
@@ -33,6 +34,7 @@ func (f *Flags) DefineEndpoints(s *pflag.FlagSet) {
 	value.Text(s, &f.keyEnv, "api-key-env", "", "VARIABLE", "the environment variable that holds the key; a key is never given as a flag")
 	s.Var(specList{&f.endpoints}, "endpoint", "one of several endpoints that share the calls, instead of --base-url; repeatable. After the URL may follow key=VARIABLE (only the key that it names is sent there), name=, weight= (its share of the calls, 1), and its own rpm=, rps=, tpm=, usd-per-hour=, concurrency=, window=; a limit that is not given is learnt")
 	value.Text(s, &f.endpointsFile, "endpoints", "", "FILE", "the same from a file, an endpoint a line; # begins a comment")
+	value.Text(s, &f.caFile, "ca-file", "", "FILE", "trust the authorities in this file too, PEM text, to vouch for https:// servers: for a private one; every server is verified in any case")
 	s.BoolVar(&f.NoStream, "no-stream", false, "do not stream from the server: for servers that cannot")
 }
 

@@ -21,6 +21,7 @@ import (
 type Pool struct {
 	Endpoints []Endpoint
 	noStream  bool
+	secure    http.RoundTripper     // to endpoints with TLS; nil: the usual one
 	blamed    atomic.Pointer[blame] // the last fault of the whole job
 }
 
@@ -30,31 +31,39 @@ type blame struct {
 	at   *Endpoint
 }
 
-// Find settles the endpoints and their keys. needKey is false for a run
-// that sends nothing.
+// Find settles the endpoints, their keys, and whom they are vouched for by. needKey
+// is false for a run that sends nothing.
 func Find(env *command.Env, f *Flags, needKey bool) (*Pool, error) {
 	p := &Pool{noStream: f.NoStream}
+	if err := p.find(env, f, needKey); err != nil {
+		return p, err
+	}
+	return p, p.trust(env, f.caFile)
+}
+
+// find settles the endpoints and their keys.
+func (p *Pool) find(env *command.Env, f *Flags, needKey bool) error {
 	specs := f.endpoints
 	if f.endpointsFile != "" {
 		var err error
 		if specs, err = readSpecs(env, f.endpointsFile); err != nil {
-			return p, err
+			return err
 		}
 	}
 	if len(specs) == 0 {
 		e, err := findEndpoint(env.Getenv, f, needKey)
 		p.Endpoints = []Endpoint{e}
-		return p, err
+		return err
 	}
 	for i := range specs {
 		if specs[i].name == "" {
 			specs[i].name = strconv.Itoa(i + 1)
 		}
 		if err := p.add(env.Getenv, &specs[i], needKey); err != nil {
-			return p, fmt.Errorf("--endpoint %s: %w", specs[i].name, err)
+			return fmt.Errorf("--endpoint %s: %w", specs[i].name, err)
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // add appends the endpoint of spec, unless another one is the same.
@@ -101,7 +110,7 @@ func (p *Pool) Validate() error {
 		e := &p.Endpoints[i]
 		cfg := paceline.Config{Limits: e.Library()}
 		cfg.Models, cfg.Price = e.libraryModels(), AnyPrice
-		if err := errors.Join(e.Provider(p.noStream).Validate(), cfg.Validate()); err != nil {
+		if err := errors.Join(p.provider(e).Validate(), cfg.Validate()); err != nil {
 			return err
 		}
 	}
@@ -114,7 +123,7 @@ func (p *Pool) Library() []paceline.Endpoint {
 	for i := range p.Endpoints {
 		e := &p.Endpoints[i]
 		list = append(list, paceline.Endpoint{
-			Name: e.Name, Provider: witness{e.Provider(p.noStream), e, &p.blamed},
+			Name: e.Name, Provider: witness{p.provider(e), e, &p.blamed},
 			Limits: e.Library(), Models: e.libraryModels(), Weight: e.weight,
 		})
 	}

@@ -106,16 +106,7 @@ func (r *intake) drain() {
 		return
 	}
 	r.x.res.lull.over()
-	joined := make(chan struct{})
-	timer := time.AfterFunc(lateGrace, func() {
-		r.x.giveUp()
-		close(joined)
-	})
-	defer func() {
-		if !timer.Stop() {
-			<-joined
-		}
-	}()
+	defer r.x.within(lateGrace)()
 	r.late(func() (sse.Event, bool, error) {
 		ev, err := r.dec.Next()
 		return ev, err == nil, err

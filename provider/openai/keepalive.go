@@ -30,6 +30,7 @@ type keptConn struct {
 	opened   time.Duration // as who opened the connection tells; 0: nobody does
 	reused   bool
 	idle     time.Duration
+	shared   bool // others used it at the same time (HTTP/2): their number says nothing of its being kept
 	answered bool
 	use      coalesce.Use // of a connection of net/http's
 }
@@ -59,7 +60,7 @@ func (k *keptConn) got(info httptrace.GotConnInfo) {
 	k.watch.stop()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.reused, k.idle, k.answered = info.Reused, info.IdleTime, false
+	k.reused, k.idle, k.shared, k.answered = info.Reused, info.IdleTime, info.Reused && !info.WasIdle, false
 	k.use.End() // of one that was dead
 	c := coalesce.Of(info.Conn)
 	k.use = c.Use()
@@ -94,7 +95,7 @@ func (k *keptConn) judge(scores *keepScores, c *call) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
-	case !k.reused:
+	case !k.reused || k.shared:
 	case k.answered:
 		scores.worked(c)
 	case k.idle < atOnce:

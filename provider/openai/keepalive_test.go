@@ -55,7 +55,7 @@ func TestKeptConnectionsAreJudged(t *testing.T) {
 	answer.judge(&scores, c) // it does keep some: the deaths were chance
 	death.judge(&scores, c)
 	death.judge(&scores, c)
-	for _, innocent := range []*keptConn{{}, {answered: true}, {reused: true, idle: atOnce}} {
+	for _, innocent := range []*keptConn{{}, {answered: true}, {reused: true, idle: atOnce}, {reused: true, shared: true}} {
 		innocent.judge(&scores, c)
 	}
 	if scores.hopeless(c) {

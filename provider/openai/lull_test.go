@@ -109,6 +109,7 @@ func TestAStreamIsTheSameHoweverItIsRead(t *testing.T) {
 		"direct TLS": func(s *httptest.Server) http.RoundTripper { return &Direct{TLSClientConfig: secured(s, false)} },
 		"TLS":        func(s *httptest.Server) http.RoundTripper { return overTLS(s, false) },
 		"HTTP/2":     func(s *httptest.Server) http.RoundTripper { return overTLS(s, true) },
+		"shared":     func(s *httptest.Server) http.RoundTripper { return NewMultiplexed(overTLS(s, true)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv := httptest.NewUnstartedServer(h)
@@ -143,7 +144,7 @@ func secured(s *httptest.Server, http2 bool) *tls.Config {
 	return cfg
 }
 
-func overTLS(s *httptest.Server, http2 bool) http.RoundTripper {
+func overTLS(s *httptest.Server, http2 bool) *http.Transport {
 	rt := NewTransport()
 	rt.TLSClientConfig = secured(s, http2)
 	return rt

@@ -13,18 +13,19 @@ import (
 
 	paceline "github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/http1"
+	"github.com/seed-1814a72b/paceline/internal/multiplex"
 	"github.com/seed-1814a72b/paceline/internal/sse"
 )
 
 // An exchange is one POST and its answer.
 type exchange struct {
 	*call
-	ctx     context.Context    // the caller's
-	giveUp  context.CancelFunc // ends this exchange alone; nil: it asks for no stream
-	res     *received          // nil: nothing has come yet
-	answer  received           // which res becomes
-	request http1.Request      // over a Direct
-	written atomic.Bool        // the request was sent in full
+	ctx     context.Context // the caller's
+	giveUp  func()          // ends this exchange alone; nil: its answer can be closed for that
+	res     *received       // nil: nothing has come yet
+	answer  received        // which res becomes
+	request http1.Request   // over a Direct
+	written atomic.Bool     // the request was sent in full
 	kept    keptConn
 
 	mu   sync.Mutex // of over
@@ -37,7 +38,7 @@ type exchange struct {
 func (c *call) post(ctx context.Context, usage bool) (*paceline.Response, *paceline.Error) {
 	x := &exchange{call: c, ctx: ctx}
 	inner := ctx
-	if c.stream { // whose end may have to be waited for no longer
+	if c.stream && !closes(c.rt) { // whose end may have to be waited for no longer
 		inner, x.giveUp = context.WithCancel(ctx)
 		defer x.giveUp()
 	}
@@ -67,9 +68,11 @@ func (x *exchange) send(ctx context.Context, payload []byte) *paceline.Error {
 	if d, ok := x.rt.(*Direct); ok {
 		err = x.direct(ctx, d.client.of(d), payload, last)
 	} else {
-		req = x.httpRequest(httptrace.WithClientTrace(ctx, x.trace()), payload)
+		sent := &payloadOnce{b: payload}
+		req = x.httpRequest(httptrace.WithClientTrace(ctx, x.trace()), sent)
 		req.Close = last
 		err = x.roundTrip(req)
+		sent.b = nil // what reads it has it still
 	}
 	if x.ctx.Err() == nil {
 		x.kept.judge(&keeps, x.call)
@@ -88,6 +91,10 @@ func (x *exchange) roundTrip(req *http.Request) error {
 	return err
 }
 
+// sent lets go of the request, which is not sent again once an answer to it is on
+// its way: thousands wait for theirs.
+func (x *exchange) sent() { x.body, x.request = outline{}, http1.Request{} }
+
 // A received answer is one whose header has come. It counts what is read of its body.
 type received struct {
 	status int
@@ -96,6 +103,9 @@ type received struct {
 	body   io.ReadCloser
 	n      int64
 	lull   lull
+	first  [1]byte // of what has come, where it cannot be waited for without reading
+	came   bool    // first is yet to be read
+	failed error   // what waiting ended with, for who reads
 }
 
 func (x *exchange) received(r received) { x.answer, x.res = r, &x.answer }
@@ -103,17 +113,34 @@ func (x *exchange) received(r received) { x.answer, x.res = r, &x.answer }
 func (r *received) Read(b []byte) (int, error) {
 	r.lull.reads++
 	r.lull.pause()
+	switch {
+	case len(b) == 0:
+		return 0, nil
+	case r.came:
+		b[0], r.came = r.first[0], false
+		return 1, nil
+	case r.failed != nil:
+		return 0, r.failed
+	}
 	n, err := r.body.Read(b)
 	r.n += int64(n)
 	return n, err
 }
 
-// Wait implements [sse.Waiter], as far as the body does.
+// Wait implements [sse.Waiter]. Of a body that does not, it reads the first byte.
 func (r *received) Wait() {
 	r.lull.pause()
 	if w, ok := r.body.(sse.Waiter); ok {
 		w.Wait()
+	} else if !r.came && r.failed == nil {
+		r.begin()
 	}
+}
+
+func (r *received) begin() {
+	n, err := r.body.Read(r.first[:])
+	r.n += int64(n)
+	r.came, r.failed = n > 0, err
 }
 
 // trace has net/http tell how the exchange's connection fares.
@@ -168,15 +195,60 @@ func (x *exchange) end() {
 // connection that it kept alive turns out to be dead before a byte was written,
 // or an HTTP/2 server says that it has not processed it; without an
 // idempotency key it never sends it again in other cases.
-func (c *call) httpRequest(ctx context.Context, payload []byte) *http.Request {
-	body := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(payload)), nil }
+func (c *call) httpRequest(ctx context.Context, payload *payloadOnce) *http.Request {
 	req := &http.Request{
 		Method: http.MethodPost, URL: c.url, Host: c.url.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: c.header(), ContentLength: int64(len(payload)), GetBody: body,
+		Header: c.headers[0], ContentLength: int64(len(payload.b)), GetBody: payload.reader,
 	}
-	req.Body, _ = body()
+	if c.stream {
+		req.Header = c.headers[1]
+	}
+	if !closes(c.rt) { // others may write to what is theirs alone by net/http's contract
+		req.Header = req.Header.Clone()
+	}
+	req.Body, _ = payload.reader()
 	return req.WithContext(ctx)
+}
+
+// A payloadOnce is a body as long as it may have to be sent again: not once an
+// answer has come. Thousands of requests are kept with their answers.
+type payloadOnce struct{ b []byte }
+
+func (p *payloadOnce) reader() (io.ReadCloser, error) {
+	r := new(payloadReader)
+	r.Reset(p.b)
+	return r, nil
+}
+
+// A payloadReader lets go of what it has read to its end.
+type payloadReader struct{ bytes.Reader }
+
+func (r *payloadReader) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	if r.Len() == 0 {
+		r.Reset(nil)
+	}
+	return n, err
+}
+
+// WriteTo implements [io.WriterTo].
+func (r *payloadReader) WriteTo(w io.Writer) (int64, error) {
+	defer r.Reset(nil)
+	return r.Reader.WriteTo(w)
+}
+
+// Close implements [io.Closer]; it never fails.
+func (r *payloadReader) Close() error { return nil }
+
+// closes reports whether an answer over the transport may be closed while it is
+// read, which ends the reading.
+func closes(rt http.RoundTripper) bool {
+	switch rt.(type) {
+	case *Direct, *multiplex.Transport, *http.Transport:
+		return true
+	}
+	return false
 }
 
 // A field is a line of a header, or several of the same name.
@@ -224,9 +296,9 @@ func basicAuth(user *url.Userinfo) string {
 }
 
 // header returns the fields as net/http has them.
-func (c *call) header() http.Header {
+func header(fields []field) http.Header {
 	h := make(http.Header)
-	for _, f := range c.fields(c.p, c.stream) {
+	for _, f := range fields {
 		h[f.name] = f.values
 	}
 	return h

@@ -89,8 +89,9 @@ type route struct {
 	url     *url.URL
 	address string // host and port of url
 	family  family
-	heads   [2][]byte // what a request begins with: for a whole answer, for a stream
-	spans   spans     // of its streams that nobody watches
+	heads   [2][]byte      // what a request begins with: for a whole answer, for a stream
+	spans   spans          // of its streams that nobody watches
+	headers [2]http.Header // the same for net/http; nobody writes to them
 }
 
 // route returns that of a path; bad says why it can be none.
@@ -112,7 +113,8 @@ func (s *setup) route(p Provider, path string) (r *route, bad string) {
 	to := endpoint(s.base, path)
 	r = &route{url: to, address: http1.Address(to), family: familyOf(path)}
 	for i, stream := range []bool{false, true} {
-		r.heads[i] = head(r.url, s.fields(p, stream))
+		fields := s.fields(p, stream)
+		r.heads[i], r.headers[i] = head(r.url, fields), header(fields)
 	}
 	s.routes.put(strings.Clone(path), r)
 	if path == paceline.ChatCompletions {

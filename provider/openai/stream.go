@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	paceline "github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/http1"
@@ -49,6 +50,7 @@ func (x *exchange) events(body *capped) (*paceline.Response, *paceline.Error) {
 		dec.Reset(nil, 0)
 		decoders.Put(dec)
 	}()
+	x.sent()
 	a := x.assembler()
 	in := intake{x: x, dec: dec, to: a, plain: body.plain != nil}
 	x.settle(&in)
@@ -136,3 +138,26 @@ func (x *exchange) keepAlive() {
 }
 
 func isDone(data []byte) bool { return bytes.Equal(data, []byte("[DONE]")) }
+
+// within has the rest of the answer be waited for no longer than d. What it
+// returns is to be called once the answer is read.
+func (x *exchange) within(d time.Duration) (stop func()) {
+	if own, ok := x.res.body.(*http1.Response); ok {
+		own.Within(d)
+		return func() {}
+	}
+	giveUp := x.giveUp
+	if giveUp == nil {
+		giveUp = func() { _ = x.res.body.Close() } // the reader is told what there is to tell
+	}
+	joined := make(chan struct{})
+	timer := time.AfterFunc(d, func() {
+		giveUp()
+		close(joined)
+	})
+	return func() {
+		if !timer.Stop() {
+			<-joined
+		}
+	}
+}

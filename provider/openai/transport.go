@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline/internal/coalesce"
 	"github.com/seed-1814a72b/paceline/internal/http1"
+	"github.com/seed-1814a72b/paceline/internal/multiplex"
 )
 
 // maxHeaderBytes caps a response's header in [NewTransport]'s transports.
@@ -56,7 +57,18 @@ func dialPaced(ctx context.Context, network, address string) (net.Conn, error) {
 	return nc, nil
 }
 
-var sharedTransport = sync.OnceValue(func() http.RoundTripper { return NewTransport() })
+// NewMultiplexed returns a transport that makes its requests over t, which nobody
+// else may use any more, with a few connections that thousands of calls share
+// where the server speaks HTTP/2: it opens them one after the other as they fill,
+// while an [http.Transport] opens one for each call that finds none with room, and
+// throws most of them away. What t is set to is kept: its TLS, its proxy (whose
+// calls t makes itself), its limits.
+//
+// A provider without a Transport has such a one for TLS. It has a
+// CloseIdleConnections.
+func NewMultiplexed(t *http.Transport) http.RoundTripper { return multiplex.New(t) }
+
+var sharedTransport = sync.OnceValue(func() http.RoundTripper { return NewMultiplexed(NewTransport()) })
 
 // transport returns what makes the connections to the base URL. Where nobody has
 // chosen, plain HTTP to a name that any resolver takes goes over connections of
@@ -111,6 +123,9 @@ func checkProxyAnswer(_ context.Context, proxy *url.URL, _ *http.Request, res *h
 func asProxyError(err error, rt http.RoundTripper, req *http.Request) *proxyError {
 	if pe, ok := errors.AsType[*proxyError](err); ok {
 		return pe
+	}
+	if shared, ok := rt.(*multiplex.Transport); ok {
+		rt = shared.Base()
 	}
 	t, ok := rt.(*http.Transport)
 	if !ok || t.Proxy == nil {

@@ -1,0 +1,314 @@
+package multiplex
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// serving starts a server that allows so many streams on a connection; 0: it
+// speaks HTTP/1.1 only. It counts its connections.
+func serving(t *testing.T, streams int, h http.HandlerFunc) (srv *httptest.Server, conns *atomic.Int64) {
+	t.Helper()
+	conns = new(atomic.Int64)
+	srv = httptest.NewUnstartedServer(h)
+	srv.EnableHTTP2 = streams > 0
+	srv.Config.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: streams}
+	srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			conns.Add(1)
+		}
+	}
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	return srv, conns
+}
+
+// over returns a transport that trusts the server.
+func over(t *testing.T, srv *httptest.Server) *Transport {
+	t.Helper()
+	trusts := srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	return made(t, &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: trusts}})
+}
+
+func made(t *testing.T, base *http.Transport) *Transport {
+	tr := New(base)
+	t.Cleanup(tr.CloseIdleConnections)
+	return tr
+}
+
+// get makes one request and reads its answer.
+func get(ctx context.Context, tr *Transport, url string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, "POST", url, strings.NewReader("question"))
+	if err != nil {
+		return "", err
+	}
+	res, err := tr.RoundTrip(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return string(body), err
+}
+
+// together makes so many requests at once and returns the first error.
+func together(tr *Transport, url string, n int) error {
+	var group sync.WaitGroup
+	errs := make(chan error, n)
+	for range n {
+		group.Go(func() {
+			_, err := get(context.Background(), tr, url)
+			errs <- err
+		})
+	}
+	group.Wait()
+	close(errs)
+	for err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// meeting returns a handler that answers nobody before so many have come.
+func meeting(n int) http.HandlerFunc {
+	var come atomic.Int64
+	all := make(chan struct{})
+	return func(w http.ResponseWriter, r *http.Request) {
+		if come.Add(1) == int64(n) {
+			close(all)
+		}
+		select {
+		case <-all:
+		case <-r.Context().Done():
+		}
+	}
+}
+
+// Streams that are open at the same time get as many connections as they need,
+// whatever the server allows on one, and few more: of a new one net/http knows only
+// later that it takes more than 100.
+func TestStreamsShareAsFewConnectionsAsTakeThem(t *testing.T) {
+	for _, c := range []struct{ allowed, calls, most int }{
+		{250, 600, 6}, {10, 200, 24}, {100, 300, 5}, {2, 30, 18},
+	} {
+		srv, conns := serving(t, c.allowed, meeting(c.calls))
+		if err := together(over(t, srv), srv.URL, c.calls); err != nil {
+			t.Error(err)
+		}
+		if n := int(conns.Load()); n > c.most || n*c.allowed < c.calls {
+			t.Errorf("%d calls, %d streams allowed: %d connections", c.calls, c.allowed, n)
+		}
+	}
+}
+
+// A server without HTTP/2 is left to net/http, which keeps its connections.
+func TestAServerWithoutHTTP2(t *testing.T) {
+	srv, conns := serving(t, 0, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Proto) })
+	tr := over(t, srv)
+	for range 5 {
+		if proto, err := get(t.Context(), tr, srv.URL); proto != "HTTP/1.1" || err != nil {
+			t.Fatal(proto, err)
+		}
+	}
+	if n := conns.Load(); n > 2 {
+		t.Errorf("%d connections", n)
+	}
+	if err := together(tr, srv.URL, 20); err != nil {
+		t.Error(err)
+	}
+}
+
+// What one does not read holds up nobody else on the same connection.
+func TestASlowReaderStallsNoOther(t *testing.T) {
+	large := strings.Repeat("x", 8<<20) // far more than a stream's window
+	srv, conns := serving(t, 250, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/large" {
+			io.WriteString(w, large)
+			return
+		}
+		io.WriteString(w, "small")
+	})
+	tr := over(t, srv)
+	req, _ := http.NewRequestWithContext(t.Context(), "GET", srv.URL+"/large", nil)
+	slow, err := tr.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		if text, err := get(t.Context(), tr, srv.URL); text != "small" || err != nil {
+			t.Fatal(text, err)
+		}
+	}
+	if all, err := io.ReadAll(slow.Body); len(all) != len(large) || err != nil {
+		t.Errorf("%d bytes, %v", len(all), err)
+	}
+	if slow.Body.Close(); conns.Load() != 1 {
+		t.Errorf("%d connections", conns.Load())
+	}
+}
+
+// Connections that the server announces to close while calls come and go are
+// replaced, and no call fails.
+func TestConnectionsThatGoAwayLoseNothing(t *testing.T) {
+	var calls atomic.Int64
+	srv, conns := serving(t, 20, func(w http.ResponseWriter, r *http.Request) {
+		if calls.Add(1)%25 == 0 {
+			w.Header().Set("Connection", "close") // GOAWAY, with what is open still answered
+		}
+	})
+	tr := over(t, srv)
+	for range 5 {
+		if err := together(tr, srv.URL, 60); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if calls.Load() != 300 || conns.Load() < 5 {
+		t.Errorf("%d calls over %d connections", calls.Load(), conns.Load())
+	}
+}
+
+// Connections that break are used no longer.
+func TestABrokenConnectionIsReplaced(t *testing.T) {
+	srv, conns := serving(t, 250, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/break" {
+			panic(http.ErrAbortHandler) // a reset of the stream
+		}
+	})
+	tr := over(t, srv)
+	if _, err := get(t.Context(), tr, srv.URL+"/break"); err == nil {
+		t.Error("a reset is no error")
+	}
+	for n := int64(1); n <= 3; n++ {
+		if _, err := get(t.Context(), tr, srv.URL); err != nil && n == 1 {
+			t.Fatal(err)
+		}
+		if conns.Load() != n {
+			t.Fatalf("%d connections in round %d", conns.Load(), n)
+		}
+		p := tr.pools[srv.Listener.Addr().String()]
+		srv.CloseClientConnections()
+		for gone := false; !gone; { // until the client has noticed
+			p.mu.Lock()
+			gone = len(p.all) == 0
+			p.mu.Unlock()
+		}
+	}
+}
+
+// The one that opens a connection may be cancelled: another opens it then.
+func TestACancelledOpenerIsRelieved(t *testing.T) {
+	srv, _ := serving(t, 250, func(http.ResponseWriter, *http.Request) {})
+	tr := over(t, srv)
+	var dials atomic.Int64
+	begun := make(chan struct{})
+	tr.base.DialContext = noting(func(ctx context.Context, network, address string) (net.Conn, error) {
+		if dials.Add(1) == 1 {
+			close(begun)
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		return new(net.Dialer).DialContext(ctx, network, address)
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	group.Go(func() {
+		if _, err := get(ctx, tr, srv.URL); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+	<-begun
+	gone, leave := context.WithCancel(t.Context())
+	group.Go(func() {
+		if _, err := get(gone, tr, srv.URL); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+	awaitWaiting(tr, srv, 1)
+	for range 10 {
+		group.Go(func() {
+			if _, err := get(t.Context(), tr, srv.URL); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	awaitWaiting(tr, srv, 11)
+	leave()
+	awaitWaiting(tr, srv, 10)
+	cancel()
+	group.Wait()
+}
+
+// awaitWaiting waits until so many wait for a connection.
+func awaitWaiting(tr *Transport, srv *httptest.Server, want int) {
+	for n := -1; n != want; {
+		tr.mu.Lock()
+		p := tr.pools[srv.Listener.Addr().String()]
+		tr.mu.Unlock()
+		p.mu.Lock()
+		n = len(p.waiting)
+		p.mu.Unlock()
+	}
+}
+
+// Where no connection can be opened, all who wait for it are told why.
+func TestAllAreToldThatThereIsNoConnection(t *testing.T) {
+	srv, _ := serving(t, 250, func(http.ResponseWriter, *http.Request) {})
+	tr := over(t, srv)
+	broken, proceed, dials := errors.New("no route"), make(chan struct{}), atomic.Int64{}
+	tr.base.DialContext = func(context.Context, string, string) (net.Conn, error) {
+		dials.Add(1)
+		<-proceed
+		return nil, broken
+	}
+	var group sync.WaitGroup
+	for range 20 {
+		group.Go(func() {
+			if _, err := get(t.Context(), tr, srv.URL); !errors.Is(err, broken) {
+				t.Error(err)
+			}
+		})
+	}
+	for dials.Load() == 0 {
+	}
+	awaitWaiting(tr, srv, 19)
+	close(proceed)
+	if group.Wait(); dials.Load() != 1 {
+		t.Errorf("%d tries to open one", dials.Load())
+	}
+}
+
+// Who traces a request is told of the connection itself, and whether it had been
+// used, and idle.
+func TestTrace(t *testing.T) {
+	srv, _ := serving(t, 250, func(http.ResponseWriter, *http.Request) {})
+	tr := over(t, srv)
+	for i := range 2 {
+		var got httptrace.GotConnInfo
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { got = i }})
+		if _, err := get(ctx, tr, srv.URL); err != nil {
+			t.Fatal(err)
+		}
+		if _, tcp := got.Conn.(*net.TCPConn); !tcp || got.Reused != (i > 0) || got.WasIdle != (i > 0) {
+			t.Errorf("call %d: %+v", i, got)
+		}
+		for busy := true; busy; { // the stream ends on a goroutine of the connection's
+			busy = tr.pools[srv.Listener.Addr().String()].all[0].cc.InFlight() > 0
+		}
+	}
+}

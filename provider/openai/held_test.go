@@ -1,0 +1,117 @@
+package openai
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/iotest"
+
+	paceline "github.com/seed-1814a72b/paceline"
+)
+
+// What a body gives comes through whole and in order however it is waited for, also
+// one that cannot be waited for without reading, with the error that ended it.
+func TestABodyIsWaitedForByItsFirstByte(t *testing.T) {
+	broken := errors.New("cut")
+	for name, body := range map[string]io.Reader{
+		"at once":      bytes.NewReader([]byte("abcdef")),
+		"byte by byte": iotest.OneByteReader(bytes.NewReader([]byte("abcdef"))),
+		"end with it":  iotest.DataErrReader(bytes.NewReader([]byte("abcdef"))),
+		"broken":       io.MultiReader(bytes.NewReader([]byte("abcdef")), iotest.ErrReader(broken)),
+	} {
+		r := &received{body: io.NopCloser(body)}
+		var got []byte
+		var err error
+		for buf := make([]byte, 4); err == nil; {
+			r.Wait()
+			r.Wait() // nothing more is taken
+			var n int
+			n, err = r.Read(buf)
+			got = append(got, buf[:n]...)
+		}
+		if want := map[bool]error{true: broken, false: io.EOF}[name == "broken"]; string(got) != "abcdef" || err != want || r.n != 6 {
+			t.Errorf("%s: %q, %d bytes, %v", name, got, r.n, err)
+		}
+	}
+}
+
+// endless serves streams that never end, and keeps nothing of them but their
+// connections.
+func endless(t *testing.T) (address string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Request-Id: req_0123456789\r\n\r\n" +
+		chunk(`{"role":"assistant","content":""}`, "null") + chunk(`{"content":"a"}`, "null")
+	var open []net.Conn
+	var served sync.WaitGroup
+	served.Go(func() {
+		buf := make([]byte, 64<<10)
+		for {
+			nc, err := l.Accept()
+			if err != nil {
+				return
+			}
+			open = append(open, nc)
+			nc.Read(buf)
+			io.WriteString(nc, text)
+		}
+	})
+	t.Cleanup(func() {
+		l.Close()
+		served.Wait()
+		for _, nc := range open {
+			nc.Close()
+		}
+	})
+	return l.Addr().String()
+}
+
+// inUse returns the memory of objects that are reachable, and of stacks.
+func inUse() int64 {
+	runtime.GC()
+	runtime.GC() // what pools had is gone
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc + m.StackInuse)
+}
+
+// An open stream that nobody watches costs a goroutine with the stack that it
+// needs, and a few kilobytes: it keeps neither its request nor a buffer.
+func TestAnOpenStreamIsSmall(t *testing.T) {
+	const streams, question, most = 400, 64 << 10, 18 << 10
+	p := Provider{BaseURL: "http://" + endless(t) + "/v1", Transport: new(Direct)}
+	ctx := bulk(t)
+	req := &paceline.Request{Model: "m", Body: []byte(`{"messages":[{"role":"user","content":"` + string(bytes.Repeat([]byte("x"), question)) + `"}]}`)}
+	ctx, cancel := context.WithCancel(ctx)
+	before := inUse()
+	var begun, ended sync.WaitGroup
+	begun.Add(streams)
+	for range streams {
+		ended.Go(func() {
+			first := sync.OnceFunc(begun.Done)
+			_, err := p.Attempt(ctx, req, func(d paceline.Delta) {
+				if d.Kind == paceline.DeltaContent {
+					first()
+				}
+			})
+			if paceline.CodeOf(err) != paceline.CodeCanceled {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	begun.Wait()
+	if each := (inUse() - before) / streams; each > most {
+		t.Errorf("%d bytes for each open stream, at most %d are wanted", each, most)
+	} else {
+		t.Logf("%d bytes for each open stream", each)
+	}
+	cancel()
+	ended.Wait()
+}
