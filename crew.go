@@ -5,8 +5,10 @@ import (
 	"sync/atomic"
 )
 
-// mostIdle is how many goroutines of a run wait for an attempt at most.
-const mostIdle = 256
+// mostIdle is how many goroutines of a run wait for an attempt at most, with stacks of
+// 8 KiB. Those of calls that are granted together end together, too, so that fewer
+// would have most of a thousand begin with a small stack again each time.
+const mostIdle = 1024
 
 // A crew are the goroutines that make a run's attempts, one at a time each. Those
 // that have made one take the next, with the stack that the last has grown.

@@ -82,7 +82,8 @@ func (x *exchange) isJSON(first byte) bool {
 // decoded returns the body within the cap, decompressed if it came as gzip
 // although it was not asked for.
 func (x *exchange) decoded() (*capped, error) {
-	c := &capped{r: x.res, plain: x.res, left: x.p.maxBody()}
+	c := &x.capped
+	c.r, c.plain, c.left = x.res, x.res, x.p.maxBody()
 	switch enc := strings.ToLower(strings.TrimSpace(first(x.res.header, "Content-Encoding"))); enc {
 	case "", "identity":
 	case "gzip", "x-gzip":

@@ -22,6 +22,7 @@ type call struct {
 	want   int     // choices asked for
 	body   outline // the caller's, with what was missing of it
 	emit   func(paceline.Delta)
+	once   exchange // the first, which most calls leave at: it is one piece of memory with the call
 }
 
 // newCall checks and completes a request. Its errors are final: nothing was

@@ -24,6 +24,7 @@ type exchange struct {
 	giveUp  func()          // ends this exchange alone; nil: its answer can be closed for that
 	res     *received       // nil: nothing has come yet
 	answer  received        // which res becomes
+	capped  capped          // its body
 	request http1.Request   // over a Direct
 	written atomic.Bool     // the request was sent in full
 	kept    keptConn
@@ -36,7 +37,11 @@ type exchange struct {
 // and not an [http.Client]: no redirect is followed, no cookie kept, and no
 // error repeats the address.
 func (c *call) post(ctx context.Context, usage bool) (*paceline.Response, *paceline.Error) {
-	x := &exchange{call: c, ctx: ctx}
+	x := &c.once
+	if x.call != nil { // it is over, and its parts may be held
+		x = new(exchange)
+	}
+	x.call, x.ctx = c, ctx
 	inner := ctx
 	if c.stream && !closes(c.rt) { // whose end may have to be waited for no longer
 		inner, x.giveUp = context.WithCancel(ctx)
