@@ -32,7 +32,6 @@ type call struct {
 	diary     *diary          // notes each request; nil: none is kept
 	reader    func(Delta)     // takes the pieces of a stream; nil: nobody looks
 
-	reason   Verdict      // why the next request is sent; VerdictDone: it is the first
 	requests int          // that have ended
 	sent     int          // the dispatcher's: requests started
 	charged  int          // attempts that failed
@@ -40,6 +39,7 @@ type call struct {
 	late     int          // the dispatcher's: attempts that a first-token or stall deadline cut
 	failing  flow.Instant // start of the first attempt that was charged
 	asks     int          // complete answers that were not accepted
+	reason   Verdict      // why the next request is sent; VerdictDone: it is the first
 	judged   bool         // err is about resp, which was not accepted
 	over     bool         // the dispatcher grants no further attempt: err stands
 	revived  bool         // a dead connection was forgiven

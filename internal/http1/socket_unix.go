@@ -82,11 +82,13 @@ func (s *socket) read(fd uintptr) {
 	for err == syscall.EINTR {
 		n, err = receive(int(fd), b[cn.end:])
 	}
-	s.n, s.err = max(n, 0), os.NewSyscallError("recv", err)
+	s.n, s.err = max(n, 0), nil
 	switch {
-	case err == syscall.EAGAIN:
+	case err == syscall.EAGAIN: // most reads of answers begin so
 		s.err = errDry
-	case err == nil && n == 0:
+	case err != nil:
+		s.err = os.NewSyscallError("recv", err)
+	case n == 0:
 		s.err = io.EOF
 	}
 	if cn.buf == nil && s.n == 0 {

@@ -3,6 +3,7 @@ package openai
 import (
 	"bytes"
 	"net/http"
+	"sync/atomic"
 
 	paceline "github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/jsonscan"
@@ -124,7 +125,7 @@ func (u *usual) ofAnswer(key, val []byte) bool {
 	case "object":
 		return string(val) == `"chat.completion"`
 	case "model":
-		u.resp.Model = rawjson.Str(val)
+		u.resp.Model = model(val)
 	case "usage":
 		u.resp.Usage = readUsage(val)
 	case "id":
@@ -142,3 +143,23 @@ func (u *usual) ofChoice(key, val []byte) bool {
 	}
 	return u.choice[0].FinishReason != "error"
 }
+
+// model reads the name of a model. The answers of a run name the same one, mostly: a
+// name that is the last one's shares its memory.
+func model(val []byte) string {
+	if last := lastModel.Load(); last != nil && last.raw == string(val) {
+		return last.name
+	}
+	name := rawjson.Str(val)
+	if len(val) <= maxModel {
+		lastModel.Store(&modelName{string(val), name})
+	}
+	return name
+}
+
+// lastModel is the last name that was read. It is read by many.
+var lastModel atomic.Pointer[modelName]
+
+type modelName struct{ raw, name string }
+
+const maxModel = 256
