@@ -27,6 +27,7 @@ type call struct {
 	ticket    flow.Ticket
 	estimator *flow.Estimator // the dispatcher's: of calls of its model
 	learnt    int             // from how many calls that knew, when it weighed this one
+	inFull    bool            // it was taken to use all that it may
 	most      spend           // what its next request may use at most
 	waits     taker           // for the dispatcher's word
 	diary     *diary          // notes each request; nil: none is kept

@@ -29,11 +29,15 @@ func (d *dispatcher) weigh(c *call) *Error {
 }
 
 // expect puts onto c's ticket what it is expected to use, as far as is known by
-// now, and reports whether that has a price where it needs one.
+// now, and reports whether that has a price where it needs one. Where the server
+// keeps reserved all that an answer may have, a call is taken to use that.
 func (d *dispatcher) expect(c *call) (priced bool) {
 	t, e := &c.ticket, c.estimator
 	c.learnt = e.Seen()
 	t.In, t.Out = e.Input(c.size), e.Output(c.maxTokens)
+	if c.inFull = d.admission.Reserves(t.Model); c.inFull {
+		t.Out = max(t.Out, float64(c.maxTokens))
+	}
 	t.Money = 0
 	if !d.money.of(c.model) {
 		return true
@@ -48,7 +52,7 @@ func (d *dispatcher) expect(c *call) (priced bool) {
 // the last one holds.
 func (d *dispatcher) reweigh(t *flow.Ticket) {
 	c := t.Owner.(*call)
-	if c.estimator.Seen() == c.learnt {
+	if c.estimator.Seen() == c.learnt && c.inFull == d.admission.Reserves(t.Model) {
 		return
 	}
 	if was := t.Money; !d.expect(c) {

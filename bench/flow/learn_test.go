@@ -29,8 +29,6 @@ func TestLearn(t *testing.T) {
 	tb := table(t, titleLearn, "No limit is given. The provider allows 300 requests a minute, then 900, then 150, ten minutes each. "+
 		"Used are the calls that were let in after the first minute, over what the limits allow in that time (a bucket of a minute is full after each change, which comes on top and makes more than 100 % possible); refused is a share of all requests. "+
 		"Calls take 1-2 s to the first token and 0.5 s of generation.")
-	tb.Text += " Without headers also servers that bear no two calls close together: one limit for twenty minutes."
-	storeless(t, tb)
 	limits := size(change{300, 900, 150}, change{120, 240, 60})
 	for _, headers := range []struct {
 		name          string
@@ -50,37 +48,6 @@ func TestLearn(t *testing.T) {
 				Row{name, "limit used", Percent, AtLeast(headers.used), s["used"]},
 				Row{name, "refused", Percent, AtMost(headers.refused), s["refused"]})
 		}
-	}
-}
-
-// storeless are servers that store no calls, or hardly any.
-func storeless(t *testing.T, tb *Table) {
-	for _, s := range []struct {
-		name   string
-		limits sim.Limits
-	}{
-		{"1 a second, bucket of one", sim.Limits{RPS: 1, Burst: 1}},
-		{"5 a second, bucket of one", sim.Limits{RPS: 5, Burst: 1}},
-		{"20 a second, bucket of one", sim.Limits{RPS: 20, Burst: 1}},
-		{"5 in any second", sim.Limits{RPS: 5, Window: sim.SlidingWindow}},
-	} {
-		name := "no headers, " + s.name
-		f := overSeeds(t, name, func(t *testing.T, seed uint64) figures { return measureStoreless(t, seed, s.limits) })
-		tb.Rows = append(tb.Rows,
-			Row{name, "limit used", Percent, AtLeast(0.90), f["used"]},
-			Row{name, "refused", Percent, AtMost(0.02), f["refused"]})
-	}
-}
-
-func measureStoreless(t *testing.T, seed uint64, limits sim.Limits) figures {
-	until := size(20*time.Minute, 3*time.Minute)
-	r := trial{seed: seed, items: 1 << 40, until: until, phases: one(sim.Config{
-		Limits: limits, Headers: sim.NoHeaders,
-		TTFT: sim.MustDurations("uniform:1s,2s"), ITL: sim.MustDurations("100ms"), Tokens: sim.MustCounts("6"),
-	})}.run(t)
-	return figures{
-		"used":    float64(r.letAfter(time.Minute)) / (float64(limits.RPS) * (until - time.Minute).Seconds()),
-		"refused": float64(r.refused) / float64(len(r.arrivals)),
 	}
 }
 

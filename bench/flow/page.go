@@ -12,7 +12,7 @@ const (
 // Titles are the tables' titles in the order of the page.
 var Titles = []string{
 	titleStrictTen, titleStrictEven, titleStrictJitter, titleStrictMinute, titleStrictReal,
-	titleTokens, titleLearn, titleShared, titleHangs, titlePriority, titleOutage, titleDecide, titlePacing,
+	titleTokens, titleLearn, titleStoreless, titleShared, titleHangs, titlePriority, titleOutage, titleDecide, titlePacing,
 }
 
 const (
@@ -23,6 +23,7 @@ const (
 	titleStrictReal   = "Strict: real loopback, 60 s"
 	titleTokens       = "Token limits"
 	titleLearn        = "An unknown limit that changes twice"
+	titleStoreless    = "An unknown limit of servers that bear no two calls close together"
 	titleShared       = "A limit that is not ours alone"
 	titleHangs        = "Stuck calls"
 	titlePriority     = "A high-priority call behind 100,000 low ones"

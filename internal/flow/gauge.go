@@ -177,6 +177,18 @@ func (a *Admission) Left(now Instant, t *Ticket, told Told) {
 	a.queue.unpark(a.queue.lines[t.Model])
 }
 
+// Reserves reports whether some endpoint seems to keep reserved all the tokens that
+// calls of a model may use: more is missing of its limit than they have used, and not
+// more than they might have.
+func (a *Admission) Reserves(model int) bool {
+	for _, l := range a.lanes {
+		if s := l.shares[model]; s.tokens.left.keeps || s.out.left.keeps {
+			return true
+		}
+	}
+	return false
+}
+
 // marks are how many units of each limit a model had taken when a call of it
 // started, the call included.
 type marks struct{ requests, tokens, in, out float64 }

@@ -28,6 +28,10 @@ type remaining struct {
 
 	shared  Instant // when something else was last seen to use the limit; 0: never
 	doubted Instant // the last refusal while little was left
+
+	keeps   bool    // what calls may use at most seems to stay reserved: they are weighed by that
+	lightly Instant // since when more than the limit is taken and less than half of it missing; 0: it is not
+	lets    Instant // when it turned out that it does not stay reserved; 0: never
 }
 
 // taking is how many units had been taken at a time.
@@ -47,6 +51,9 @@ const (
 	// Then such a share of the limit is kept in reserve, against what others do
 	// between two answers, but not more than half of what there ever was.
 	reserveShare = 0.03
+	// Where calls are weighed by what they may use at most, so much of a limit in a
+	// window says that it does not stay reserved, if less than half is missing.
+	keepsMost = 1.5
 	// A call may need at most such a share of a limit beside its own units.
 	needsMost = 0.1
 )
@@ -64,8 +71,17 @@ func (r *remaining) tells(now, started Instant, mark float64, a Allowance) {
 	r.told, r.left, r.mark = started, a.Left, mark
 	r.most = max(r.most, a.Left)
 	r.inflow.tells(started, a.Left, mark, a.Rate)
-	if r.full()-a.Left-r.within(now, a.Per) > max(missingLeast, missingShare*a.N) {
+	gone, taken := r.full()-a.Left, r.within(now, a.Per)
+	switch least := max(missingLeast, missingShare*a.N); {
+	case gone-taken > least:
 		r.shared = now
+		r.keeps = r.keeps || r.lets == 0 || now.Sub(r.lets) > a.Per
+	case !r.keeps || taken < keepsMost*a.N || gone > a.N/2:
+		r.lightly = 0
+	case r.lightly == 0:
+		r.lightly = now
+	case now.Sub(r.lightly) > a.Per: // no window's turn
+		r.keeps, r.lets, r.lightly = false, now, 0
 	}
 }
 
@@ -130,6 +146,7 @@ func (r *remaining) refuses(now, started Instant, n float64) {
 	}
 	if r.doubted > 0 && started > r.doubted && now.Sub(r.doubted) < r.lasts() {
 		r.shared = now
+		r.keeps = r.keeps || r.lets == 0 || now.Sub(r.lets) > r.limit.Per
 	}
 	r.doubted = now
 }

@@ -117,3 +117,51 @@ func TestASmallBucketIsNoSignOfOthers(t *testing.T) {
 		t.Errorf("the next call at %v", time.Duration(at))
 	}
 }
+
+// reserving is a server's bucket of a minute's tokens, of which each call has so
+// many of it reserved, though it uses hardly any; seen is whether Reserves says so
+// after each second in which as many calls were made.
+func reserving(a *Admission, from Instant, seconds int, reserved, weighed float64, calls int) (seen int) {
+	const limit = 60_000
+	level := float64(limit)
+	for i := range seconds {
+		now := from.Add(time.Duration(i) * time.Second)
+		level = min(limit, level+limit/60)
+		for range calls {
+			t := &Ticket{In: weighed / 10, Out: weighed - weighed/10}
+			a.Add(now, t)
+			if x, _ := a.Next(now); x == nil {
+				a.Remove(t)
+				break
+			}
+			level = max(0, level-reserved)
+			told := Told{Tokens: Allowance{Rate: Rate{limit, time.Minute}, Left: level, Sure: true}}
+			a.Told(now, 0, 0, told)
+			a.Left(now.Add(500*time.Millisecond), t, told)
+			a.Done(now.Add(500*time.Millisecond), t, Outcome{Kind: Answered, In: 5, Out: 10, Known: true})
+		}
+		if a.Reserves(0) {
+			seen++
+		}
+	}
+	return seen
+}
+
+func TestAServerThatKeepsTokensReservedIsKnown(t *testing.T) {
+	a := New(half, Limits{InFlight: 1000})
+	if n := reserving(a, labEpoch, 60, 15, 15, 5); n > 0 {
+		t.Errorf("for %d s tokens are thought to stay reserved that were never", n)
+	}
+	now := labEpoch.Add(5 * time.Minute)
+	if n := reserving(a, now, 120, 1000, 15, 2); n < 60 {
+		t.Errorf("tokens that stay reserved are noticed for %d s of 120", n)
+	}
+	now = now.Add(3 * time.Minute)
+	if n := reserving(a, now, 300, 1000, 1000, 1); n < 300 {
+		t.Errorf("once calls are weighed by it, it is known for %d s of 300 that they stay reserved", n)
+	}
+	now = now.Add(6 * time.Minute)
+	if n := reserving(a, now, 300, 15, 1000, 3); n > 200 {
+		t.Errorf("for %d s of 300 tokens are thought to stay reserved that do not any more", n)
+	}
+}
