@@ -1,13 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/seed-1814a72b/paceline/bench/install"
 )
 
 // cacheFolder makes the folder of what is installed, and returns its absolute
@@ -16,19 +15,12 @@ func cacheFolder() (string, error) {
 	if _, err := os.Stat("bench/peers/post.lua"); err != nil {
 		return "", errors.New("bench/peers is not below this folder: start it in the root of the module, as make does")
 	}
-	path, err := filepath.Abs("bench/peers/.cache")
-	if err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(path, 0o755); err != nil {
-		return "", err
-	}
-	return path, os.WriteFile(filepath.Join(path, ".gitignore"), []byte("*\n"), 0o644)
+	return install.Cache("bench/peers/.cache")
 }
 
 // build compiles a package of a module, without cgo; folder is the module's.
 func build(folder, pkg, to string) error {
-	return commandIn(folder, []string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-o", to, pkg)
+	return install.Command(folder, []string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-o", to, pkg)
 }
 
 func buildPaceline(cache string) error {
@@ -48,25 +40,18 @@ func buildGoPeers(cache string) error {
 func venv(cache, client string) string { return filepath.Join(cache, "python-"+client) }
 
 func installPython(cache, client string) error {
-	folder, pins := venv(cache, client), "bench/peers/python/"+client+".txt"
-	return once(folder, pins, func() error {
-		if err := commandIn(".", nil, "python3", "-m", "venv", folder); err != nil {
-			return err
-		}
-		return commandIn(".", nil, filepath.Join(folder, "bin", "python"), "-m", "pip", "install",
-			"--quiet", "--disable-pip-version-check", "-r", pins)
-	})
+	return install.Python(venv(cache, client), "bench/peers/python/"+client+".txt")
 }
 
 func nodeFolder(cache string) string { return filepath.Join(cache, "node") }
 
 func installNode(cache string) error {
 	folder := nodeFolder(cache)
-	err := once(folder, "bench/peers/node/package.json", func() error {
+	err := install.Once(folder, "bench/peers/node/package.json", func() error {
 		if err := copyFile("bench/peers/node/package.json", folder); err != nil {
 			return err
 		}
-		return commandIn(folder, nil, "npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock")
+		return install.Command(folder, nil, "npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock")
 	})
 	if err != nil {
 		return err
@@ -89,37 +74,17 @@ func wrkEnv(cache string) []string {
 
 func installWrk(cache string) error {
 	folder := wrkFolder(cache)
-	return once(folder, "bench/peers/post.lua", func() error {
-		err := commandIn(folder, nil, "apt-get", "download", "wrk="+wrkDebian, "libluajit-5.1-2")
+	return install.Once(folder, "bench/peers/post.lua", func() error {
+		err := install.Command(folder, nil, "apt-get", "download", "wrk="+wrkDebian, "libluajit-5.1-2")
 		if err != nil {
 			return err
 		}
 		packages, err := filepath.Glob(filepath.Join(folder, "*.deb"))
 		for _, p := range packages {
-			err = errors.Join(err, commandIn(folder, nil, "dpkg-deb", "-x", p, folder))
+			err = errors.Join(err, install.Command(folder, nil, "dpkg-deb", "-x", p, folder))
 		}
 		return err
 	})
-}
-
-// once does work unless it was done before for the same content of pins. The
-// folder is made anew.
-func once(folder, pins string, work func() error) error {
-	want, err := os.ReadFile(pins)
-	if err != nil {
-		return err
-	}
-	mark := filepath.Join(folder, "installed")
-	if have, err := os.ReadFile(mark); err == nil && bytes.Equal(have, want) {
-		return nil
-	}
-	if err := errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o755)); err != nil {
-		return err
-	}
-	if err := work(); err != nil {
-		return err
-	}
-	return os.WriteFile(mark, want, 0o644)
 }
 
 func copyFile(path, folder string) error {
@@ -128,17 +93,4 @@ func copyFile(path, folder string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(folder, filepath.Base(path)), data, 0o644)
-}
-
-// commandIn runs a program in a folder; its error has the last line of what
-// the program said.
-func commandIn(folder string, env []string, program string, args ...string) error {
-	cmd := exec.Command(program, args...)
-	cmd.Dir, cmd.Env = folder, append(os.Environ(), env...)
-	said, err := cmd.CombinedOutput()
-	if err == nil {
-		return nil
-	}
-	lines := strings.Split(strings.TrimSpace(string(said)), "\n")
-	return fmt.Errorf("%s: %w: %s", filepath.Base(program), err, lines[len(lines)-1])
 }

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/seed-1814a72b/paceline/bench/install"
 )
 
 // A peer is a client to measure.
@@ -69,7 +71,7 @@ func goPeer(name string, version func() string) *peer {
 func pythonPeer(name, client string) *peer {
 	command := func(b *bench, t task) command {
 		c := flags(t)
-		c.path = filepath.Join(venv(b.cache, client), "bin", "python")
+		c.path = install.Interpreter(venv(b.cache, client))
 		c.args = append([]string{"bench/peers/python/peer.py", "--client", client}, c.args...)
 		return c
 	}

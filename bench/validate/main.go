@@ -34,7 +34,7 @@ func measure(rounds int, into string) error {
 	if rounds < 1 {
 		return fmt.Errorf("-rounds %d: it must be 1 or more", rounds)
 	}
-	cache, err := install()
+	cache, err := setUp()
 	if err != nil {
 		return err
 	}

@@ -2,58 +2,33 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed-1814a72b/paceline/bench/install"
 )
 
 const pins = "bench/validate/requirements.txt"
 
-// install makes the cache, with pydantic in a virtual environment, unless that
-// was done before for the same versions.
-func install() (cache string, err error) {
-	want, err := os.ReadFile(pins)
-	if err != nil {
+// setUp makes the cache, with pydantic in a virtual environment.
+func setUp() (cache string, err error) {
+	if _, err := os.Stat(pins); err != nil {
 		return "", errors.New(pins + " is not below this folder: start it in the root of the module, as make does")
 	}
-	if cache, err = filepath.Abs("bench/validate/.cache"); err != nil {
+	if cache, err = install.Cache("bench/validate/.cache"); err != nil {
 		return "", err
 	}
-	mark := filepath.Join(cache, "installed")
-	if have, err := os.ReadFile(mark); err == nil && bytes.Equal(have, want) {
-		return cache, nil
-	}
-	if err := errors.Join(os.RemoveAll(cache), os.MkdirAll(cache, 0o755)); err != nil {
-		return "", err
-	}
-	if err := os.WriteFile(filepath.Join(cache, ".gitignore"), []byte("*\n"), 0o644); err != nil {
-		return "", err
-	}
-	for _, args := range [][]string{
-		{"python3", "-m", "venv", filepath.Join(cache, "python")},
-		{python(cache), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", pins},
-	} {
-		if said, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
-			return "", fmt.Errorf("%s: %w: %s", strings.Join(args[1:4], " "), err, said)
-		}
-	}
-	return cache, os.WriteFile(mark, want, 0o644)
+	return cache, install.Python(venv(cache), pins)
 }
 
-func python(cache string) string {
-	if runtime.GOOS == "windows" {
-		return filepath.Join(cache, "python", "Scripts", "python.exe")
-	}
-	return filepath.Join(cache, "python", "bin", "python")
-}
+func venv(cache string) string { return filepath.Join(cache, "python") }
 
 // A pydantic is a running peer.py.
 type pydantic struct {
@@ -64,7 +39,7 @@ type pydantic struct {
 }
 
 func startPydantic(cache string) (*pydantic, error) {
-	p := &pydantic{cmd: exec.Command(python(cache), "bench/validate/peer.py")}
+	p := &pydantic{cmd: exec.Command(install.Interpreter(venv(cache)), "bench/validate/peer.py")}
 	p.cmd.Stderr = os.Stderr
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
