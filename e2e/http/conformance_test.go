@@ -136,7 +136,7 @@ func cancellations(t *testing.T, c *caller) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Relax() // as a bulk run does
+	res.Relax(0) // as a bulk run does
 	time.AfterFunc(50*time.Millisecond, cancel)
 	begun := time.Now()
 	if _, err := io.Copy(io.Discard, res); !errors.Is(err, context.Canceled) {
