@@ -20,7 +20,8 @@ type Provider interface {
 	// engine's watchdog lives on these calls: a provider that reports no
 	// [DeltaContent] is taken for one that sends whole answers only. Where ctx is
 	// not [Watched], one call is enough for all the progress that was read together,
-	// and it may come on another goroutine, while that which called Attempt waits.
+	// and it may come on another goroutine, while that which called Attempt waits:
+	// there emit must not wait.
 	//
 	// A provider that sends a second request within the attempt, because the
 	// server refused something that the provider had added to the first, says so
