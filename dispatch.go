@@ -2,7 +2,6 @@ package paceline
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"time"
 
@@ -37,13 +36,14 @@ type dispatcher struct {
 	held      map[*flow.Ticket]*attempt // those that wait for each other's connections
 	out       map[int]*Error            // endpoints taken out of the pool, and why
 	later     episodes
+	granted   []*attempt // in this pass; launch tells them
 }
 
 func (d *dispatcher) loop() {
 	defer close(d.engine.stopped)
 	defer d.engine.observer.end()
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
+	alarm := newAlarm(d.engine.box.rouse)
+	defer alarm.stop()
 	var messages []message
 	for {
 		if now := d.engine.now(); now > d.due {
@@ -57,7 +57,6 @@ func (d *dispatcher) loop() {
 		clear(messages)
 		now := d.engine.now()
 		wake := min(d.admit(now), d.release(now), d.outage(now), d.ping(now))
-		d.launch()
 		d.watch.look(now, d)
 		wake = min(wake, d.hedge(now))
 		d.attribute(now)
@@ -65,30 +64,11 @@ func (d *dispatcher) loop() {
 			return
 		}
 		d.due = min(wake, d.watch.next, d.admission.Check(now)) // the watch knows by now all that was started
-		d.sleep(timer, d.due)
+		d.expectNext(alarm, now, d.due)
+		d.launch()
+		d.rest(alarm)
 	}
 }
-
-// sleep waits for a message or for the instant wake.
-func (d *dispatcher) sleep(timer *time.Timer, wake flow.Instant) {
-	if wake == flow.Never {
-		<-d.engine.box.wake
-		gather()
-		return
-	}
-	timer.Reset(wake.Sub(d.engine.now()))
-	select {
-	case <-d.engine.box.wake:
-		gather()
-	case <-timer.C:
-	}
-}
-
-// gather lets those run that have something to do before their messages are taken:
-// what answers come together end together, and what they make room for begins
-// together. Where nobody has, it costs nothing, and nobody is waited for that
-// sleeps.
-func gather() { runtime.Gosched() }
 
 // ended reports whether a shutdown is complete, and closes the mailbox if so.
 func (d *dispatcher) ended() bool {
@@ -239,6 +219,11 @@ func (d *dispatcher) admit(now flow.Instant) flow.Instant {
 
 // launch has the attempts begin that were granted in this pass.
 func (d *dispatcher) launch() {
+	for i, a := range d.granted {
+		d.granted[i] = nil
+		a.call.waits.admitted(a)
+	}
+	d.granted = d.granted[:0]
 	for _, r := range d.runs {
 		r.crew.launch()
 	}
@@ -258,7 +243,7 @@ func (d *dispatcher) start(c *call, now flow.Instant) {
 	if d.engine.observer.wants(EventStart, true) {
 		d.engine.observe(a, Event{Kind: EventStart})
 	}
-	c.waits.admitted(a)
+	d.granted = append(d.granted, a)
 }
 
 func (d *dispatcher) newAttempt(c *call, q question, t *flow.Ticket, now flow.Instant) *attempt {
@@ -287,10 +272,9 @@ func (d *dispatcher) each(c *call, f func(*tally)) {
 }
 
 func (d *dispatcher) alive(a *attempt) {
-	now := d.now
 	d.last = nil
-	d.admission.Alive(now, a.ticket)
-	d.deadlines.begun(a, &d.watch, now)
+	d.admission.Alive(d.now, a.ticket)
+	d.deadlines.begun(a, &d.watch, d.now)
 	first := a.firstToken()
 	d.begun.Record(first)
 	if d.engine.observer.wants(EventFirstToken, true) {

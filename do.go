@@ -13,7 +13,7 @@ import "context"
 //
 // Cancelling ctx gives back what the call had reserved.
 func (e *Engine) Do(ctx context.Context, req *Request) (*Response, error) {
-	c := e.newCall(unwatched(ctx), req)
+	c := e.newCall(ctx, req)
 	if err := c.drive(); err != nil {
 		return nil, err
 	}

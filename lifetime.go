@@ -16,6 +16,7 @@ import (
 type lifetime struct {
 	parent context.Context
 	told   bool // who ends parent ends this one too
+	unseen bool // nobody looks at the pieces of the answer: it is not [Watched]
 
 	mu    sync.Mutex
 	over  bool
@@ -30,6 +31,7 @@ var _ context.Context = (*lifetime)(nil)
 
 func (l *lifetime) begin(c *call) {
 	l.parent, l.told = c.ctx, c.run != nil || c.ctx.Done() == nil
+	l.unseen = c.reader == nil
 }
 
 // cancel ends it for that cause; nil: as nothing needs it any more. Only the first
@@ -60,6 +62,9 @@ func (l *lifetime) Done() <-chan struct{} { return l.asUsual().Done() }
 // it derives from is an address of an int; were it not, it would find its way by
 // Done.
 func (l *lifetime) Value(key any) any {
+	if key == (watchedKey{}) && l.unseen {
+		return false
+	}
 	if _, own := key.(*int); own {
 		return l.asUsual().Value(key)
 	}

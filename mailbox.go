@@ -35,6 +35,16 @@ const (
 	msgAbort                        // what is in flight is cancelled
 )
 
+// canWait reports whether a message may be taken some time later where nothing can
+// start before: those by which calls come and go.
+func (k messageKind) canWait() bool {
+	switch k {
+	case msgSubmit, msgAlive, msgDone, msgJudged, msgAgain, msgItem:
+		return true
+	}
+	return false
+}
+
 // A message tells the dispatcher what happened.
 type message struct {
 	kind     messageKind
@@ -79,11 +89,12 @@ func (end *ending) price() {
 // It is bounded by what is behind it: each call has a few messages in it at
 // most. The lock is held for an append and never during a send or a callback.
 type mailbox struct {
-	mu     sync.Mutex
-	queue  []message
-	closed bool
-	taken  chan struct{} // closed when the queue is taken, for those who wait for that; nil: nobody does
-	wake   chan struct{} // holds a token while the queue may be non-empty
+	mu      sync.Mutex
+	queue   []message
+	patient bool // the reader has a time at which it takes what can wait
+	closed  bool
+	taken   chan struct{} // closed when the queue is taken, for those who wait for that; nil: nobody does
+	wake    chan struct{} // holds a token while the queue may be non-empty
 }
 
 func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
@@ -96,13 +107,14 @@ func (b *mailbox) put(m message) bool {
 		return false
 	}
 	b.queue = append(b.queue, m)
-	first := len(b.queue) == 1
+	wakes := len(b.queue) == 1
+	if b.patient {
+		wakes = !m.kind.canWait()
+		b.patient = !wakes
+	}
 	b.mu.Unlock()
-	if first {
-		select {
-		case b.wake <- struct{}{}:
-		default:
-		}
+	if wakes {
+		b.rouse()
 	}
 	return true
 }
@@ -135,7 +147,34 @@ func (b *mailbox) crowd() <-chan struct{} {
 	if b.taken == nil {
 		b.taken = make(chan struct{})
 	}
+	if b.patient { // now somebody waits for it
+		b.patient = false
+		b.rouse()
+	}
 	return b.taken
+}
+
+// rouse wakes the reader.
+func (b *mailbox) rouse() { notify(b.wake) }
+
+// wait has what can wait wake the reader no more until it takes the messages next.
+// It does nothing where one is there that cannot, or somebody waits for the taking.
+func (b *mailbox) wait() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.taken != nil {
+		return
+	}
+	for i := range b.queue {
+		if !b.queue[i].kind.canWait() {
+			return
+		}
+	}
+	b.patient = true
+	select {
+	case <-b.wake:
+	default:
+	}
 }
 
 // take returns all messages; buf is used for those to come.
@@ -143,7 +182,7 @@ func (b *mailbox) take(buf []message) []message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	all := b.queue
-	b.queue = buf[:0]
+	b.queue, b.patient = buf[:0], false
 	if b.taken != nil {
 		close(b.taken)
 		b.taken = nil

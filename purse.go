@@ -125,7 +125,7 @@ func (d *dispatcher) grant(p *purse) {
 	}
 	for len(p.waiting) > 0 && d.takes(p, p.waiting[0].call) {
 		c := heap.Pop(&p.waiting).(want).call
-		d.admission.Add(d.engine.now(), &c.ticket)
+		d.admission.Add(d.now, &c.ticket)
 	}
 	if len(p.waiting) > 0 && p.holders == 0 && !p.over {
 		p.over = true

@@ -141,7 +141,7 @@ func (e *Engine) newRun(ctx context.Context, job Job) *run {
 	}
 	r.begin = r.crew.grant
 	r.into, _ = job.Source.(intoSource)
-	r.mayFinish, r.abort = context.WithCancelCause(unwatched(context.WithoutCancel(ctx)))
+	r.mayFinish, r.abort = context.WithCancelCause(context.WithoutCancel(ctx))
 	r.mayStart, r.halt = context.WithCancel(ctx)
 	return r
 }

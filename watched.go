@@ -23,8 +23,3 @@ func Watched(ctx context.Context) bool {
 func Watch(ctx context.Context) context.Context {
 	return context.WithValue(ctx, watchedKey{}, true)
 }
-
-// unwatched returns a ctx that is not [Watched].
-func unwatched(ctx context.Context) context.Context {
-	return context.WithValue(ctx, watchedKey{}, false)
-}

@@ -134,7 +134,7 @@ func (a *Admission) choose(now Instant, t *Ticket) (best *Lane, soonest wait, sh
 			}
 			continue
 		case w.model <= now && !w.broke:
-			l.shut = a.queue.round
+			l.shut, l.shutBy = a.queue.round, w.cause
 			shuts++
 		}
 		soonest.broke = soonest.broke || w.broke
@@ -144,6 +144,16 @@ func (a *Admission) choose(now Instant, t *Ticket) (best *Lane, soonest wait, sh
 		}
 	}
 	return best, soonest, shuts
+}
+
+// Shut reports whether nothing can start before the instant that the last Next
+// returned, whatever is added or ends meanwhile, and nothing is lost if the next Next
+// comes so late after it: calls wait for a limit on requests that all of them share,
+// which saves up more than that. (A call that ends without having been sent gives its
+// place back: that is not seen before.)
+func (a *Admission) Shut(late time.Duration) bool {
+	l := a.lanes[0]
+	return len(a.lanes) == 1 && a.cause == CauseRequests && l.shut == a.queue.round && l.shutBy == CauseRequests && l.whole.saves(late)
 }
 
 // Spare starts t, which must be idle, beside what is under way, if a lane has a

@@ -46,6 +46,7 @@ type Lane struct {
 	muster  muster
 
 	shut   uint64 // the round in which a call waits here for what all share
+	shutBy Cause  // for what
 	closed bool   // nothing starts here any more
 }
 

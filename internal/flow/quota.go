@@ -105,6 +105,11 @@ func (q *quota) when(now Instant, t *Ticket) (at Instant, cause Cause) {
 	return at, cause
 }
 
+// saves reports whether what requests may start in so long a time is saved up.
+func (q *quota) saves(d time.Duration) bool {
+	return q.strict == nil && q.requests.burst*q.requests.interval >= float64(d)
+}
+
 func (q *quota) whenRequest(now Instant) Instant {
 	if q.strict != nil {
 		return q.strict.When(now)

@@ -66,22 +66,23 @@ func (s *Survival) Fade() {
 }
 
 // A Curve is the share of waits that have ended by some time. It takes about
-// 4 KiB, so that who estimates often keeps one.
+// 7 KiB, so that who estimates often keeps one.
 type Curve struct {
-	share [survivalBuckets]float64
-	last  int // the last bucket in which one ended
+	share   [survivalBuckets]float64
+	last    int                     // the last bucket in which one ended
+	waiting [survivalBuckets]uint32 // how many still wait: room for [Survival.Curve]
 }
 
 // Curve estimates the distribution into c, whatever that held before. pending
 // yields how long each of those has waited that still do.
 func (s *Survival) Curve(c *Curve, pending iter.Seq[time.Duration]) {
-	var waiting [survivalBuckets]uint32
+	clear(c.waiting[:])
 	for d := range pending {
-		waiting[survivalBucket(d)]++
+		c.waiting[survivalBucket(d)]++
 	}
 	atRisk := 0.0
 	for i := range s.ended {
-		atRisk += float64(s.ended[i] + s.given[i] + waiting[i])
+		atRisk += float64(s.ended[i] + s.given[i] + c.waiting[i])
 	}
 	c.last = 0
 	surviving := 1.0
@@ -91,7 +92,7 @@ func (s *Survival) Curve(c *Curve, pending iter.Seq[time.Duration]) {
 			c.last = i
 		}
 		c.share[i] = 1 - surviving
-		atRisk -= float64(ended + s.given[i] + waiting[i])
+		atRisk -= float64(ended + s.given[i] + c.waiting[i])
 	}
 }
 
