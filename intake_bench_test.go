@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
+	"github.com/seed-1814a72b/paceline/internal/garbage"
 	"github.com/seed-1814a72b/paceline/internal/processor"
 	"github.com/seed-1814a72b/paceline/internal/prompt"
 )
@@ -34,6 +35,7 @@ func BenchmarkAdmitted(b *testing.B) {
 		b.Fatal(err)
 	}
 	e := benchmarkEngine(b)
+	defer garbage.Ease(os.Getenv)() // as the command does
 	b.ReportAllocs()
 	b.ResetTimer()
 	before := processor.Used()

@@ -19,6 +19,8 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/pprof"
+
+	"github.com/seed-1814a72b/paceline/internal/garbage"
 )
 
 type options struct {
@@ -51,6 +53,7 @@ func measure(o options) error {
 		return fmt.Errorf("-items %d, -rounds %d: both must be 1 or more", o.items, o.rounds)
 	}
 	runtime.GOMAXPROCS(1)
+	defer garbage.Ease(os.Getenv)() // as the command does
 	dir, err := os.MkdirTemp(o.dir, "paceline-input-")
 	if err != nil {
 		return err

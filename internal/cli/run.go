@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-1814a72b/paceline/internal/command"
+	"github.com/seed-1814a72b/paceline/internal/garbage"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 )
 
@@ -24,7 +25,7 @@ func newRunCommand(env *command.Env) *cobra.Command {
 		if err := flags.check(); err != nil {
 			return err
 		}
-		defer easeCollector(env)()
+		defer garbage.Ease(env.Getenv)()
 		s := &session{env: env, flags: flags, inputs: args}
 		return profiled(env, flags.profile, func() error { return s.run(ctx) })
 	})

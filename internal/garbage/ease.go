@@ -1,12 +1,12 @@
-package cli
+// Package garbage has Go's garbage collector come less often in a process that
+// makes many small calls.
+package garbage
 
 import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"sync"
-
-	"github.com/seed-1814a72b/paceline/internal/command"
 )
 
 // spareHeap is how much garbage may come together before it is collected, where Go
@@ -37,10 +37,11 @@ var easing struct {
 	now    int
 }
 
-// easeCollector has the garbage collector leave spareHeap of garbage, until stop is
-// called. Where the user has set GOGC, that stands. GOMEMLIMIT holds in any case.
-func easeCollector(env *command.Env) (stop func()) {
-	if env.Getenv("GOGC") != "" {
+// Ease has the collector leave 32 MB of garbage where less than that is live, until
+// stop is called by all who had it so. Where the user has set GOGC, which getenv
+// tells, that stands. GOMEMLIMIT holds in any case. It is safe for concurrent use.
+func Ease(getenv func(string) string) (stop func()) {
+	if getenv("GOGC") != "" {
 		return func() {}
 	}
 	e := &easing
@@ -51,10 +52,10 @@ func easeCollector(env *command.Env) (stop func()) {
 		e.before = debug.SetGCPercent(e.now)
 		afterCollection()
 	}
-	return sync.OnceFunc(uneaseCollector)
+	return sync.OnceFunc(unease)
 }
 
-func uneaseCollector() {
+func unease() {
 	e := &easing
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -1,12 +1,10 @@
-package cli
+package garbage
 
 import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"testing"
-
-	"github.com/seed-1814a72b/paceline/internal/command"
 )
 
 func TestGOGCLeavesTheSameGarbageUntilMuchIsLive(t *testing.T) {
@@ -24,7 +22,7 @@ func TestGOGCLeavesTheSameGarbageUntilMuchIsLive(t *testing.T) {
 func TestTheCollectorIsEasedWhileLittleIsLive(t *testing.T) {
 	before := debug.SetGCPercent(70)
 	defer debug.SetGCPercent(before)
-	stop := easeCollector(&command.Env{Getenv: func(string) string { return "" }})
+	stop := Ease(func(string) string { return "" })
 	if got := gogc(); got != mostGOGC {
 		t.Errorf("GOGC is %d at first, want %d", got, mostGOGC)
 	}
@@ -43,7 +41,7 @@ func TestTheCollectorIsEasedWhileLittleIsLive(t *testing.T) {
 func TestTheUsersGOGCStands(t *testing.T) {
 	before := debug.SetGCPercent(70)
 	defer debug.SetGCPercent(before)
-	stop := easeCollector(&command.Env{Getenv: func(string) string { return "70" }})
+	stop := Ease(func(string) string { return "70" })
 	defer stop()
 	if got := gogc(); got != 70 {
 		t.Errorf("GOGC is %d, want the user's 70", got)
