@@ -23,7 +23,8 @@ const maxHeaderBytes = 1 << 20
 // It keeps as many idle connections to a host as there were calls in flight
 // (Go's default of 2 opens a new one, and pays a new TLS handshake, for nearly
 // every call), offers HTTP/2, reads through small buffers, since thousands are
-// open at once, and sets no deadline on an answer, which is the engine's.
+// open at once, and sets no deadline on an answer, which is the engine's. A
+// connection of HTTP/2 on which nothing comes is asked for a sign of life.
 func NewTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -38,8 +39,18 @@ func NewTransport() *http.Transport {
 		WriteBufferSize:        4 << 10,
 		DisableCompression:     true, // what comes compressed all the same is decoded here, within the cap
 		OnProxyConnectResponse: checkProxyAnswer,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: silentFor, PingTimeout: pongWithin},
 	}
 }
+
+// A connection of HTTP/2 that has been silent for so long is asked whether it is
+// alive, and closed if it does not say so in time. One that loses everything would
+// otherwise keep all calls that are put on it, until the system gives up sending
+// again (some 15 minutes on Linux). Kubernetes' clients have the same figures.
+const (
+	silentFor  = 30 * time.Second
+	pongWithin = 15 * time.Second
+)
 
 // dialPaced opens a connection whose reads can be coalesced.
 func dialPaced(ctx context.Context, network, address string) (net.Conn, error) {
