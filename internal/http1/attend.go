@@ -21,14 +21,19 @@ type attendance struct {
 	away   bool // the call's goroutine waits, and another may read
 	handed bool // and has found something that it leaves to that one
 	taking bool // it calls take
+	broke  any  // what take has panicked with, for the call's goroutine
 }
+
+// atOnce is how many buffers are read on a call's behalf in one go. Who reads for all
+// must not be kept by one whose server sends without a pause.
+const atOnce = 4
 
 // Attend has Read not wait from now on: where nothing has come it returns 0 and no
 // error, and Wait waits. Once the answer is relaxed ([Response.Relax]), take is
 // called while Wait waits, by a goroutine that has read for it: it is to Read until
 // there is nothing, and reports whether Wait is to wait on. What ends the body is
-// left for who called Wait. Until [Response.Hurry]. It reports false where that cannot be, and nothing
-// has changed.
+// left for who called Wait, and so is a panic of take. Until [Response.Hurry]. It
+// reports false where that cannot be, and nothing has changed.
 func (r *Response) Attend(take func() bool) bool {
 	if r.conn == nil || r.conn.paced == nil || !r.conn.polled() {
 		return false
@@ -82,20 +87,19 @@ func (cn *conn) Take() coalesce.Taken {
 	if cn.attended == nil || !cn.away || cn.handed {
 		return coalesce.Reader
 	}
-	for taken := coalesce.Nothing; ; taken = coalesce.All {
-		if !cn.room() {
-			break
-		}
+	taken := coalesce.Nothing
+	for n := 0; n < atOnce && cn.room(); n++ {
 		space := bufferSize - cn.end
-		n, err := cn.sock.take()
+		got, err := cn.sock.take()
 		if err == errDry {
 			return taken
 		}
-		if cn.failed = cn.filled(n, err); cn.failed != nil || !cn.pass() {
+		if cn.failed = cn.filled(got, err); cn.failed != nil || !cn.pass() {
 			break
 		}
-		if n < space {
-			return coalesce.All
+		taken = coalesce.All
+		if got < space {
+			return taken
 		}
 	}
 	cn.handed = true
@@ -103,10 +107,22 @@ func (cn *conn) Take() coalesce.Taken {
 }
 
 // pass has what was read taken, and reports whether the call's goroutine need not
-// come back.
-func (cn *conn) pass() bool {
+// come back. A panic is left to that.
+func (cn *conn) pass() (goesOn bool) {
+	defer func() {
+		cn.taking = false
+		if p := recover(); p != nil {
+			cn.broke, goesOn = p, false
+		}
+	}()
 	cn.taking, cn.short = true, false
-	goesOn := cn.attended.take()
-	cn.taking = false
-	return goesOn && cn.attended.ending == nil
+	return cn.attended.take() && cn.attended.ending == nil
+}
+
+// rethrow panics where take has, which nobody but the call's goroutine can recover.
+func (cn *conn) rethrow() {
+	if p := cn.broke; p != nil {
+		cn.broke = nil
+		panic(p)
+	}
 }

@@ -90,6 +90,7 @@ func (r *Response) Wait() {
 	if r.err == nil && r.conn != nil && r.ending == nil && !r.body.over() {
 		r.body.skipEnd(r.conn)
 		r.conn.wait()
+		r.conn.rethrow()
 	}
 }
 
