@@ -155,6 +155,15 @@ func (d *Decoder) Poll() (ev Event, ok bool, err error) {
 	return ev, ok, err
 }
 
+// Held returns how many bytes are held of what has not been handed out yet.
+func (d *Decoder) Held() int {
+	n := d.end - d.pos
+	if d.hasData {
+		n += len(d.data)
+	}
+	return n
+}
+
 // last yields what the body's end left behind: an unterminated event, once,
 // and from then on the end itself.
 func (d *Decoder) last() (Event, error) {

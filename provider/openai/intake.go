@@ -32,7 +32,7 @@ type intake struct {
 // attend has what comes be taken without waking the attempt's goroutine, where that
 // can be.
 func (r *intake) attend(own *http1.Response) {
-	if own.Attend(r.take) {
+	if own.Attend(r.takeFor) {
 		r.own = own
 	}
 }
@@ -60,6 +60,14 @@ func (r *intake) take() bool {
 	}
 	return false
 }
+
+// takeFor is take on the attempt's behalf, by who does so for all. An event that may
+// take long to look at is left to the attempt's own goroutine.
+func (r *intake) takeFor() bool { return r.dec.Held() <= hugeEvent && r.take() }
+
+// hugeEvent is from how many bytes on an event may take long: far more than a piece of
+// an answer has, and looked at within milliseconds whatever is in it.
+const hugeEvent = 64 << 10
 
 // event takes an event, or what came instead of one.
 func (r *intake) event(ev sse.Event, err error) {
