@@ -119,11 +119,12 @@ func (a *attempt) emit(d Delta) {
 		if !a.wins() {
 			return
 		}
+		a.last.Store(int64(now)) // from which the watch reckons
 		a.call.engine.box.put(message{kind: msgAlive, call: a.call, attempt: a})
 	} else {
 		a.gap = max(a.gap, now.Sub(flow.Instant(last)))
+		a.last.Store(int64(now))
 	}
-	a.last.Store(int64(now))
 	if a.call.reader != nil {
 		a.last.Store(held)
 		a.call.reader(d)

@@ -274,6 +274,7 @@ func (d *dispatcher) each(c *call, f func(*tally)) {
 func (d *dispatcher) alive(a *attempt) {
 	d.last = nil
 	d.admission.Alive(d.now, a.ticket)
+	d.watch.begun(a, d.now)
 	d.deadlines.begun(a, &d.watch, d.now)
 	first := a.firstToken()
 	d.begun.Record(first)

@@ -3,9 +3,9 @@ package paceline
 import "github.com/seed-1814a72b/paceline/internal/flow"
 
 // watch cancels attempts at their deadlines. It keeps no timer per attempt:
-// progress only ever moves an attempt's deadline later, so it looks at all of
-// them when the earliest deadline that it knows is reached, and then knows the
-// next. The dispatcher owns it.
+// progress only ever moves an attempt's deadline later, but for the first, of which
+// it is told; so it looks at all of them when the earliest deadline that it knows is
+// reached, and then knows the next. The dispatcher owns it.
 type watch struct {
 	attempts []*attempt
 	next     flow.Instant // no deadline is reached before
@@ -22,6 +22,13 @@ func (w *watch) add(a *attempt) {
 	if at < w.next || len(w.attempts) == 1 {
 		w.next = at
 	}
+}
+
+// begun notes that an attempt has had its first content: it may be late sooner now
+// than without.
+func (w *watch) begun(a *attempt, now flow.Instant) {
+	at, _ := a.deadline(now)
+	w.next = min(w.next, at)
 }
 
 func (w *watch) remove(a *attempt) {
