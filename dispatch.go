@@ -260,6 +260,9 @@ func (d *dispatcher) newAttempt(c *call, q question, t *flow.Ticket, now flow.In
 	a.probe = d.admission.Health(a.lane).Down
 	a.limits = d.deadlines.limits(a)
 	a.life.begin(c)
+	if a.limits.stall > 0 && a.limits.stall < stallRule.floor { // reads at intervals might look like one
+		a.life.watch()
+	}
 	return a
 }
 

@@ -34,6 +34,9 @@ func (l *lifetime) begin(c *call) {
 	l.unseen = c.reader == nil
 }
 
+// watch has it be [Watched], whoever looks.
+func (l *lifetime) watch() { l.unseen = false }
+
 // cancel ends it for that cause; nil: as nothing needs it any more. Only the first
 // cause counts.
 func (l *lifetime) cancel(cause error) {

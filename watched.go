@@ -12,7 +12,8 @@ type watchedKey struct{}
 // rest, that it goes on; so they may read it at intervals of 100 ms or so, and
 // report one of the pieces that came together for all of them.
 //
-// It is true for a [Stream], and for a ctx that is none of the engine's.
+// It is true for a [Stream], for an attempt whose [Deadlines].Stall is shorter than a
+// second, and for a ctx that is none of the engine's.
 func Watched(ctx context.Context) bool {
 	watched, known := ctx.Value(watchedKey{}).(bool)
 	return watched || !known

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
@@ -62,5 +63,24 @@ func TestOnlyStreamsAreWatched(t *testing.T) {
 	want("Run", false)
 	if !paceline.Watched(t.Context()) || !paceline.Watched(paceline.Watch(t.Context())) {
 		t.Error("a ctx that is none of the engine's is not watched")
+	}
+}
+
+// So does a stall deadline that reads at intervals could run into.
+func TestAnAttemptOfAShortStallIsWatched(t *testing.T) {
+	for stall, want := range map[time.Duration]bool{0: false, -1: false, 999 * time.Millisecond: true, time.Second: false} {
+		var watched bool
+		p := paceline.ProviderFunc(func(ctx context.Context, _ *paceline.Request, _ func(paceline.Delta)) (*paceline.Response, error) {
+			watched = paceline.Watched(ctx)
+			return &paceline.Response{Body: []byte(`{}`)}, nil
+		})
+		e, err := paceline.New(p, paceline.Config{Deadlines: paceline.Deadlines{Stall: stall}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Do(t.Context(), nil); err != nil || watched != want {
+			t.Errorf("a stall deadline of %v: watched %v, %v", stall, watched, err)
+		}
+		e.Shutdown(context.Background())
 	}
 }
