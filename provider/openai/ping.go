@@ -19,8 +19,8 @@ var _ paceline.Pinger = Provider{}
 // Ping opens a TCP connection to the base URL's host, closes it, and returns
 // how long that took: a round trip of the network. Nothing is sent, not even
 // TLS's greeting. It fails where the transport is neither a [Direct] nor an
-// [http.Transport], or goes through a proxy: the trip to a proxy is not that to the
-// provider.
+// [http.Transport], nor made of one ([NewMultiplexed]), or goes through a proxy: the
+// trip to a proxy is not that to the provider.
 func (p Provider) Ping(ctx context.Context) (time.Duration, error) {
 	base, err := p.base()
 	if err != nil {
@@ -42,7 +42,7 @@ func (p Provider) Ping(ctx context.Context) (time.Duration, error) {
 // dialer returns what opens the connections to the base URL.
 func (p Provider) dialer(base *url.URL) (func(ctx context.Context, network, address string) (net.Conn, error), error) {
 	dial := new(net.Dialer).DialContext
-	switch t := p.transport(base).(type) {
+	switch t := beneath(p.transport(base)).(type) {
 	case *Direct:
 		if t.DialContext != nil {
 			dial = t.DialContext

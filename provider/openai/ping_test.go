@@ -29,9 +29,14 @@ func TestPingTakesARoundTrip(t *testing.T) {
 				c.Close()
 			}
 		}()
-		p := Provider{BaseURL: "https://api.test/v1", Transport: &http.Transport{DialContext: portNumber(network)}}
-		if took, err := p.Ping(t.Context()); err != nil || took != 20*time.Millisecond {
-			t.Errorf("took %v, %v; a trip is 20ms", took, err)
+		p := Provider{BaseURL: "https://api.test/v1"}
+		for _, rt := range []http.RoundTripper{
+			NewMultiplexed(&http.Transport{DialContext: portNumber(network)}), &http.Transport{DialContext: portNumber(network)},
+		} {
+			p.Transport = rt
+			if took, err := p.Ping(t.Context()); err != nil || took != 20*time.Millisecond {
+				t.Errorf("over %T it took %v, %v; a trip is 20ms", rt, took, err)
+			}
 		}
 		l.Close()
 		if took, err := p.Ping(t.Context()); err == nil || took != 0 {
@@ -62,7 +67,9 @@ func TestPingOfARealListener(t *testing.T) {
 func TestPingDoesNotMeasureAProxy(t *testing.T) {
 	secret := "sk-canary-123456"
 	proxy, _ := url.Parse("http://user:" + secret + "@127.0.0.1:1")
-	for _, rt := range []http.RoundTripper{&http.Transport{Proxy: http.ProxyURL(proxy)}, fails(net.ErrClosed)} {
+	for _, rt := range []http.RoundTripper{
+		&http.Transport{Proxy: http.ProxyURL(proxy)}, NewMultiplexed(&http.Transport{Proxy: http.ProxyURL(proxy)}), fails(net.ErrClosed),
+	} {
 		_, err := Provider{BaseURL: "http://api.test/v1", Transport: rt}.Ping(t.Context())
 		if err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("%T: %v", rt, err)

@@ -123,6 +123,14 @@ func (e *proxyError) Error() string {
 
 func (e *proxyError) Unwrap() error { return e.cause }
 
+// beneath returns what a transport opens its connections by.
+func beneath(rt http.RoundTripper) http.RoundTripper {
+	if shared, ok := rt.(*multiplex.Transport); ok {
+		return shared.Base()
+	}
+	return rt
+}
+
 func checkProxyAnswer(_ context.Context, proxy *url.URL, _ *http.Request, res *http.Response) error {
 	if res.StatusCode == http.StatusOK {
 		return nil
@@ -135,10 +143,7 @@ func asProxyError(err error, rt http.RoundTripper, req *http.Request) *proxyErro
 	if pe, ok := errors.AsType[*proxyError](err); ok {
 		return pe
 	}
-	if shared, ok := rt.(*multiplex.Transport); ok {
-		rt = shared.Base()
-	}
-	t, ok := rt.(*http.Transport)
+	t, ok := beneath(rt).(*http.Transport)
 	if !ok || t.Proxy == nil {
 		return nil
 	}
