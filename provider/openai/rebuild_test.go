@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	paceline "github.com/seed-1814a72b/paceline"
@@ -39,11 +40,14 @@ func answer(status int, header http.Header, body string) transport {
 
 // ask makes one attempt at a transport and returns what was emitted, too.
 func ask(rt http.RoundTripper, path string) (*paceline.Response, []paceline.Delta, error) {
+	var mu sync.Mutex // that the request was sent is told by another goroutine
 	var deltas []paceline.Delta
 	p := Provider{Key: "sk-canary-123456", BaseURL: "http://test.invalid/v1", Transport: rt}
 	req := &paceline.Request{Model: "m", Messages: paceline.User("hi"), Path: path}
 	resp, err := p.Attempt(context.Background(), req, func(d paceline.Delta) {
 		d.Chunk, d.Quoted = bytes.Clone(d.Chunk), bytes.Clone(d.Quoted)
+		mu.Lock()
+		defer mu.Unlock()
 		deltas = append(deltas, d)
 	})
 	return resp, deltas, err
