@@ -3,7 +3,6 @@ package paceline
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
 	"github.com/seed-1814a72b/paceline/internal/hist"
@@ -108,10 +107,7 @@ func (d *dispatcher) handle(m *message) {
 	case msgAgain:
 		d.again(m.attempt.call, m.attempt.lane)
 	case msgItem:
-		d.engine.observer.add(&Event{
-			Kind: EventItem, Time: time.Now(), Index: m.result.Item.Index, Status: m.result.Status,
-			Err: m.result.Err, Attempt: m.result.Requests, Usage: m.result.Usage,
-		})
+		d.engine.observer.add(m.event) // behind those of its attempts
 	case msgRun, msgExhausted, msgOver:
 		d.follow(m)
 	case msgStopRun:
