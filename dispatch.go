@@ -3,6 +3,7 @@ package paceline
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
 	"github.com/seed-1814a72b/paceline/internal/hist"
@@ -107,7 +108,8 @@ func (d *dispatcher) handle(m *message) {
 	case msgAgain:
 		d.again(m.attempt.call, m.attempt.lane)
 	case msgItem:
-		d.engine.observer.add(m.event) // behind those of its attempts
+		m.event.Time = time.Now() // behind the events of its attempts
+		d.engine.observer.add(m.event)
 	case msgRun, msgExhausted, msgOver:
 		d.follow(m)
 	case msgStopRun:

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"sync"
-	"time"
 
 	"github.com/seed-1814a72b/paceline/journal"
 )
@@ -53,8 +52,8 @@ func (r *run) count(res *Result) {
 	r.engine.progress.ended[res.Status].Add(1)
 	if r.engine.observer.wants(EventItem, res.Status == StatusDone) {
 		r.engine.box.put(message{kind: msgItem, event: &Event{
-			Kind: EventItem, Time: time.Now(), Index: res.Item.Index, Status: res.Status,
-			Err: res.Err, Attempt: res.Requests, Usage: res.Usage,
+			Kind: EventItem, Index: res.Item.Index, Status: res.Status, Err: res.Err,
+			Attempt: res.Requests, Usage: res.Usage,
 		}})
 	}
 }
