@@ -108,10 +108,8 @@ func (d *dispatcher) handle(m *message) {
 	case msgAgain:
 		d.again(m.attempt.call, m.attempt.lane)
 	case msgItem:
-		d.engine.observer.add(&Event{
-			Kind: EventItem, Time: time.Now(), Index: m.result.Item.Index, Status: m.result.Status,
-			Err: m.result.Err, Attempt: m.result.Requests, Usage: m.result.Usage,
-		})
+		m.event.Time = time.Now() // behind the events of its attempts
+		d.engine.observer.add(m.event)
 	case msgRun, msgExhausted, msgOver:
 		d.follow(m)
 	case msgStopRun:

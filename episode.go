@@ -13,8 +13,17 @@ type episode struct {
 	model string
 }
 
+// mostEpisodes bounds what is kept where every item names a model of its own: of
+// the end of those beyond nobody is told.
+const mostEpisodes = 1024
+
 // refused notes that an attempt was told to come again at until.
-func (e episodes) refused(a *attempt, until flow.Instant) { e[episode{a.lane, a.model}] = until }
+func (e episodes) refused(a *attempt, until flow.Instant) {
+	key := episode{a.lane, a.model}
+	if _, on := e[key]; on || len(e) < mostEpisodes {
+		e[key] = until
+	}
+}
 
 // answered notes that an attempt was answered, and reports whether an episode is
 // over with that.

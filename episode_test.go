@@ -1,6 +1,7 @@
 package paceline
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -40,5 +41,28 @@ func TestAnEpisodeEndsWithACallOfTheModelSentAfterThePause(t *testing.T) {
 	}
 	if len(e) != 0 {
 		t.Errorf("left: %v", e)
+	}
+}
+
+// Whatever models items name, what is remembered of their refusals is bounded; those
+// that are known of go on being known.
+func TestEpisodesAreBounded(t *testing.T) {
+	e := episodes{}
+	attempt := func(model int) *attempt {
+		a := &attempt{question: question{model: strconv.Itoa(model)}}
+		a.sent.Store(int64(3 * time.Second))
+		return a
+	}
+	for model := range 2 * mostEpisodes {
+		e.refused(attempt(model), flow.Instant(time.Second))
+	}
+	if len(e) != mostEpisodes {
+		t.Errorf("%d episodes are kept", len(e))
+	}
+	if e.refused(attempt(0), flow.Instant(5*time.Second)); e.answered(attempt(0)) {
+		t.Error("over while the model is paused again")
+	}
+	if !e.answered(attempt(1)) {
+		t.Error("of an episode that was kept the end is not told")
 	}
 }

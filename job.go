@@ -84,7 +84,7 @@ type Result struct {
 // and does not end with the run: what is answered, and durable, is still put.
 // An error stops the run, and nothing is put after it; with a journal the
 // results that were committed stand in it and are not put again by a resumed
-// run.
+// run. The result is the sink's: nobody reads it any more.
 type Sink interface {
 	Put(ctx context.Context, r *Result) error
 }

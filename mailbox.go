@@ -59,7 +59,7 @@ type message struct {
 	took     time.Duration // of msgSent: the opening of its connection; of msgPing: the trip, 0 if it failed
 	at       flow.Instant  // of msgSent and msgBegun
 	run      *run          // of msgRun to msgOver, and msgStats (nil: the engine's)
-	result   *Result       // of msgItem
+	event    *Event        // of msgItem: the observer's
 	stats    chan<- Stats
 	measures chan<- Measures
 }

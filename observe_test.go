@@ -3,10 +3,13 @@ package paceline
 import (
 	"context"
 	"io"
+	"path/filepath"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/seed-1814a72b/paceline/journal"
 )
 
 // watched returns an observer in a bubble that notes which events it was told of;
@@ -117,4 +120,44 @@ func TestEventsAreCountedThatASlowObserverMisses(t *testing.T) {
 			t.Errorf("%d events are counted as lost, want 7", lost)
 		}
 	})
+}
+
+// A result is its sink's: what a sink makes of it changes neither what is counted
+// nor what is told.
+func TestWhatASinkDoesToAResultChangesNoFigure(t *testing.T) {
+	for _, kept := range []bool{false, true} {
+		var told [8]Status
+		p := ProviderFunc(func(context.Context, *Request, func(Delta)) (*Response, error) {
+			return nil, &Error{Code: CodeBadItem}
+		})
+		e, err := New(p, Config{Observe: func(ev Event) {
+			if ev.Kind == EventItem {
+				told[ev.Index] = ev.Status
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		job := Job{Source: &counted{most: len(told)}, Sink: SinkFunc(func(_ context.Context, r *Result) error {
+			*r = Result{}
+			return nil
+		})}
+		if kept {
+			job.Encode = func(dst []byte, _ *Result) []byte { return append(dst, "{}\n"...) }
+			if job.Journal, err = journal.Open(filepath.Join(t.TempDir(), "rows"), journal.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			defer job.Journal.Close()
+		}
+		sum, err := e.Run(t.Context(), job)
+		if err != nil || sum.Failed != int64(len(told)) {
+			t.Errorf("%d have failed, of %d: %v", sum.Failed, len(told), err)
+		}
+		e.Shutdown(t.Context())
+		for i, status := range told {
+			if status != StatusFailed {
+				t.Errorf("item %d was told to have ended as %v", i, status)
+			}
+		}
+	}
 }

@@ -45,12 +45,16 @@ func (r *run) put(res *Result) {
 	}
 }
 
+// count counts a result, and keeps nothing of it: it is the sink's.
 func (r *run) count(res *Result) {
 	r.account.row(res)
 	r.progress.ended[res.Status].Add(1)
 	r.engine.progress.ended[res.Status].Add(1)
 	if r.engine.observer.wants(EventItem, res.Status == StatusDone) {
-		r.engine.box.put(message{kind: msgItem, result: res})
+		r.engine.box.put(message{kind: msgItem, event: &Event{
+			Kind: EventItem, Index: res.Item.Index, Status: res.Status, Err: res.Err,
+			Attempt: res.Requests, Usage: res.Usage,
+		}})
 	}
 }
 
@@ -142,12 +146,13 @@ func (r *run) sink(ctx context.Context) {
 }
 
 func (r *run) sinkTakes(ctx context.Context, res *Result) bool {
+	was := *res // the sink may do with it what it likes
 	if err := r.job.Sink.Put(ctx, res); err != nil {
 		r.stop("sink", err, 0)
 		return false
 	}
 	if r.job.Journal == nil {
-		r.count(res)
+		r.count(&was)
 	}
 	return true
 }

@@ -124,7 +124,7 @@ const (
 	EventLater                       // the endpoint is paused for Delay: it said so
 	EventItem                        // an item ended; Status and Err say how
 	EventOut                         // an endpoint was taken out of the pool; Err says which and why
-	EventLaterOver                   // after EventLater: a call of that model was answered there that was sent when its Delay was over
+	EventLaterOver                   // after EventLater: a call of that model was answered there that was sent when its Delay was over; of 1,024 models at once
 
 	eventKinds = iota
 )

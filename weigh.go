@@ -34,9 +34,10 @@ func (d *dispatcher) weigh(c *call) *Error {
 func (d *dispatcher) expect(c *call) (priced bool) {
 	t, e := &c.ticket, c.estimator
 	c.learnt = e.Seen()
-	t.In, t.Out = e.Input(c.size), e.Output(c.maxTokens)
+	limit := c.outputLimit()
+	t.In, t.Out = e.Input(c.size), e.Output(limit)
 	if c.inFull = d.admission.Reserves(t.Model); c.inFull {
-		t.Out = max(t.Out, float64(c.maxTokens))
+		t.Out = max(t.Out, float64(limit))
 	}
 	t.Money = 0
 	if !d.money.of(c.model) {
@@ -66,6 +67,10 @@ func (q *question) most(e *flow.Estimator, price func(string, Usage) Cost) spend
 	in, out := e.InputMost(q.size), q.outputMost(e)
 	return spend{usd: nanos(costOf(price, q.model, in, out)), tokens: whole(in + out), requests: 1}
 }
+
+// outputLimit returns how many tokens the answer may have by what the request says,
+// in all its choices; 0: there is no limit.
+func (q *question) outputLimit() int64 { return whole(float64(q.maxTokens) * float64(q.choices)) }
 
 // outputMost returns how many tokens the answer may have in all its choices.
 func (q *question) outputMost(e *flow.Estimator) float64 {

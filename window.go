@@ -16,10 +16,16 @@ type window struct {
 	changed chan struct{} // holds a token while the reader may have to look again
 }
 
-// backlogMin is how many items may wait for their first attempt at least. Models
-// whose calls wait for limits of their own hold up none behind them before that
-// many do.
-const backlogMin = 4 * aheadMin
+const (
+	// backlogMin is how many items may wait for their first attempt at least. Models
+	// whose calls wait for limits of their own hold up none behind them before that
+	// many do, but for a backlogFew-th.
+	backlogMin = 4 * aheadMin
+	// backlogFew is which part of a full backlog must have gone for the reader to be
+	// woken. What has not gone by then may be calls of models that have to wait, for
+	// hours: whoever waits for them holds up the others.
+	backlogFew = 16
+)
 
 func newWindow(size int) *window { return windowFor(size, size/64) }
 
@@ -28,7 +34,7 @@ func newWindow(size int) *window { return windowFor(size, size/64) }
 // an eighth where there are thousands; more would only take memory.
 func newBacklog(ahead int) *window {
 	most := max(backlogMin, ahead/8)
-	return windowFor(most, most/2)
+	return windowFor(most, most/backlogFew)
 }
 
 func windowFor(size, few int) *window {

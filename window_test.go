@@ -102,7 +102,7 @@ func TestItemsAreHandedOverAsTheyAreTaken(t *testing.T) {
 	})
 }
 
-// A full backlog is added to again once half of it has gone, and not before; its
+// A full backlog is added to again once a part of it has gone, and not before; its
 // reader is not left waiting, however the two are interleaved.
 func TestABacklogIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -121,11 +121,11 @@ func TestABacklogIsBounded(t *testing.T) {
 			if int(b.held.Load()) != backlogMin {
 				t.Fatalf("%d wait, of %d", b.held.Load(), backlogMin)
 			}
-			for range backlogMin/2 - 1 {
+			for range backlogMin/backlogFew - 1 {
 				b.leave()
 			}
 			if synctest.Wait(); read != before {
-				t.Fatal("it was added to before half had gone")
+				t.Fatal("it was added to before enough had gone")
 			}
 			b.leave()
 		}

@@ -69,7 +69,7 @@ func (m *muster) ready(now Instant, t *Ticket) bool {
 	switch {
 	case t.mustering == held:
 		return false
-	case t.mustering == released: // its provider asks again
+	case t.mustering == released, t.mustering == unmustered: // its provider asks again
 		return true
 	case !m.on || m.over && len(m.held) == 0 || !m.over && m.opening+len(m.held) < musterMin:
 		m.leave(t)

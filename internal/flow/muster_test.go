@@ -125,3 +125,22 @@ func TestLaterCallsWaitForNoOthers(t *testing.T) {
 		t.Errorf("%+v waits for others", x)
 	}
 }
+
+// A provider that sends a call once more asks for it once more; others still wait
+// for each other.
+func TestACallThatIsSentOnceMoreIsCountedOnce(t *testing.T) {
+	a, all := crowd(100, 0)
+	for _, x := range all[:70] {
+		a.Ready(10*ms, x)
+	}
+	a.Sent(10*ms, all[0], ms10)
+	if !a.Ready(11*ms, all[0]) {
+		t.Error("it waits for others a second time")
+	}
+	for _, x := range all {
+		a.Done(12*ms, x, Outcome{Kind: Neutral})
+	}
+	if l := a.lanes[0]; l.muster.opening != 0 || l.muster.on {
+		t.Errorf("%d calls are thought to be connecting when all have ended", l.muster.opening)
+	}
+}
