@@ -65,14 +65,17 @@ func (a *attempt) cancel(cause error) { a.life.cancel(cause) }
 // not the server's.
 const held = int64(flow.Never)
 
-// send makes the request. The result is a response or an error, never both.
-func (a *attempt) send() (*Response, *Error) {
+// begin notes that the request is about to be sent.
+func (a *attempt) begin() {
 	now := a.call.engine.now()
 	a.sent.Store(int64(now))
 	if a.strict {
 		a.call.engine.box.put(message{kind: msgBegun, attempt: a, at: now})
 	}
-	resp, err := a.endpoint.Provider.Attempt(&a.life, a.req, a.emit)
+}
+
+// concluded takes what the provider returned: a response or an error, never both.
+func (a *attempt) concluded(resp *Response, err error) (*Response, *Error) {
 	a.call.diary.repeated(a.repeats)
 	failure := a.failure(err)
 	a.cancel(nil)

@@ -92,16 +92,27 @@ func (c *call) proceed(a *attempt) (again bool) {
 	whole, sent := false, c.requests
 	defer func() {
 		if !whole {
-			c.requests = sent + a.unwind(&Error{Code: CodePanic, MaybeBilled: true})
-			end := ending{at: c.engine.now(), err: &Error{Code: CodePanic, MaybeBilled: true}}
-			c.diary.after(&end, a.most, a.trip(&end))
+			c.unwound(a, sent)
 		}
 	}()
 	if c.requests == 0 {
 		c.started = a.admitted
 	}
-	f := c.attempt(a)
+	f := finish{of: a, requests: 1}
+	if a.noted || c.note(&f) {
+		a.run(&f)
+	}
 	return c.conclude(&f, a.admitted, &whole)
+}
+
+// unwound gives back what was reserved for an attempt that a panic broke off; before
+// it were as many requests as sent.
+//
+//go:noinline
+func (c *call) unwound(a *attempt, sent int) {
+	c.requests = sent + a.unwind(&Error{Code: CodePanic, MaybeBilled: true})
+	end := ending{at: c.engine.now(), err: &Error{Code: CodePanic, MaybeBilled: true}}
+	c.diary.after(&end, a.most, a.trip(&end))
 }
 
 // conclude takes what came of an attempt, and sets whole once nothing is left to be
@@ -132,14 +143,14 @@ func (c *call) conclude(f *finish, admitted flow.Instant, whole *bool) (again bo
 	return again
 }
 
-func (c *call) attempt(a *attempt) finish {
-	if !a.noted {
-		if err := c.diary.before(a.most); err != nil {
-			a.cancel(nil)
-			return finish{of: a, err: &Error{Code: CodeCanceled, Err: err}, requests: 1}
-		}
+// note notes that an attempt is about to be made, and reports whether it may be.
+func (c *call) note(f *finish) bool {
+	err := c.diary.before(f.of.most)
+	if err != nil {
+		f.of.cancel(nil)
+		f.err = &Error{Code: CodeCanceled, Err: err}
 	}
-	return a.run()
+	return err == nil
 }
 
 // account adds to the call's what its attempts used, and sets its times.

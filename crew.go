@@ -127,16 +127,24 @@ func (t *task) admitted(a *attempt) {
 // or of Config.Price, is the item's misfortune alone.
 func (t *task) work() {
 	if t.attempt == nil {
-		t.run.finish(&t.call, t.item)
+		t.finish()
 		return
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			t.call.err = panicked("the provider", p)
-			t.run.finish(&t.call, t.item)
-		}
-	}()
+	defer t.rescue()
 	if !t.call.proceed(t.attempt) {
-		t.run.finish(&t.call, t.item)
+		t.finish()
 	}
 }
+
+// rescue is deferred: a panic fails the item.
+func (t *task) rescue() {
+	if p := recover(); p != nil {
+		t.call.err = panicked("the provider", p)
+		t.finish()
+	}
+}
+
+// finish ends the call. It is not part of work's frame, in which thousands wait.
+//
+//go:noinline
+func (t *task) finish() { t.run.finish(&t.call, t.item) }

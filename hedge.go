@@ -93,16 +93,27 @@ type finish struct {
 	others   []ending // of attempts whose end has been told
 }
 
-// run makes the attempt, and takes the better of it and its hedge if there is
+// run makes the attempt, and has f be the better of it and its hedge if there is
 // one. Failures beside a hedge have been told when it returns, answers that are
 // not taken too.
-func (a *attempt) run() finish {
-	resp, err := a.send()
-	f := finish{of: a, resp: resp, err: err, requests: 1 + a.repeats}
+//
+// Thousands wait here for their providers: it has nothing on its stack but what it
+// needs afterwards.
+func (a *attempt) run(f *finish) {
+	a.begin()
+	resp, err := a.endpoint.Provider.Attempt(&a.life, a.req, a.emit)
+	f.settle(a, resp, err)
+}
+
+// settle takes what the provider returned, and what comes of a hedge.
+//
+//go:noinline
+func (f *finish) settle(a *attempt, resp *Response, err error) {
+	f.of, f.requests = a, 1+a.repeats
+	f.resp, f.err = a.concluded(resp, err)
 	if r := a.seal(); r != nil {
 		f.await(r, a)
 	}
-	return f
 }
 
 // await waits for what comes of an attempt's race, and takes the better of the two.
@@ -164,7 +175,7 @@ func (r *race) runHedge() {
 		a.cancel(nil)
 		r.ended.err = &Error{Code: CodeCanceled, Err: err}
 	} else {
-		r.ended = a.run()
+		a.run(&r.ended)
 	}
 	if f := &r.ended; f.err == nil {
 		f.of.outrun()

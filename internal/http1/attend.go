@@ -56,9 +56,11 @@ func (cn *conn) wait() {
 		return
 	}
 	cn.short = false
-	if err := cn.more(); err != nil {
-		cn.failed = err
+	if cn.polled() && cn.room() { // without what more needs, for the sake of thousands of stacks
+		cn.failed = cn.sock.fill(cn)
+		return
 	}
+	cn.failed = cn.more()
 }
 
 // dry is fill that must not wait.

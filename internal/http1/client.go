@@ -146,7 +146,19 @@ func (c *Client) dial(ctx context.Context, address string) (net.Conn, error) {
 	if c.Dial != nil {
 		return c.Dial(ctx, "tcp", address)
 	}
-	return c.dialing.DialContext(ctx, "tcp", address)
+	return c.dialApart(ctx, address)
+}
+
+// dialApart dials on a goroutine of its own: net needs three times the stack that the
+// call needs for the rest of its life, and a stack that has grown stays large.
+func (c *Client) dialApart(ctx context.Context, address string) (nc net.Conn, err error) {
+	dialed := make(chan struct{})
+	go func() {
+		defer close(dialed)
+		nc, err = c.dialing.DialContext(ctx, "tcp", address)
+	}()
+	<-dialed
+	return nc, err
 }
 
 // handshake agrees on TLS over nc, which it closes if that fails.

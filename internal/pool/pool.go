@@ -123,7 +123,7 @@ func (p *Pool) Library() []paceline.Endpoint {
 	for i := range p.Endpoints {
 		e := &p.Endpoints[i]
 		list = append(list, paceline.Endpoint{
-			Name: e.Name, Provider: witness{p.provider(e), e, &p.blamed},
+			Name: e.Name, Provider: newWitness(p.provider(e), e, &p.blamed),
 			Limits: e.Library(), Models: e.libraryModels(), Weight: e.weight,
 		})
 	}
@@ -206,15 +206,29 @@ func (p *Pool) OutLine(why *paceline.Error) string {
 // job: the engine's error does not say.
 type witness struct {
 	openai.Provider
+	sends  paceline.Provider // the same, on smaller stacks
 	at     *Endpoint
 	blamed *atomic.Pointer[blame]
 }
 
+func newWitness(p openai.Provider, at *Endpoint, blamed *atomic.Pointer[blame]) *witness {
+	return &witness{Provider: p, sends: p.Compact(), at: at, blamed: blamed}
+}
+
 // Attempt makes the provider's attempt.
-func (w witness) Attempt(ctx context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
-	resp, err := w.Provider.Attempt(ctx, req, emit)
+func (w *witness) Attempt(ctx context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
+	resp, err := w.sends.Attempt(ctx, req, emit)
+	if err != nil {
+		w.note(err)
+	}
+	return resp, err
+}
+
+// note notes a fault of the whole job.
+//
+//go:noinline
+func (w *witness) note(err error) {
 	if e, ok := errors.AsType[*paceline.Error](err); ok && (e.Verdict() == paceline.VerdictJob || e.Status == http.StatusNotFound) {
 		w.blamed.Store(&blame{e.Code, w.at})
 	}
-	return resp, err
 }

@@ -22,38 +22,39 @@ var (
 
 var bom = []byte("\xef\xbb\xbf")
 
-// read reads the answer, whatever its status and type. The header is reported
-// unless the answer only leads to being asked again.
-func (x *exchange) read(negotiating bool) (*paceline.Response, *paceline.Error) {
+// read reads the answer, whatever its status and type; of a stream it returns the
+// intake. The header is reported unless the answer only leads to being asked again.
+func (x *exchange) read(negotiating bool) (*intake, *paceline.Response, *paceline.Error) {
 	if x.res.status < 200 || x.res.status > 299 {
 		e := x.statusError()
 		if e.Code != paceline.CodeCanceled && !(negotiating && refusesOptions(e)) {
 			x.headerArrived()
 		}
-		return nil, e
+		return nil, nil, e
 	}
 	x.headerArrived()
 	body, err := x.decoded()
 	if err != nil {
-		return nil, x.failed(err)
+		return nil, nil, x.failed(err)
 	}
 	head, err := sniff(body, make([]byte, 0, x.expected()))
 	if err != nil && err != io.EOF {
-		return nil, x.failed(err)
+		return nil, nil, x.failed(err)
 	}
 	text := bytes.TrimPrefix(head, bom)
 	switch first := rawjson.Trim(text); {
 	case len(first) == 0 && err == io.EOF:
-		return nil, x.failed(errEmpty)
+		return nil, nil, x.failed(errEmpty)
 	case first[0] == '<':
 		e := x.failed(errHTML)
 		e.Body = cutBody(text)
-		return nil, e
+		return nil, nil, e
 	case x.family == other, x.p.NoStream, x.isJSON(first[0]):
-		return x.whole(body, text, err == io.EOF)
+		resp, failure := x.whole(body, text, err == io.EOF)
+		return nil, resp, failure
 	}
 	body.head = text
-	return x.events(body)
+	return x.events(body), nil, nil
 }
 
 // expected returns the size of a buffer for what of the answer comes first: of one

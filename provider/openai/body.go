@@ -68,8 +68,14 @@ type located struct {
 
 // outlineOf locates the members. Only the structure is checked: the server judges
 // the rest.
-func outlineOf(text []byte) (outline, error) {
-	o := outline{text: text, empty: true}
+func outlineOf(text []byte) (o outline, err error) {
+	err = o.locate(text)
+	return o, err
+}
+
+// locate has o be the outline of text.
+func (o *outline) locate(text []byte) error {
+	o.text, o.empty = text, true
 	c := rawjson.Object(text)
 	for c.Next() {
 		o.empty = false
@@ -78,13 +84,13 @@ func outlineOf(text []byte) (outline, error) {
 		}
 	}
 	if c.Bad() {
-		return o, errNotObject
+		return errNotObject
 	}
 	o.end = c.End()
 	if len(rawjson.Trim(text[o.end+1:])) > 0 {
-		return o, errNotObject
+		return errNotObject
 	}
-	return o, nil
+	return nil
 }
 
 func (o *outline) see(i interest, s span) {
@@ -157,17 +163,26 @@ func (o *outline) apply(edits []edit) []byte {
 	return append(out, o.text[from:]...)
 }
 
-// fill returns the caller's body with the model and messages of req where it
-// lacks them; usually it is the very bytes given.
-func fill(req *paceline.Request) (outline, error) {
+// fill has o be the outline of the caller's body with the model and messages of req
+// where it lacks them; usually it is that of the very bytes given.
+func (o *outline) fill(req *paceline.Request) error {
 	text := []byte(req.Body)
 	if len(text) == 0 {
 		text = []byte("{}")
 	}
-	o, err := outlineOf(text)
-	if err != nil {
-		return o, err
+	if err := o.locate(text); err != nil {
+		return err
 	}
+	if (req.Model == "" || o.has(inModel)) && (len(req.Messages) == 0 || o.has(inMessages)) {
+		return nil
+	}
+	return o.complete(req)
+}
+
+// complete adds what the body lacks.
+//
+//go:noinline
+func (o *outline) complete(req *paceline.Request) error {
 	var edits []edit
 	if req.Model != "" && !o.has(inModel) {
 		edits = append(edits, o.set(inModel, encode(req.Model))...)
@@ -175,10 +190,9 @@ func fill(req *paceline.Request) (outline, error) {
 	if len(req.Messages) > 0 && !o.has(inMessages) {
 		edits = append(edits, o.set(inMessages, encode(req.Messages))...)
 	}
-	if edits == nil {
-		return o, nil
-	}
-	return outlineOf(o.apply(edits))
+	text := o.apply(edits)
+	*o = outline{}
+	return o.locate(text)
 }
 
 // encode marshals without escaping HTML, which would only cost tokens of

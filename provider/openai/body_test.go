@@ -62,7 +62,8 @@ func TestFill(t *testing.T) {
 		{"the body wins", paceline.Request{Model: "m", Messages: user, Body: []byte(`{"model":"b","messages":[]}`)}, `{"model":"b","messages":[]}`},
 	}
 	for _, c := range cases {
-		if got, err := fill(&c.req); err != nil || string(got.text) != c.want {
+		var got outline
+		if err := got.fill(&c.req); err != nil || string(got.text) != c.want {
 			t.Errorf("%s: %s, %v\nwant %s", c.name, got.text, err, c.want)
 		}
 	}

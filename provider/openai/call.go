@@ -27,7 +27,9 @@ type call struct {
 
 // newCall checks and completes a request. Its errors are final: nothing was
 // sent.
-func (p Provider) newCall(req *paceline.Request, emit func(paceline.Delta)) (*call, *paceline.Error) {
+//
+//go:noinline
+func (p *Provider) newCall(req *paceline.Request, emit func(paceline.Delta)) (*call, *paceline.Error) {
 	s, rt := p.setup()
 	if s.err != nil {
 		return nil, &paceline.Error{Code: paceline.CodeAuth, Message: oneLine(s.err.Error())}
@@ -36,10 +38,10 @@ func (p Provider) newCall(req *paceline.Request, emit func(paceline.Delta)) (*ca
 	if bad != "" {
 		return nil, &paceline.Error{Code: paceline.CodeInvalidRequest, Message: bad}
 	}
-	c := &call{p: p, setup: s, route: r, rt: rt, emit: emit, want: 1}
+	c := new(call)
+	c.p, c.setup, c.route, c.rt, c.emit, c.want = *p, s, r, rt, emit, 1
 	c.stream = c.family != other && !p.NoStream
-	var err error
-	if c.body, err = fill(req); err != nil {
+	if err := c.body.fill(req); err != nil {
 		return nil, &paceline.Error{Code: paceline.CodeInvalidRequest, Message: err.Error()}
 	}
 	if c.family == chat {
@@ -82,17 +84,40 @@ func familyOf(path string) family {
 	return other
 }
 
+// clean keeps secrets out of what came of an attempt.
+//
+//go:noinline
+func (c *call) clean(resp *paceline.Response, err *paceline.Error) (*paceline.Response, error) {
+	if err != nil {
+		return nil, c.secrets.clean(err)
+	}
+	resp.RequestID = c.secrets.text(resp.RequestID) // it goes into journals
+	return resp, nil
+}
+
 // run makes the attempt, with the one negotiation that the protocol needs.
 func (c *call) run(ctx context.Context) (*paceline.Response, *paceline.Error) {
-	usage := c.stream && c.family != responseAPI && !refusals.has(c)
+	usage := c.asksUsage()
 	resp, err := c.post(ctx, usage)
 	if err == nil || !usage || !refusesOptions(err) || ctx.Err() != nil {
 		return resp, err
 	}
+	return c.repeat(ctx)
+}
+
+// asksUsage reports whether the usage is to be asked for.
+func (c *call) asksUsage() bool {
+	return c.stream && c.family != responseAPI && !refusals.has(c)
+}
+
+// repeat asks without the options that were refused.
+//
+//go:noinline
+func (c *call) repeat(ctx context.Context) (*paceline.Response, *paceline.Error) {
 	if c.emit != nil {
 		c.emit(paceline.Delta{Kind: paceline.DeltaRepeat})
 	}
-	resp, err = c.post(ctx, false)
+	resp, err := c.post(ctx, false)
 	if err == nil { // it was that, and not the item
 		refusals.add(c)
 	}

@@ -47,18 +47,19 @@ var sharedDirect = new(Direct)
 
 // direct makes the exchange over our own client.
 func (x *exchange) direct(ctx context.Context, client *http1.Client, payload []byte, last bool) error {
-	x.request = http1.Request{
-		TLS: x.url.Scheme == "https", Address: x.address,
-		Head: x.heads[0], Body: payload, Close: last,
-	}
+	r := &x.request
+	r.TLS, r.Address, r.Head = x.url.Scheme == "https", x.address, x.heads[0]
+	r.Body, r.Close = payload, last
 	if x.stream {
-		x.request.Head = x.heads[1]
+		r.Head = x.heads[1]
 	}
-	res, err := client.Do(ctx, &x.request, x)
+	res, err := client.Do(ctx, r, x)
 	if err != nil {
 		return err
 	}
-	x.received(received{status: res.Status, header: res.Header, length: res.Length, body: res})
+	a := &x.answer
+	a.status, a.header, a.length, a.body = res.Status, res.Header, res.Length, res
+	x.res = a
 	return nil
 }
 

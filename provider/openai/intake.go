@@ -4,6 +4,7 @@ import (
 	"io"
 	"time"
 
+	paceline "github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/http1"
 	"github.com/seed-1814a72b/paceline/internal/sse"
 	"github.com/seed-1814a72b/paceline/provider/openai/internal/rawjson"
@@ -40,12 +41,53 @@ func (r *intake) attend(own *http1.Response) {
 // run feeds the assembler until the server says that the answer is complete, or
 // the body ends.
 func (r *intake) run() {
-	for r.own == nil && !r.over {
+	if r.own == nil {
+		r.follow()
+		return
+	}
+	for r.take() {
+		r.x.res.lull.pause()
+		r.own.Wait()
+	}
+}
+
+// follow is run for a body that nobody attends.
+func (r *intake) follow() {
+	for !r.over {
 		r.event(r.dec.Next())
 	}
-	for !r.over && r.take() {
-		r.x.res.Wait()
+}
+
+// end makes the response of an answer that is complete, or an error of what kept it
+// from becoming so.
+func (r *intake) end() (*paceline.Response, *paceline.Error) {
+	defer r.release()
+	x, err := r.x, r.err
+	if err == nil {
+		err = complete(r.to, r.said)
 	}
+	if err != nil {
+		e := x.failed(err)
+		if !e.Usage.Known {
+			e.Usage = r.to.known()
+		}
+		return nil, e
+	}
+	x.res.lull.complete()
+	if r.said {
+		r.drain()
+	}
+	resp, err := x.family.result(r.to.body(), x.res.header, x.res.status)
+	if err != nil {
+		return nil, x.failed(err)
+	}
+	return resp, nil
+}
+
+// release gives the decoder back.
+func (r *intake) release() {
+	r.dec.Reset(nil, 0)
+	decoders.Put(r.dec)
 }
 
 // take takes the events that have come, and reports whether others are to be waited

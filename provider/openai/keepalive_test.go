@@ -45,7 +45,7 @@ func testNeverKept(t *testing.T, tr kind) {
 
 func TestKeptConnectionsAreJudged(t *testing.T) {
 	var scores keepScores
-	c, err := Provider{BaseURL: "http://kept.example"}.newCall(&paceline.Request{Model: "m"}, nil)
+	c, err := (&Provider{BaseURL: "http://kept.example"}).newCall(&paceline.Request{Model: "m"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,27 +42,54 @@ func (c *call) post(ctx context.Context, usage bool) (*paceline.Response, *pacel
 		x = new(exchange)
 	}
 	x.call, x.ctx = c, ctx
-	inner := ctx
-	if c.stream && !closes(c.rt) { // whose end may have to be waited for no longer
-		inner, x.giveUp = context.WithCancel(ctx)
-		defer x.giveUp()
+	defer x.close()
+	in, resp, failure := x.open(usage)
+	if in != nil { // thousands wait here, with no more on their stacks than that
+		in.run()
+		resp, failure = in.end()
 	}
-	defer x.end()
-	defer x.kept.end()
-	if ctx.Err() != nil {
-		return nil, x.canceled()
+	return x.counted(resp, failure)
+}
+
+// open sends the request, and reads the answer: all of it, or, of a stream, the
+// beginning, whose intake it returns.
+//
+//go:noinline
+func (x *exchange) open(usage bool) (*intake, *paceline.Response, *paceline.Error) {
+	inner := x.ctx
+	if x.stream && !closes(x.rt) { // whose end may have to be waited for no longer
+		inner, x.giveUp = context.WithCancel(x.ctx)
 	}
-	if failure := x.send(inner, c.payload(usage)); failure != nil {
-		return nil, failure
+	if x.ctx.Err() != nil {
+		return nil, nil, x.canceled()
 	}
-	defer x.res.body.Close()
-	resp, failure := x.read(usage)
-	if failure != nil {
+	if failure := x.send(inner, x.payload(usage)); failure != nil {
+		return nil, nil, failure
+	}
+	return x.read(usage)
+}
+
+// close ends the exchange, however far it has come.
+func (x *exchange) close() {
+	if x.res != nil {
+		_ = x.res.body.Close()
+	}
+	x.kept.end()
+	x.end()
+	if x.giveUp != nil {
+		x.giveUp()
+	}
+}
+
+// counted returns what came of the exchange, with the bytes of its answer.
+func (x *exchange) counted(resp *paceline.Response, failure *paceline.Error) (*paceline.Response, *paceline.Error) {
+	switch {
+	case failure == nil:
+		resp.Bytes = x.res.n
+	case x.res != nil:
 		failure.Bytes = x.res.n
-		return nil, failure
 	}
-	resp.Bytes = x.res.n
-	return resp, nil
+	return resp, failure
 }
 
 // send sends the request and waits for the answer's header.
@@ -91,7 +118,9 @@ func (x *exchange) send(ctx context.Context, payload []byte) *paceline.Error {
 func (x *exchange) roundTrip(req *http.Request) error {
 	res, err := x.rt.RoundTrip(req)
 	if err == nil {
-		x.received(received{status: res.StatusCode, header: res.Header, length: res.ContentLength, body: res.Body})
+		a := &x.answer
+		a.status, a.header, a.length, a.body = res.StatusCode, res.Header, res.ContentLength, res.Body
+		x.res = a
 	}
 	return err
 }
@@ -112,8 +141,6 @@ type received struct {
 	came   bool    // first is yet to be read
 	failed error   // what waiting ended with, for who reads
 }
-
-func (x *exchange) received(r received) { x.answer, x.res = r, &x.answer }
 
 func (r *received) Read(b []byte) (int, error) {
 	r.lull.reads++

@@ -48,18 +48,26 @@ type knownSetup struct {
 }
 
 // setup returns what the provider's calls need, with the transport that they take.
-func (p Provider) setup() (*setup, http.RoundTripper) {
+func (p *Provider) setup() (*setup, http.RoundTripper) {
 	k := setupKey{p.Key, p.BaseURL, p.KeyHeader, reflect.ValueOf(p.Header).Pointer(), len(p.Header), p.MaxLine, p.MaxBody}
 	s := setupOf(k)
 	if s == nil {
-		s = p.newSetup()
-		setups.put(k, s)
-		latest.Store(&knownSetup{k, s})
+		s = p.firstSetup(k)
 	}
 	if p.Transport != nil {
 		return s, p.Transport
 	}
 	return s, s.transport
+}
+
+// firstSetup makes the setup, and keeps it.
+//
+//go:noinline
+func (p *Provider) firstSetup(k setupKey) *setup {
+	s := p.newSetup()
+	setups.put(k, s)
+	latest.Store(&knownSetup{k, s})
+	return s
 }
 
 // setupOf returns the setup that is known by k, or nil.
@@ -95,7 +103,7 @@ type route struct {
 }
 
 // route returns that of a path; bad says why it can be none.
-func (s *setup) route(p Provider, path string) (r *route, bad string) {
+func (s *setup) route(p *Provider, path string) (r *route, bad string) {
 	if path == "" {
 		path = paceline.ChatCompletions
 	}
@@ -110,17 +118,21 @@ func (s *setup) route(p Provider, path string) (r *route, bad string) {
 	if bad := badPath(path); bad != "" {
 		return nil, bad
 	}
+	return s.newRoute(p, path), ""
+}
+
+func (s *setup) newRoute(p *Provider, path string) *route {
 	to := endpoint(s.base, path)
-	r = &route{url: to, address: http1.Address(to), family: familyOf(path)}
+	r := &route{url: to, address: http1.Address(to), family: familyOf(path)}
 	for i, stream := range []bool{false, true} {
-		fields := s.fields(p, stream)
+		fields := s.fields(*p, stream)
 		r.heads[i], r.headers[i] = head(r.url, fields), header(fields)
 	}
 	s.routes.put(strings.Clone(path), r)
 	if path == paceline.ChatCompletions {
 		s.usual.Store(r)
 	}
-	return r, ""
+	return r
 }
 
 // bounded is a map that is read without a lock, and forgets everything when it is

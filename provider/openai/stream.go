@@ -42,50 +42,13 @@ func (x *exchange) assembler() assembler {
 
 var decoders = sync.Pool{New: func() any { return new(sse.Decoder) }}
 
-// events reads a streamed answer.
-func (x *exchange) events(body *capped) (*paceline.Response, *paceline.Error) {
-	dec := decoders.Get().(*sse.Decoder)
-	dec.Reset(body, x.p.MaxLine)
-	defer func() {
-		dec.Reset(nil, 0)
-		decoders.Put(dec)
-	}()
+// events returns the intake of a streamed answer, which is to be run and ended.
+func (x *exchange) events(body *capped) *intake {
 	x.sent()
-	a := x.assembler()
-	in := intake{x: x, dec: dec, to: a, plain: body.plain != nil}
-	x.settle(&in)
-	in.run()
-	err := in.err
-	if err == nil {
-		err = complete(a, in.said)
-	}
-	if err == nil {
-		x.res.lull.complete()
-		if in.said {
-			in.drain()
-		}
-	}
-	return x.put(a, err)
-}
-
-// put makes the response of an answer that is complete, or an error of what kept it
-// from becoming so. It has a frame of its own, since its locals are large and
-// thousands of stacks wait in events.
-//
-//go:noinline
-func (x *exchange) put(a assembler, err error) (*paceline.Response, *paceline.Error) {
-	if err != nil {
-		e := x.failed(err)
-		if !e.Usage.Known {
-			e.Usage = a.known()
-		}
-		return nil, e
-	}
-	resp, err := x.family.result(a.body(), x.res.header, x.res.status)
-	if err != nil {
-		return nil, x.failed(err)
-	}
-	return resp, nil
+	in := &intake{x: x, dec: decoders.Get().(*sse.Decoder), to: x.assembler(), plain: body.plain != nil}
+	in.dec.Reset(body, x.p.MaxLine)
+	x.settle(in)
+	return in
 }
 
 // settle decides how the stream is read.
