@@ -55,7 +55,8 @@ func (a *completion) merge(data []byte) error {
 	a.plain = true
 	var choices []byte
 	gotUsage := false
-	env := openEnvelope(data)
+	var env envelope
+	env.open(data)
 	for env.Next() {
 		raw := env.Value()
 		switch key := env.Key(); string(key) {
@@ -120,7 +121,8 @@ func (a *completion) mergeChoices(raw []byte) error {
 		return nil
 	}
 	position := int64(0)
-	c := rawjson.Array(raw)
+	var c rawjson.Cursor
+	c.OverArray(raw)
 	for c.Next() {
 		if err := a.mergeChoice(c.Value(), position); err != nil {
 			return err
@@ -135,7 +137,8 @@ func (a *completion) mergeChoices(raw []byte) error {
 }
 
 func (a *completion) mergeChoice(raw []byte, position int64) error {
-	env := openEnvelope(raw)
+	var env envelope
+	env.open(raw)
 	ch, err := a.choiceOf(raw, position)
 	if err != nil {
 		return err

@@ -83,7 +83,8 @@ func (a *completion) mergeDelta(ch *choice, raw []byte) error {
 	if rawjson.Null(raw) {
 		return nil
 	}
-	env := openEnvelope(raw)
+	var env envelope
+	env.open(raw)
 	for env.Next() {
 		m := ch.message.at(env.Key())
 		if m == nil {

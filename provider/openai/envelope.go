@@ -37,8 +37,18 @@ type nameList struct {
 var nameLists = sync.Pool{New: func() any { return new(nameList) }}
 
 // openEnvelope starts at an object that is known to be valid JSON.
-func openEnvelope(raw []byte) envelope {
-	return envelope{Cursor: rawjson.Object(raw), seen: nameLists.Get().(*nameList)}
+func openEnvelope(raw []byte) (e envelope) {
+	e.open(raw)
+	return e
+}
+
+// open has e, which is zero, be what openEnvelope returns, without another one on the
+// stack.
+//
+//go:noinline
+func (e *envelope) open(raw []byte) {
+	e.OverObject(raw)
+	e.seen = nameLists.Get().(*nameList)
 }
 
 // Next goes to the next member.

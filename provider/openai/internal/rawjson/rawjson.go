@@ -31,15 +31,26 @@ func Object(text []byte) Cursor { return open(text, '{', true) }
 // Array returns a cursor over the elements of text, which must be an array.
 func Array(text []byte) Cursor { return open(text, '[', false) }
 
-func open(text []byte, bracket byte, object bool) Cursor {
-	c := Cursor{text: text, object: object}
+func open(text []byte, bracket byte, object bool) (c Cursor) {
+	c.open(text, bracket, object)
+	return c
+}
+
+// OverObject has c, which is zero, be what [Object] returns, without another Cursor on
+// the stack.
+func (c *Cursor) OverObject(text []byte) { c.open(text, '{', true) }
+
+// OverArray has c, which is zero, be what [Array] returns.
+func (c *Cursor) OverArray(text []byte) { c.open(text, '[', false) }
+
+func (c *Cursor) open(text []byte, bracket byte, object bool) {
+	c.text, c.object = text, object
 	c.space()
 	if c.pos >= len(text) || text[c.pos] != bracket {
 		c.bad = true
-		return c
+		return
 	}
 	c.pos++
-	return c
 }
 
 // Bad reports whether the text was found not to be what it should be.
