@@ -85,7 +85,7 @@ func inUse() int64 {
 // An open stream that nobody watches costs a goroutine with the stack that it
 // needs, and a few kilobytes: it keeps neither its request nor a buffer.
 func TestAnOpenStreamIsSmall(t *testing.T) {
-	const streams, question, most = 400, 64 << 10, 18 << 10
+	const streams, question, most = 400, 64 << 10, mostHeld
 	p := Provider{BaseURL: "http://" + endless(t) + "/v1", Transport: new(Direct)}
 	ctx := bulk(t)
 	req := &paceline.Request{Model: "m", Body: []byte(`{"messages":[{"role":"user","content":"` + string(bytes.Repeat([]byte("x"), question)) + `"}]}`)}
