@@ -231,12 +231,14 @@ func (r *report) check(t *testing.T, mayFail bool) {
 }
 
 // let returns when each item was let in for the first time, in order. Hedges,
-// which come when nobody waits any more, are left out.
+// which come when nobody waits any more, are left out, also those that lost before
+// their body had been read.
 func (r *report) let() (at []time.Time) {
 	seen := map[int64]bool{}
 	for i := range r.arrivals {
 		rec := &r.arrivals[i]
-		if item := itemOf(rec.Body); rec.Status != http.StatusTooManyRequests && !seen[item] {
+		item := itemOf(rec.Body)
+		if item >= 0 && rec.Status != http.StatusTooManyRequests && !seen[item] {
 			seen[item] = true
 			at = append(at, rec.At)
 		}
