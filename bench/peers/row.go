@@ -101,7 +101,7 @@ func jsonRow(concurrency int) *row {
 	return &row{
 		name: fmt.Sprintf("json-%d", concurrency), title: fmt.Sprintf("A JSON call, %s at once", page.Grouped(float64(concurrency))),
 		text: "An unstreamed chat completion of 600 bytes, answered at once.",
-		path: "json", mode: "json", concurrency: concurrency, want: len(serve.Content), items: 200_000,
+		path: "json", mode: "json", concurrency: concurrency, want: len(serve.Content), items: 600_000,
 		rounds: 5, warm: 1500 * time.Millisecond, window: 3 * time.Second, cycles: 8, patience: 40 * time.Second,
 		measure: steady, cost: callCost, rate: callRate,
 		goals: []goal{{"openai-go", 3.5, "8"}, {"httpx", 25, ""}, {"wrk", 0.4, ""}},
