@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync"
 	"testing"
 
 	"github.com/seed-1814a72b/paceline/internal/http1"
@@ -13,21 +12,8 @@ import (
 // What goes wrong while another reads for a call goes wrong for that call alone: a
 // panic is its own goroutine's, which can recover, and not the process's.
 func TestAPanicOfATakerIsTheCalls(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	over := make(chan struct{})
-	var server sync.WaitGroup
-	server.Go(func() {
-		nc, err := l.Accept()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer nc.Close()
-		nc.Read(make([]byte, 4096))
+	addr := connections(t, func(nc net.Conn) {
 		io.WriteString(nc, "HTTP/1.1 200 OK\r\n\r\n")
 		for {
 			select {
@@ -40,8 +26,9 @@ func TestAPanicOfATakerIsTheCalls(t *testing.T) {
 			}
 		}
 	})
+	defer close(over)
 	c := new(http1.Client)
-	res, err := c.Do(t.Context(), post(l.Addr().String(), nil), new(watch))
+	res, err := c.Do(t.Context(), post(addr, nil), new(watch))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +53,4 @@ func TestAPanicOfATakerIsTheCalls(t *testing.T) {
 		t.Errorf("the call's goroutine saw %v", got)
 	}
 	res.Close()
-	close(over)
-	server.Wait()
 }

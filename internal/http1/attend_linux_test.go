@@ -70,21 +70,8 @@ func (r *reader) take() bool {
 // connection's end.
 func inTwo(t *testing.T, ends bool, head, one, two string) *reader {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	r, done := &reader{taken: make(chan struct{}, 1)}, make(chan struct{})
-	var server sync.WaitGroup
-	server.Go(func() {
-		nc, err := l.Accept()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer nc.Close()
-		nc.Read(make([]byte, 4096))
+	addr := connections(t, func(nc net.Conn) {
 		io.WriteString(nc, head)
 		io.WriteString(nc, one)
 		<-r.taken
@@ -93,14 +80,11 @@ func inTwo(t *testing.T, ends bool, head, one, two string) *reader {
 			<-done
 		}
 	})
-	defer func() {
-		close(done)
-		server.Wait()
-	}()
+	defer close(done)
 	c := new(http1.Client)
 	defer c.CloseIdle()
-	r.res, err = c.Do(t.Context(), post(l.Addr().String(), nil), new(watch))
-	if err != nil {
+	var err error
+	if r.res, err = c.Do(t.Context(), post(addr, nil), new(watch)); err != nil {
 		t.Error(err)
 		close(r.taken)
 		return r

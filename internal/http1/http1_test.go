@@ -213,29 +213,41 @@ func TestRefusalsComeThoughTheBodyIsNotTaken(t *testing.T) {
 // soon as a request's blank line has come, and then closes them.
 func script(t *testing.T, answers ...string) (*http1.Client, string) {
 	t.Helper()
+	var serve []func(net.Conn)
+	for _, answer := range answers {
+		serve = append(serve, func(nc net.Conn) { io.WriteString(nc, answer) })
+	}
+	addr := connections(t, serve...)
+	c := new(http1.Client)
+	t.Cleanup(c.CloseIdle)
+	return c, addr
+}
+
+// connections serves one connection after the other by the functions given, each as
+// soon as a request's blank line has come, and then closes them. It returns where.
+func connections(t *testing.T, serve ...func(net.Conn)) (addr string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		for _, answer := range answers {
+		for _, answer := range serve {
 			nc, err := l.Accept()
 			if err != nil {
 				return
 			}
 			readHead(nc)
-			io.WriteString(nc, answer)
+			answer(nc)
 			nc.Close()
 		}
 	})
-	c := new(http1.Client)
 	t.Cleanup(func() {
-		c.CloseIdle()
 		l.Close()
 		wg.Wait()
 	})
-	return c, l.Addr().String()
+	return l.Addr().String()
 }
 
 func readHead(nc net.Conn) {
