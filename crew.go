@@ -6,7 +6,7 @@ import (
 )
 
 // mostIdle is how many goroutines of a run wait for an attempt at most, with stacks of
-// 8 KiB. Those of calls that are granted together end together, too, so that fewer
+// 4 to 8 KiB. Those of calls that are granted together end together, too, so that fewer
 // would have most of a thousand begin with a small stack again each time.
 const mostIdle = 1024
 
