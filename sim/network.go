@@ -20,6 +20,12 @@ type Network struct {
 	// Seed determines the delays drawn. Set them before the first use.
 	Delay Durations
 	Seed  uint64
+	// Stopped, unless nil, makes the servers stand still at times, as a process does
+	// that is stopped, or has no processor: it returns until when they do at an
+	// instant, and that instant itself if they do not. Meanwhile connections open,
+	// as a system lets them, but what comes is read afterwards, and what is written
+	// leaves afterwards. Set it before the first use.
+	Stopped func(at time.Time) (until time.Time)
 
 	mu        sync.Mutex
 	luck      draws
@@ -60,7 +66,7 @@ func (n *Network) Dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	if err := n.handshake(ctx); err != nil {
 		return nil, &net.OpError{Op: "dial", Net: "mem", Addr: memAddr(addr), Err: err}
 	}
-	client, server := newConnPair(memAddr(fmt.Sprintf("client:%d", number)), l.addr, n.draw)
+	client, server := newConnPair(memAddr(fmt.Sprintf("client:%d", number)), l.addr, n.arriving, n.leaving)
 	select {
 	case l.backlog <- server:
 		return client, nil
@@ -117,6 +123,25 @@ func (n *Network) Dials() int64 {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.dials
+}
+
+// arriving returns how long what a client writes now is under way until a server
+// reads it.
+func (n *Network) arriving() time.Duration {
+	trip := n.draw()
+	return trip + n.stopped(trip)
+}
+
+// leaving returns how long what a server writes now is under way.
+func (n *Network) leaving() time.Duration { return n.stopped(0) + n.draw() }
+
+// stopped returns for how long servers stand still from then on.
+func (n *Network) stopped(then time.Duration) time.Duration {
+	if n.Stopped == nil {
+		return 0
+	}
+	at := time.Now().Add(then)
+	return max(0, n.Stopped(at).Sub(at))
 }
 
 func (n *Network) draw() time.Duration {

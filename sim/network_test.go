@@ -318,3 +318,46 @@ func TestFault22GoAway(t *testing.T) {
 		t.Errorf("%d connections, want 2", n)
 	}
 }
+
+func TestAServerThatStandsStillReadsAndWritesAfterwards(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		n := &Network{Delay: MustDurations("1ms"), Stopped: func(at time.Time) time.Time {
+			if since := at.Sub(began); since >= 10*time.Millisecond && since < 60*time.Millisecond {
+				return began.Add(60 * time.Millisecond)
+			}
+			return at
+		}}
+		c, s := pair(t, n)
+		for _, step := range []struct {
+			wait     time.Duration
+			from, to net.Conn
+			took     time.Duration
+		}{
+			{6 * time.Millisecond, c, s, time.Millisecond},           // at 8 ms
+			{500 * time.Microsecond, c, s, 50500 * time.Microsecond}, // at 9.5 ms: it is still under way when the server stops
+			{0, s, c, time.Millisecond},                              // at 60 ms
+		} {
+			time.Sleep(step.wait)
+			sent := time.Now()
+			if _, err := step.from.Write([]byte("x")); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := step.to.Read(make([]byte, 1)); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(sent); took != step.took {
+				t.Errorf("%v after the beginning: %v under way, want %v", sent.Sub(began), took, step.took)
+			}
+		}
+		began = time.Now().Add(-20 * time.Millisecond)
+		sent := time.Now()
+		s.Write([]byte("x"))
+		c.Read(make([]byte, 1))
+		if took := time.Since(sent); took != 41*time.Millisecond {
+			t.Errorf("what was written while it stood still was %v under way, want 41ms", took)
+		}
+		c.Close()
+		s.Close()
+	})
+}

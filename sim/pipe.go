@@ -213,9 +213,10 @@ type memAddr string
 func (memAddr) Network() string  { return "mem" }
 func (a memAddr) String() string { return string(a) }
 
-// newConnPair returns the two ends of a connection.
-func newConnPair(client, server memAddr, delay func() time.Duration) (c, s *memConn) {
-	up, down := newPipe(delay), newPipe(delay)
+// newConnPair returns the two ends of a connection, with the delays of what is
+// written at each.
+func newConnPair(client, server memAddr, arriving, leaving func() time.Duration) (c, s *memConn) {
+	up, down := newPipe(arriving), newPipe(leaving)
 	c = &memConn{in: down, out: up, local: client, remote: server}
 	s = &memConn{in: up, out: down, local: server, remote: client}
 	return c, s
