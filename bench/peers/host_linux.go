@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -52,17 +51,6 @@ func pin(core int) error {
 	var set unix.CPUSet
 	set.Set(core)
 	return os.NewSyscallError("sched_setaffinity", unix.SchedSetaffinity(0, &set))
-}
-
-// processorTime returns what all threads of a running process have used, in
-// user and in system mode, to the nanosecond.
-func processorTime(pid int) (time.Duration, error) {
-	var ts unix.Timespec
-	// See clock_getcpuclockid(3): the clock of a process is made of its id.
-	if err := unix.ClockGettime(int32(^pid<<3|2), &ts); err != nil {
-		return 0, os.NewSyscallError("clock_gettime", err)
-	}
-	return time.Duration(ts.Nano()), nil
 }
 
 // resident returns the resident memory of a running process in bytes.

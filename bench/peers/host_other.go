@@ -5,16 +5,14 @@ package main
 import (
 	"errors"
 	"os/exec"
-	"time"
 )
 
 type cores struct{ server, client int }
 
 var errLinux = errors.New("the measurements run on Linux only: elsewhere a process cannot be put on a core")
 
-func twoCores() (cores, error)                 { return cores{}, errLinux }
-func startOn(*exec.Cmd, int, cores) error      { return errLinux }
-func processorTime(int) (time.Duration, error) { return 0, errLinux }
-func resident(int) (int64, error)              { return 0, errLinux }
-func machine() string                          { return "?" }
-func serveForever() error                      { return errLinux }
+func twoCores() (cores, error)            { return cores{}, errLinux }
+func startOn(*exec.Cmd, int, cores) error { return errLinux }
+func resident(int) (int64, error)         { return 0, errLinux }
+func machine() string                     { return "?" }
+func serveForever() error                 { return errLinux }

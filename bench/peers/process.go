@@ -3,10 +3,8 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-1814a72b/paceline/bench/peers/serve"
+	"github.com/seed-1814a72b/paceline/bench/usage"
 )
 
 // A process is a server or a client that was started.
@@ -98,14 +97,7 @@ func (b *bench) startServer(r *row) (*server, error) {
 }
 
 // counters asks the server what it has done.
-func (s *server) counters() (c serve.Counters, err error) {
-	resp, err := http.Get("http://" + s.address + "/counters")
-	if err != nil {
-		return c, err
-	}
-	defer resp.Body.Close()
-	return c, json.NewDecoder(resp.Body).Decode(&c)
-}
+func (s *server) counters() (serve.Counters, error) { return serve.Ask(s.address) }
 
 // startClient starts a peer on its task.
 func (b *bench) startClient(p *peer, t task) (*process, error) {
@@ -134,7 +126,7 @@ func read(s *server, client *process) (r reading, err error) {
 	}
 	r.at = time.Now()
 	var errs [2]error
-	r.client, errs[0] = processorTime(client.cmd.Process.Pid)
-	r.server, errs[1] = processorTime(s.cmd.Process.Pid)
+	r.client, errs[0] = usage.Of(client.cmd.Process.Pid)
+	r.server, errs[1] = usage.Of(s.cmd.Process.Pid)
 	return r, errors.Join(errs[0], errs[1])
 }

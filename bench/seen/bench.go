@@ -1,23 +1,24 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 )
 
 // A bench is a measurement that is going on.
 type bench struct {
-	o      options
-	dir    string
-	input  string
-	items  int
-	server *server
+	o       options
+	dir     string
+	input   string
+	items   int
+	servers [2]*server // of the runs of a pair, each its own
 }
+
+// slack is for how long a run goes on after its windows, so that none of them is
+// of its end: two runs do not begin at the same moment.
+const slack = 2 * time.Second
 
 // measure makes the rounds, prints each, and writes the table.
 func measure(o options) error {
@@ -26,22 +27,22 @@ func measure(o options) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{o: o, dir: dir, input: filepath.Join(dir, "items.jsonl"), items: o.rate * o.seconds}
+	whole := o.warm + o.window + slack
+	b := &bench{o: o, dir: dir, input: filepath.Join(dir, "items.jsonl"), items: int(float64(o.rate) * whole.Seconds())}
 	if err := writeItems(b.input, b.items); err != nil {
 		return err
 	}
-	if b.server, err = startServer(); err != nil {
-		return err
+	defer b.stopServers()
+	for i := range b.servers {
+		if b.servers[i], err = startServer(); err != nil {
+			return err
+		}
 	}
-	defer b.server.stop()
 	t := &table{o: o, begun: time.Now()}
 	for _, k := range allKinds() {
 		if k.name == off || o.kinds.MatchString(k.name) {
 			t.lines = append(t.lines, &line{kind: k})
 		}
-	}
-	if _, err := b.run(t.lines[0].kind); err != nil { // to warm up
-		return err
 	}
 	for n := range o.rounds {
 		if err := b.round(t, n); err != nil {
@@ -55,53 +56,27 @@ func measure(o options) error {
 	return updatePage(o.page, t)
 }
 
-// round makes one run of each kind, beginning with another one each time.
+// round measures each kind once beside nothing. Which of the two begins, and
+// which server it has, changes from one round to the next.
 func (b *bench) round(t *table, n int) error {
 	for i := range t.lines {
 		l := t.lines[(n+i)%len(t.lines)]
-		c, err := b.run(l.kind)
+		began := time.Now()
+		c, err := b.compare(l.kind, n%2 == 1)
 		if err != nil {
 			return err
 		}
 		l.costs = append(l.costs, c)
-		fmt.Printf("round %d: %-8s %.3f s of processor time in %.1f s\n", n+1, l.kind.name, c.cpu.Seconds(), c.took.Seconds())
+		fmt.Printf("round %d: %-8s %.2f µs a call, beside it %.2f with nothing shown: %+.2f %% (%.0f s)\n",
+			n+1, l.kind.name, perCall(c.with), perCall(c.without), 100*c.more(), time.Since(began).Seconds())
 	}
 	return nil
 }
 
-// A server is the process that answers.
-type server struct {
-	cmd     *exec.Cmd
-	address string
-}
-
-// startServer starts this program as the server. The caller stops it.
-func startServer() (*server, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
+func (b *bench) stopServers() {
+	for _, s := range b.servers {
+		if s != nil {
+			s.stop()
+		}
 	}
-	cmd := exec.Command(self, "serve")
-	cmd.Stderr = os.Stderr
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	s := &server{cmd: cmd}
-	address, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		s.stop()
-		return nil, fmt.Errorf("the server did not say where it listens: %w", err)
-	}
-	s.address = strings.TrimSpace(address)
-	return s, nil
-}
-
-// stop ends the server and waits for its end.
-func (s *server) stop() {
-	_ = s.cmd.Process.Kill()
-	_ = s.cmd.Wait() // "killed", as it should be
 }

@@ -33,61 +33,49 @@ const most = 0.03
 func (t *table) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n    make bench-seen\n\n", title)
-	fmt.Fprintf(&b, "%s; %s. %d rounds of %s calls, at a limit of %s a second; ± is half of the range between the quartiles.\n\n",
+	fmt.Fprintf(&b, "%s; %s. %d rounds each of two runs beside each other, at a limit of %s calls a second each, in a window of %v after %v; "+
+		"within the interval the true median lies with a probability of %.0f %%.\n\n",
 		t.begun.UTC().Format("2006-01-02 15:04"), page.Processor()+", load "+page.Load(), len(t.lines[0].costs),
-		page.Grouped(float64(t.o.rate*t.o.seconds)), page.Grouped(float64(t.o.rate)))
-	b.WriteString("| what is shown | processor time, s | µs a call | took, s | more than nothing | rounds from – to |\n|---|---|---|---|---|---|\n")
+		page.Grouped(float64(t.o.rate)), t.o.window, t.o.warm, 100*medianWithin(t.lines[0].more()).sure)
+	b.WriteString("| what is shown | µs of processor a call | nothing shown, beside it | more (median) | interval | rounds from – to |\n|---|---|---|---|---|---|\n")
 	for _, l := range t.lines {
-		b.WriteString(t.row(l))
+		b.WriteString(l.row())
 	}
 	return b.String()
 }
 
-func (t *table) row(l *line) string {
-	m := median(values(l, func(c cost) time.Duration { return c.cpu }))
-	row := fmt.Sprintf("| %s | %.2f | %.1f | %.1f ", l.kind.what, m, m/float64(t.o.rate*t.o.seconds)*1e6,
-		median(values(l, func(c cost) time.Duration { return c.took })))
-	if l == t.lines[0] {
-		return row + "| | |\n"
-	}
-	more := t.more(l)
-	slices.Sort(more)
-	said := fmt.Sprintf("%+.1f %% ± %.1f", 100*median(more), 100*(more[len(more)*3/4]-more[len(more)/4])/2)
-	if l.kind.name == "all" {
-		said += map[bool]string{true: ", below 3 %: pass", false: ", not below 3 %: **short**"}[median(more) < most]
-	}
-	return row + fmt.Sprintf("| %s | %+.1f – %+.1f %% |\n", said, 100*more[0], 100*more[len(more)-1])
+func (l *line) row() string {
+	more := slices.Sorted(slices.Values(l.more()))
+	with := median(l.values(func(c cost) float64 { return perCall(c.with) }))
+	without := median(l.values(func(c cost) float64 { return perCall(c.without) }))
+	within := medianWithin(more)
+	return fmt.Sprintf("| %s | %.1f | %.1f | %+.1f %%%s | %+.1f – %+.1f %% | %+.1f – %+.1f %% |\n", l.kind.what, with, without,
+		100*median(more), l.judged(median(more), within), 100*within.low, 100*within.high, 100*more[0], 100*more[len(more)-1])
 }
 
-// more returns for each round what share of the processor time a kind used on
-// top of what the run of the same round used of which nothing was shown: how
-// fast the machine is changes from one round to the next.
-func (t *table) more(l *line) []float64 {
-	list := make([]float64, len(l.costs))
-	for i := range list {
-		list[i] = l.costs[i].cpu.Seconds()/t.lines[0].costs[i].cpu.Seconds() - 1
+// judged says whether everything costs too much.
+func (l *line) judged(median float64, within interval) string {
+	switch {
+	case l.kind.name != "all":
+		return ""
+	case median >= most:
+		return ", not below 3 %: **short**"
+	case within.high >= most:
+		return ", below 3 %, of which the interval is not sure"
 	}
-	return list
+	return ", below 3 %: pass"
 }
 
-// values are seconds.
-func values(l *line, of func(cost) time.Duration) []float64 {
+// more returns for each round what share the run that was seen used more, for
+// each call, than the one beside it.
+func (l *line) more() []float64 { return l.values(cost.more) }
+
+func (l *line) values(of func(cost) float64) []float64 {
 	list := make([]float64, len(l.costs))
 	for i, c := range l.costs {
-		list[i] = of(c).Seconds()
+		list[i] = of(c)
 	}
 	return list
-}
-
-// median returns the middle of a list that is not empty, the mean of the two in
-// the middle.
-func median(list []float64) float64 {
-	list = slices.Sorted(slices.Values(list))
-	half := len(list) / 2
-	if len(list)%2 == 1 {
-		return list[half]
-	}
-	return (list[half-1] + list[half]) / 2
 }
 
 // updatePage puts the table into the page at path.
