@@ -2,5 +2,9 @@
 
 package openai
 
-// mostHeld is how many bytes an open stream may take.
-const mostHeld = 12 << 10
+// How many bytes an open stream may take: a stack of 4 KiB, the next being 8, with
+// what the runtime has set aside.
+const (
+	mostHeap  = 7 << 10
+	mostStack = 5 << 10
+)
