@@ -7,7 +7,9 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -59,32 +61,68 @@ func reads(c net.Conn) (<-chan string, <-chan error) {
 	return got, end
 }
 
+// A waiter is a connection that tells, each time a read finds nothing, that its
+// reader waits from now on: only the poller can end that.
+type waiter struct {
+	net.Conn
+	raw   syscall.RawConn
+	waits chan struct{}
+}
+
+func (w *waiter) Read(p []byte) (n int, err error) {
+	failed := w.raw.Read(func(fd uintptr) bool {
+		if n, err = syscall.Read(int(fd), p); err != syscall.EAGAIN {
+			return true
+		}
+		select {
+		case w.waits <- struct{}{}:
+		default:
+		}
+		return false
+	})
+	if failed != nil {
+		return 0, failed
+	}
+	return n, err
+}
+
 // What comes one by one is read together, and none of it is lost.
 func TestReadsAreCoalescedWhileAllAreRelaxed(t *testing.T) {
+	stop(t)
 	c, far := pair(t)
+	other, otherFar := pair(t) // on which each byte is read as it comes
+	w := &waiter{c.Conn, c.raw, make(chan struct{}, 1)}
+	c.Conn = w
 	u := c.Use()
 	u.Relax(0)
 	defer u.End()
-	stop(t)
 	got, _ := reads(c)
-	const pieces = 200
+	<-w.waits
+	const pieces = 100
 	for range pieces {
 		io.WriteString(far, "piece ")
+		io.WriteString(otherFar, "x")
+		io.ReadFull(other, make([]byte, 1)) // the poller has told who need not wait
+	}
+	for arrived(c) < pieces*len("piece ") && len(got) == 0 {
 		runtime.Gosched()
 	}
-	if early := len(got); early > 2 { // the reader may have come late to its first waiting
-		t.Errorf("of %d pieces %d were read before it was time to", pieces, early)
+	if early := len(got); early > 0 {
+		t.Fatalf("of %d pieces %d were read before it was time to", pieces, early)
 	}
 	c.wake()
-	for all := 0; all < pieces*len("piece "); {
-		select {
-		case s := <-got:
-			all += len(s)
-		default:
-			c.wake() // they were still on their way
-		}
+	if s := <-got; s != strings.Repeat("piece ", pieces) {
+		t.Errorf("what had come was read as %q", s)
 	}
 	far.Close()
+}
+
+// arrived returns how many bytes there are to read on c.
+func arrived(c *Conn) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.readable()
+	return c.peek.bytes
 }
 
 // A connection is looked at after a quarter of the time for which it is swept, or
@@ -138,11 +176,11 @@ func TestOneThatIsNotYoungWaitsForARound(t *testing.T) {
 }
 
 func TestManyBytesAreNotKeptWaiting(t *testing.T) {
+	stop(t)
 	c, far := pair(t)
 	u := c.Use()
 	u.Relax(0)
 	defer u.End()
-	stop(t) // nobody sweeps
 	got, _ := reads(c)
 	far.Write(make([]byte, 4*enough))
 	<-got
@@ -154,22 +192,27 @@ func stop(t *testing.T) {
 	t.Helper()
 	for stopped := false; !stopped; runtime.Gosched() { // one may be under way, and sets the timer anew
 		sweeps.mu.Lock()
-		stopped = sweeps.timer.Stop()
+		stopped = !sweeps.going || sweeps.timer.Stop()
+		if stopped {
+			sweeps.going = true // by the test
+		}
 		sweeps.mu.Unlock()
 	}
 	t.Cleanup(func() {
 		sweeps.mu.Lock()
 		defer sweeps.mu.Unlock()
-		sweeps.again()
+		if sweeps.going = false; sweeps.n > 0 {
+			sweeps.again()
+		}
 	})
 }
 
 // One who hurries is given what has come, and what comes, at once.
 func TestAUserInHasteIsNotDelayed(t *testing.T) {
+	stop(t)
 	c, far := pair(t)
 	relaxed := c.Use()
 	relaxed.Relax(0)
-	stop(t)
 	got, _ := reads(c)
 	io.WriteString(far, "a")
 	hasty := c.Use() // another stream of the connection's
@@ -216,12 +259,12 @@ func TestEndsResetsAndDeadlinesAreNotDelayed(t *testing.T) {
 			func(err error) bool { return errors.Is(err, net.ErrClosed) }},
 	} {
 		t.Run(name, func(t *testing.T) {
+			stop(t)
 			near, far := pair(t)
 			u := near.Use()
 			u.Relax(0)
 			defer u.End()
-			stop(t)
-			_, end := reads(near)
+					_, end := reads(near)
 			c.cause(near, far)
 			if err := <-end; !c.want(err) {
 				t.Error(err)
@@ -233,10 +276,10 @@ func TestEndsResetsAndDeadlinesAreNotDelayed(t *testing.T) {
 // A deadline that was set from outside outlives the sweeps, and comes through
 // though it was one of them that woke the reader.
 func TestASweepLeavesTheDeadlineOfOthers(t *testing.T) {
+	stop(t)
 	c, far := pair(t)
 	u := c.Use()
 	u.Relax(0)
-	stop(t)
 	b := make([]byte, 10)
 	io.WriteString(far, "a")
 	for !c.woken {
@@ -261,10 +304,10 @@ func TestASweepLeavesTheDeadlineOfOthers(t *testing.T) {
 // A connection on which nothing comes is looked at no longer: the next byte is
 // read as it comes, and when they come quickly they are coalesced again.
 func TestWhatComesSeldomIsReadAsItComes(t *testing.T) {
+	stop(t)
 	c, far := pair(t)
 	u := c.Use()
 	u.Relax(0)
-	stop(t)
 	got, _ := reads(c)
 	c.wake()
 	if c.idle.Load() {
@@ -306,8 +349,8 @@ func (k *taker) Take() Taken {
 // What a taker takes wakes no reader, and one that has nothing to do but wait is
 // left alone in the end.
 func TestATakerSparesTheReader(t *testing.T) {
-	c, far := pair(t)
 	stop(t)
+	c, far := pair(t)
 	k := &taker{taken: All}
 	u := c.Use()
 	u.Leave(k, 0)
