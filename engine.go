@@ -91,8 +91,8 @@ func (e *Engine) at(t flow.Instant) time.Time { return e.epoch.Add(time.Duration
 // Shutdown stops starting calls, lets those in flight finish, cancels them when
 // ctx ends, and returns when all have ended: with nil, or with ctx's error if
 // some had to be cancelled. Calls that wait, and runs, end with [ErrShutdown].
-// It may be called more than once and concurrently, though not by
-// Config.Observe, whose end it awaits.
+// It may be called more than once and concurrently, though not by what it awaits
+// the end of: Config.Observe, Config.Accept, and a provider within an attempt.
 func (e *Engine) Shutdown(ctx context.Context) error {
 	e.drain()
 	e.box.put(message{kind: msgDrain})
