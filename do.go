@@ -12,6 +12,11 @@ import "context"
 // says itself how it ended.
 //
 // Cancelling ctx gives back what the call had reserved.
+//
+// Config.Accept, Job.Prepare and a [Sink] may call Do. A [Provider] may not, of the
+// engine that makes the attempt: the call would wait for the attempt's own place in
+// flight. With the attempt's ctx, or one made of it, it ends at once, as
+// [CodeInvalidRequest].
 func (e *Engine) Do(ctx context.Context, req *Request) (*Response, error) {
 	c := e.newCall(ctx, req)
 	if err := c.drive(); err != nil {
@@ -33,6 +38,9 @@ func (e *Engine) Do(ctx context.Context, req *Request) (*Response, error) {
 // goroutine. Its error says that the call was not made to the end; otherwise
 // c.resp and c.err tell.
 func (c *call) drive() error {
+	if c.err = c.engine.nested(c.ctx); c.err != nil {
+		return nil
+	}
 	t := c.engine.turn()
 	c.waits = t
 	if !c.engine.box.put(message{kind: msgSubmit, call: c}) {

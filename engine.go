@@ -88,30 +88,11 @@ func (e *Engine) now() flow.Instant { return flow.Instant(time.Since(e.epoch)) }
 // at returns an instant as wall-clock time.
 func (e *Engine) at(t flow.Instant) time.Time { return e.epoch.Add(time.Duration(t)) }
 
-// Stats returns a snapshot of the counters. After Shutdown it is the last one.
-func (e *Engine) Stats() Stats { return e.snapshot(nil) }
-
-// snapshot returns a run's counters, or the engine's for nil.
-func (e *Engine) snapshot(r *run) Stats {
-	reply := make(chan Stats, 1)
-	if e.box.put(message{kind: msgStats, run: r, stats: reply}) {
-		return <-reply
-	}
-	<-e.stopped
-	if r == nil {
-		return e.final.Stats
-	}
-	s := r.tally.stats(e.now())
-	r.progress.fill(&s)
-	s.Use = e.consumed.since(&r.before)
-	return s
-}
-
 // Shutdown stops starting calls, lets those in flight finish, cancels them when
 // ctx ends, and returns when all have ended: with nil, or with ctx's error if
 // some had to be cancelled. Calls that wait, and runs, end with [ErrShutdown].
-// It may be called more than once and concurrently, though not by
-// Config.Observe, whose end it awaits.
+// It may be called more than once and concurrently, though not by what it awaits
+// the end of: Config.Observe, Config.Accept, and a provider within an attempt.
 func (e *Engine) Shutdown(ctx context.Context) error {
 	e.drain()
 	e.box.put(message{kind: msgDrain})

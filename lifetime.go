@@ -15,6 +15,7 @@ import (
 // own context does (msgBroken); others have theirs watched by the usual context.
 type lifetime struct {
 	parent context.Context
+	engine *Engine
 	told   bool // who ends parent ends this one too
 	unseen bool // nobody looks at the pieces of the answer: it is not [Watched]
 
@@ -30,7 +31,7 @@ type lifetime struct {
 var _ context.Context = (*lifetime)(nil)
 
 func (l *lifetime) begin(c *call) {
-	l.parent, l.told = c.ctx, c.run != nil || c.ctx.Done() == nil
+	l.parent, l.engine, l.told = c.ctx, c.engine, c.run != nil || c.ctx.Done() == nil
 	l.unseen = c.reader == nil
 }
 
@@ -67,6 +68,9 @@ func (l *lifetime) Done() <-chan struct{} { return l.asUsual().Done() }
 func (l *lifetime) Value(key any) any {
 	if key == (watchedKey{}) && l.unseen {
 		return false
+	}
+	if l.within(key) {
+		return true
 	}
 	if _, own := key.(*int); own {
 		return l.asUsual().Value(key)

@@ -58,20 +58,6 @@ func (d Distribution) Since(earlier Distribution) Latency {
 	return latency(d.h.Since(earlier.h))
 }
 
-// Measures returns a snapshot. It costs the engine about as much as
-// [Engine.Stats] and three copies of 25 KiB: it is meant for once a second, not for
-// once a call. After Shutdown it is the last one.
-func (e *Engine) Measures() Measures {
-	reply := make(chan Measures, 1)
-	if e.box.put(message{kind: msgMeasures, measures: reply}) {
-		return <-reply
-	}
-	<-e.stopped
-	m := e.final
-	e.progress.fill(&m.Stats) // rows are still put after the last call
-	return m
-}
-
 // measures puts a snapshot together. The dispatcher alone calls it.
 func (d *dispatcher) measures() Measures {
 	return Measures{

@@ -32,9 +32,13 @@ const (
 //   - the source's, sink's or journal's error.
 //
 // Memory does not grow with the number of items. With a journal every stopped
-// run can be continued by the same job.
+// run can be continued by the same job. As [Engine.Do] it is not for providers of
+// the same engine, within an attempt.
 func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
 	if err := job.validate(e.cfg.Price != nil); err != nil {
+		return Summary{}, err
+	}
+	if err := e.nested(ctx); err != nil {
 		return Summary{}, err
 	}
 	limit := job.Budget.spend()

@@ -25,7 +25,10 @@ func (e *Engine) Stream(ctx context.Context, req *Request) *Stream {
 // call and waits for its end.
 //
 // A delta's slices are valid within the loop's body. The time that the body
-// takes does not count as the server's.
+// takes does not count as the server's. Meanwhile the stream keeps its place in
+// flight: a body that makes a call of the same engine, where [Limits].InFlight is
+// small, may wait for what it holds itself. Providers may not range over it: see
+// [Engine.Do].
 func (s *Stream) All() iter.Seq2[Delta, error] {
 	return func(yield func(Delta, error) bool) {
 		if s.used {

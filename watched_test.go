@@ -10,8 +10,8 @@ import (
 	"github.com/seed-1814a72b/paceline/dataset"
 )
 
-// Only who ranges over a stream watches its pieces, also within a call that
-// nobody watches.
+// Only who ranges over a stream watches its pieces, also within another engine's
+// call that nobody watches.
 func TestOnlyStreamsAreWatched(t *testing.T) {
 	var watched []bool
 	var inner func(context.Context)
@@ -24,13 +24,17 @@ func TestOnlyStreamsAreWatched(t *testing.T) {
 		emit(paceline.Delta{Kind: paceline.DeltaContent})
 		return &paceline.Response{Body: []byte(`{}`)}, nil
 	})
-	e, err := paceline.New(p, paceline.Config{})
-	if err != nil {
-		t.Fatal(err)
+	var engines [2]*paceline.Engine
+	for i := range engines {
+		var err error
+		if engines[i], err = paceline.New(p, paceline.Config{}); err != nil {
+			t.Fatal(err)
+		}
+		defer engines[i].Shutdown(context.Background())
 	}
-	defer e.Shutdown(context.Background())
+	e := engines[0]
 	stream := func(ctx context.Context) {
-		for _, err := range e.Stream(ctx, nil).All() {
+		for _, err := range engines[1].Stream(ctx, nil).All() {
 			if err != nil {
 				t.Error(err)
 			}
