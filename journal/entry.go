@@ -63,6 +63,14 @@ type Entry struct {
 	guessed bool // an older version wrote it, which did not tell what brought the row
 }
 
+// Clone returns a copy with strings of its own, for whoever keeps a few of the
+// many that a [Visitor] is told.
+func (e *Entry) Clone() Entry {
+	own := *e
+	own.Trip = own.Trip.Clone()
+	return own
+}
+
 // Attempt is a request that ended and brought no row: throttled, failed, not
 // accepted, or the loser of a hedge.
 type Attempt struct {

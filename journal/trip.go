@@ -23,6 +23,14 @@ type Trip struct {
 	Message    string        // why it failed, 200 bytes at most; "": it did not
 }
 
+// Clone returns the trip with strings of its own, for whoever keeps a few of
+// the many that a [Visitor] is told.
+func (t Trip) Clone() Trip {
+	t.Endpoint, t.Model = strings.Clone(t.Endpoint), strings.Clone(t.Model)
+	t.RequestID, t.Message = strings.Clone(t.RequestID), strings.Clone(t.Message)
+	return t
+}
+
 const (
 	maxName    = 128
 	maxMessage = 200

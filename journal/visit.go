@@ -22,8 +22,8 @@ type Intent struct {
 // A Visitor is told of a journal's records in the order in which they stand. A
 // func that is nil is not told. What the pointers and slices point to is good
 // during the call only. Strings stay good, but share memory with a MiB of the
-// journal: who keeps a few of many should clone them. An error ends the visit,
-// which returns it.
+// journal: who keeps a few of many should clone them ([Entry.Clone], [Trip.Clone]).
+// An error ends the visit, which returns it.
 //
 // In a journal that was never rewritten the records stand in the order of time: a
 // session, then what it did; the intents of an item, its attempts, then its

@@ -11,10 +11,10 @@ const patience = 16
 // limits let none of its calls start, so that they hold up nobody and cost
 // nothing.
 type queue struct {
-	delayed  delayedHeap
+	delayed  schedule[*Ticket]
 	lines    []*line // by model
 	open     []*line // those with calls that are not parked
-	parked   parkedHeap
+	parked   schedule[*line]
 	ready    [classes]int // tickets in all lines
 	passed   [classes]int // calls that went ahead while this class waited
 	arrivals uint64
@@ -51,7 +51,7 @@ func (q *queue) enlist(t *Ticket) {
 
 // wakeDelayed makes ready what has waited out its delay.
 func (q *queue) wakeDelayed(now Instant) {
-	for len(q.delayed) > 0 && q.delayed[0].NotBefore <= now {
+	for len(q.delayed) > 0 && q.delayed.first() <= now {
 		t := heap.Pop(&q.delayed).(*Ticket)
 		t.Party.count(delayed, -1)
 		q.enlist(t)
@@ -59,12 +59,7 @@ func (q *queue) wakeDelayed(now Instant) {
 }
 
 // nextDelayed returns when the next delayed ticket becomes ready.
-func (q *queue) nextDelayed() Instant {
-	if len(q.delayed) == 0 {
-		return Never
-	}
-	return q.delayed[0].NotBefore
-}
+func (q *queue) nextDelayed() Instant { return q.delayed.first() }
 
 // turn returns the ticket whose turn it is among those of open lines that were
 // not tried in this round, and its line; or nil.
@@ -165,7 +160,7 @@ func (q *queue) unpark(l *line) {
 
 // wakeParked brings back the lines whose time has come.
 func (q *queue) wakeParked(now Instant) {
-	for len(q.parked) > 0 && q.parked[0].until <= now {
+	for len(q.parked) > 0 && q.parked.first() <= now {
 		q.unpark(q.parked[0])
 	}
 }
@@ -196,46 +191,4 @@ func (q *queue) drain() []*Ticket {
 		all = append(all, t)
 	}
 	return all
-}
-
-type delayedHeap []*Ticket
-
-func (h delayedHeap) Len() int           { return len(h) }
-func (h delayedHeap) Less(i, j int) bool { return h[i].NotBefore < h[j].NotBefore }
-func (h delayedHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-func (h *delayedHeap) Push(x any) {
-	t := x.(*Ticket)
-	t.index = len(*h)
-	*h = append(*h, t)
-}
-func (h *delayedHeap) Pop() any {
-	old := *h
-	t := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
-	return t
-}
-
-type parkedHeap []*line
-
-func (h parkedHeap) Len() int           { return len(h) }
-func (h parkedHeap) Less(i, j int) bool { return h[i].until < h[j].until }
-func (h parkedHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-func (h *parkedHeap) Push(x any) {
-	l := x.(*line)
-	l.index = len(*h)
-	*h = append(*h, l)
-}
-func (h *parkedHeap) Pop() any {
-	old := *h
-	l := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
-	return l
 }

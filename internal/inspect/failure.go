@@ -52,10 +52,8 @@ func (f *Failures) Add(e *journal.Entry) {
 		group = f.groups[key]
 	}
 	if group == nil {
-		own := *e
-		own.Trip = keepTrip(e.Trip)
 		key.message = strings.Clone(key.message)
-		group = &Failure{Code: key.code, HTTP: key.http, Message: key.message, Example: own}
+		group = &Failure{Code: key.code, HTTP: key.http, Message: key.message, Example: e.Clone()}
 		f.groups[key] = group
 		f.kinds[key.code]++
 	}

@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"strings"
 	"time"
 
 	"github.com/seed-1814a72b/paceline/journal"
@@ -70,8 +69,7 @@ func (h *History) add(r Request) {
 // end keeps the item's row, and returns how many requests of its own it stands
 // for.
 func (h *History) end(e *journal.Entry) int64 {
-	own := *e
-	own.Trip = keepTrip(e.Trip)
+	own := e.Clone()
 	h.Entry = &own
 	r, ok := ofEntry(e)
 	if !ok {
@@ -79,10 +77,4 @@ func (h *History) end(e *journal.Entry) int64 {
 	}
 	h.add(r)
 	return 1
-}
-
-func keepTrip(t journal.Trip) journal.Trip {
-	t.Endpoint, t.Model = strings.Clone(t.Endpoint), strings.Clone(t.Model)
-	t.RequestID, t.Message = strings.Clone(t.RequestID), strings.Clone(t.Message)
-	return t
 }

@@ -71,6 +71,6 @@ func Requests(s Source, f func(*Request) error) error {
 
 // keep returns r with strings of its own, for whoever keeps a few of many.
 func (r Request) keep() Request {
-	r.Trip = keepTrip(r.Trip)
+	r.Trip = r.Trip.Clone()
 	return r
 }

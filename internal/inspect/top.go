@@ -34,9 +34,7 @@ func (t *Top) Add(e *journal.Entry) {
 	if n < 0 || t.most <= 0 || len(t.heap) == t.most && !t.heap[0].less(n, e.Index) {
 		return
 	}
-	own := *e
-	own.Trip = keepTrip(e.Trip)
-	heap.Push(&t.heap, ranked{n, own})
+	heap.Push(&t.heap, ranked{n, e.Clone()})
 	if len(t.heap) > t.most {
 		heap.Pop(&t.heap)
 	}

@@ -63,7 +63,7 @@ func (c *course) moment(m *journal.Moment) {
 func (c *course) attempt(a *journal.Attempt) {
 	code := paceline.Code(a.Code)
 	if s := c.story[a.Index]; s != nil {
-		s.add(ownTrip(a.Trip), code, false, a.Cost)
+		s.add(a.Trip.Clone(), code, false, a.Cost)
 	}
 	c.places.add(&a.Trip, code, false)
 	if answered(code) {
@@ -112,7 +112,7 @@ func (c *course) entry(e *journal.Entry) {
 		c.trip(t)
 		c.places.add(t, code, e.Status == journal.Done)
 		if s := c.story[e.Index]; s != nil {
-			s.add(ownTrip(*t), code, e.Status == journal.Done, e.Brought.Cost)
+			s.add(t.Clone(), code, e.Status == journal.Done, e.Brought.Cost)
 		}
 		if e.Status == journal.Done || answered(code) {
 			c.answer(t)

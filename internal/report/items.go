@@ -63,8 +63,8 @@ func (w *writer) lists(r *Report, most int) {
 	slices.SortFunc(p.failed.taken, byIndex)
 	slices.SortFunc(p.sampled.taken, byIndex)
 	r.Failed = w.list(p.failed.taken, most)
-	r.Slowest = w.list(p.slowest.list(), most)
-	r.Dearest = w.list(p.dearest.list(), most)
+	r.Slowest = w.list(p.slowest.Entries(), most)
+	r.Dearest = w.list(p.dearest.Entries(), most)
 	r.Sample = w.list(p.sampled.taken, most)
 }
 

@@ -1,35 +1,12 @@
 package report
 
 import (
-	"cmp"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"github.com/seed-1814a72b/paceline/journal"
 )
-
-func TestATopKeepsTheHighest(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		values := rapid.SliceOf(rapid.Int64Range(1, 100)).Draw(t, "values")
-		top := top{most: 5}
-		for i, v := range values {
-			top.offer(v, &journal.Entry{Index: int64(i), Cost: v})
-		}
-		slices.SortFunc(values, func(a, b int64) int { return cmp.Compare(b, a) })
-		list := top.list()
-		if len(list) != min(len(values), 5) {
-			t.Fatalf("%d kept of %d", len(list), len(values))
-		}
-		for i, e := range list {
-			if e.Cost != values[i] {
-				t.Fatalf("number %d is %d, want %d", i, e.Cost, values[i])
-			}
-		}
-	})
-}
 
 // Each of 1,000 has the same chance: over many draws the halves are taken equally.
 func TestAReservoirIsFair(t *testing.T) {

@@ -88,7 +88,7 @@ func read(output string, o Options) (r *Report, lost int64, err error) {
 // stories returns room for the history of every item that is picked.
 func (p *picks) stories() map[int64]*story {
 	all := map[int64]*story{}
-	for _, list := range [][]journal.Entry{p.failed.taken, p.sampled.taken, p.slowest.list(), p.dearest.list()} {
+	for _, list := range [][]journal.Entry{p.failed.taken, p.sampled.taken, p.slowest.Entries(), p.dearest.Entries()} {
 		for _, e := range list {
 			all[e.Index] = &story{}
 		}

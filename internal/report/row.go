@@ -8,6 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/inspect"
 	"github.com/seed-1814a72b/paceline/internal/tamed"
 	"github.com/seed-1814a72b/paceline/journal"
 )
@@ -126,7 +127,7 @@ func newItem(e *journal.Entry, s *story, r row, most int) Item {
 		PromptTokens: tokens(e.PromptTokens), CompletionTokens: tokens(e.CompletionTokens), CostUSD: dollars(e.Cost),
 		Message: tamed.Short(r.message, 500), Answer: tamed.Short(r.answer, most), Item: tamed.Short(r.own, most/2), History: []Request{},
 	}
-	if d := took(e); d > 0 {
+	if d := inspect.Took(e); d > 0 {
 		s := d.Seconds()
 		it.TookS = &s
 	}

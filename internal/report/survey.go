@@ -1,7 +1,6 @@
 package report
 
 import (
-	"strings"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
@@ -59,7 +58,7 @@ func (s *survey) entry(e *journal.Entry) {
 	}
 	c := s.causes[paceline.Code(e.Code)]
 	if c == nil {
-		c = &cause{example: own(e)}
+		c = &cause{example: e.Clone()}
 		s.causes[paceline.Code(e.Code)] = c
 	}
 	c.count++
@@ -89,26 +88,4 @@ func endOf(e *journal.Entry) time.Time {
 		return time.Time{}
 	}
 	return e.Started.Add(e.Total)
-}
-
-// took returns how long an item took from its first request to its end.
-func took(e *journal.Entry) time.Duration {
-	if e.Started.IsZero() {
-		return 0
-	}
-	return max(endOf(e).Sub(e.Started), e.Total)
-}
-
-// own returns an entry that shares no memory with the journal's pages.
-func own(e *journal.Entry) journal.Entry {
-	c := *e
-	c.Trip = ownTrip(c.Trip)
-	return c
-}
-
-func ownTrip(t journal.Trip) journal.Trip {
-	for _, s := range []*string{&t.Endpoint, &t.Model, &t.RequestID, &t.Message} {
-		*s = strings.Clone(*s)
-	}
-	return t
 }
