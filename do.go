@@ -18,10 +18,19 @@ import "context"
 // flight. With the attempt's ctx, or one made of it, it ends at once, as
 // [CodeInvalidRequest].
 func (e *Engine) Do(ctx context.Context, req *Request) (*Response, error) {
-	c := e.newCall(ctx, req)
-	if err := c.drive(); err != nil {
+	t := e.turn()
+	t.call.begin(e, ctx, req)
+	err := t.drive()
+	if err != nil {
 		return nil, err
 	}
+	resp, err := t.call.answer()
+	t.call.leave()
+	return resp, err
+}
+
+// answer returns what Do does of a call that was made to the end.
+func (c *call) answer() (*Response, error) {
 	if c.resp != nil {
 		c.resp.Requests = c.requests
 	}
@@ -37,11 +46,11 @@ func (e *Engine) Do(ctx context.Context, req *Request) (*Response, error) {
 // drive takes the call through admission and attempts to its end on this
 // goroutine. Its error says that the call was not made to the end; otherwise
 // c.resp and c.err tell.
-func (c *call) drive() error {
+func (t *turn) drive() error {
+	c := &t.call
 	if c.err = c.engine.nested(c.ctx); c.err != nil {
 		return nil
 	}
-	t := c.engine.turn()
 	c.waits = t
 	if !c.engine.box.put(message{kind: msgSubmit, call: c}) {
 		return ErrShutdown
@@ -54,7 +63,6 @@ func (c *call) drive() error {
 		if a != nil && c.proceed(a) {
 			continue
 		}
-		c.engine.turns.Put(t) // the dispatcher has said its last word
 		if a == nil && !c.over {
 			return c.refused()
 		}
@@ -62,10 +70,19 @@ func (c *call) drive() error {
 	}
 }
 
-// A turn is where a caller waits for the dispatcher's word.
-type turn struct{ granted chan *attempt }
+// A turn is a call and where its caller waits for the dispatcher's word.
+type turn struct {
+	call    call
+	granted chan *attempt
+}
 
 func (t *turn) admitted(a *attempt) { t.granted <- a }
+
+func (t *turn) free() {
+	turns := &t.call.engine.turns
+	t.call = call{}
+	turns.Put(t)
+}
 
 // turn returns one in which nothing is. They are the engine's own, since channels
 // must not leave the bubble of a synctest in which they were made.
@@ -73,7 +90,7 @@ func (e *Engine) turn() *turn {
 	if t, ok := e.turns.Get().(*turn); ok {
 		return t
 	}
-	return &turn{make(chan *attempt, 1)}
+	return &turn{granted: make(chan *attempt, 1)}
 }
 
 // await returns the attempt that admission grants, or nil if it grants none or
