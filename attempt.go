@@ -30,7 +30,7 @@ type attempt struct {
 	question       // what it asks
 
 	noted  bool          // its intent stands in the journal
-	strict bool          // admission wants to know when it goes out
+	strict bool          // admission wants to know when it goes out, and when something comes back
 	gate   chan struct{} // it waits here before it goes out; nil: it does not
 
 	sent  atomic.Int64         // instant of the sending, 0: not yet
@@ -141,6 +141,9 @@ func (a *attempt) emit(d Delta) {
 func (a *attempt) noProgress(d Delta) {
 	if d.Kind == DeltaSent && a.strict {
 		a.call.engine.box.put(message{kind: msgSent, attempt: a, took: d.Took, at: a.call.engine.now()})
+	}
+	if d.Kind == DeltaHeader && a.strict {
+		a.call.engine.box.put(message{kind: msgHeard, attempt: a, at: a.call.engine.now()})
 	}
 	if d.Kind == DeltaReady && a.gate != nil {
 		a.wait()

@@ -100,6 +100,8 @@ func (d *dispatcher) handle(m *message) {
 		d.ready(m.attempt)
 	case msgSent:
 		d.admission.Sent(m.at, m.attempt.ticket, m.took)
+	case msgHeard:
+		d.admission.Heard(m.at, m.attempt.ticket)
 	case msgPing:
 		d.pong(m)
 	case msgDone:

@@ -17,6 +17,7 @@ const (
 	msgBegun                        // attempt begins
 	msgReady                        // attempt has a connection, and waits to be let go
 	msgSent                         // attempt has been written to its connection
+	msgHeard                        // the header of an attempt's answer has come
 	msgPing                         // a round trip was measured, or could not be
 	msgDone                         // attempt has ended
 	msgJudged                       // the answer of call was accepted or not
@@ -57,7 +58,7 @@ type message struct {
 	limits   *flow.Limits  // likewise
 	model    string        // likewise: whose they are; "": the endpoint's own
 	took     time.Duration // of msgSent: the opening of its connection; of msgPing: the trip, 0 if it failed
-	at       flow.Instant  // of msgSent and msgBegun
+	at       flow.Instant  // of msgSent, msgHeard and msgBegun
 	run      *run          // of msgRun to msgOver, and msgStats (nil: the engine's)
 	event    *Event        // of msgItem: the observer's
 	stats    chan<- Stats

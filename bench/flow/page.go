@@ -11,7 +11,7 @@ const (
 
 // Titles are the tables' titles in the order of the page.
 var Titles = []string{
-	titleStrictTen, titleStrictEven, titleStrictJitter, titleStrictMinute, titleStrictReal,
+	titleStrictTen, titleStrictEven, titleStrictJitter, titleStrictMinute, titleStrictStops, titleStrictReal,
 	titleTokens, titleLearn, titleStoreless, titleShared, titleHangs, titlePriority, titleOutage, titleDecide, titlePacing,
 }
 
@@ -20,6 +20,7 @@ const (
 	titleStrictEven   = "Strict: an even network"
 	titleStrictJitter = "Strict: up to 20 ms of random delay each way"
 	titleStrictMinute = "Strict: one-minute windows, up to 20 ms of random delay each way"
+	titleStrictStops  = "Strict: a server that stands still at times"
 	titleStrictReal   = "Strict: real loopback, 60 s"
 	titleTokens       = "Token limits"
 	titleLearn        = "An unknown limit that changes twice"

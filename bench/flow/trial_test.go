@@ -25,6 +25,7 @@ type trial struct {
 	seed    uint64
 	phases  []phase       // of the provider; each from its time on
 	delay   sim.Durations // of the network, each way
+	stops   *stops        // when the provider stands still; nil: never
 	cfg     paceline.Config
 	items   int64
 	until   time.Duration // the engine is shut down then, without a row for what waits; 0: never
@@ -87,7 +88,7 @@ func (tr trial) run(t *testing.T) *report {
 
 func (tr trial) inBubble(t *testing.T, r *report) {
 	p := newProvider(t, tr.seed, tr.phases)
-	network := &sim.Network{Delay: tr.delay, Seed: tr.seed}
+	network := &sim.Network{Delay: tr.delay, Seed: tr.seed, Stopped: tr.stops.until}
 	client, stop := network.Serve(p)
 	tr.cfg.Observe = r.observe
 	e, err := paceline.New(openai.Provider{BaseURL: "http://sim/v1", Transport: client.Transport, NoStream: tr.whole}, tr.cfg)

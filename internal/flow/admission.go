@@ -235,6 +235,16 @@ func (a *Admission) Sent(now Instant, t *Ticket, opening time.Duration) {
 	a.queue.unpark(a.queue.lines[t.Model])
 }
 
+// Heard notes that the header of t's answer comes at now: it has arrived before.
+func (a *Admission) Heard(now Instant, t *Ticket) {
+	if t.state != running {
+		return
+	}
+	t.passages.whole.answered(now)
+	t.passages.share.answered(now)
+	a.queue.unpark(a.queue.lines[t.Model])
+}
+
 // Trip notes how long a round trip of the network to lane number n took.
 func (a *Admission) Trip(now Instant, n int, took time.Duration) { a.lanes[n].trips.add(now, took) }
 

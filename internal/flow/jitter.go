@@ -7,13 +7,10 @@ import (
 	"time"
 )
 
-// jitter is how unevenly a network delays, learnt from round trips. It keeps
-// two generations of them, so that a network that has changed is known anew
-// after some minutes, and takes about 5 KiB.
+// jitter is how unevenly a network delays, learnt from round trips. It takes about
+// 5 KiB.
 type jitter struct {
-	now, before generation
-	began       Instant // of now
-	luck        rand.PCG
+	generations
 
 	news   bool                        // there were trips since the figures below were made
 	wide   time.Duration               // by how much the delays of two packets one way may differ
@@ -36,11 +33,7 @@ const (
 
 // add learns from one more round trip.
 func (j *jitter) add(now Instant, trip time.Duration) {
-	if now.Sub(j.began) >= generationTime && j.now.n >= generationMin {
-		j.before, j.now = j.now, generation{kept: j.before.kept[:0]}
-		j.began = now
-	}
-	j.now.add(trip, &j.luck)
+	j.generations.add(now, trip)
 	j.news = true
 }
 
@@ -73,7 +66,7 @@ func (j *jitter) crowd(calls int) time.Duration {
 
 func (j *jitter) judge() {
 	j.news = false
-	all := j.now.with(&j.before)
+	all := j.all()
 	j.wide = all.oneWay()
 	if j.wide == 0 {
 		clear(j.shifts[:])
@@ -84,6 +77,25 @@ func (j *jitter) judge() {
 		j.shifts[i] = all.shift(1<<i, j.wide)
 	}
 }
+
+// generations are two of them, so that what has changed is known anew after some
+// minutes.
+type generations struct {
+	now, before generation
+	began       Instant // of now
+	luck        rand.PCG
+}
+
+func (g *generations) add(now Instant, trip time.Duration) {
+	if now.Sub(g.began) >= generationTime && g.now.n >= generationMin {
+		g.before, g.now = g.now, generation{kept: g.before.kept[:0]}
+		g.began = now
+	}
+	g.now.add(trip, &g.luck)
+}
+
+// all returns both together.
+func (g *generations) all() generation { return g.now.with(&g.before) }
 
 // generation is what is kept of a time's round trips.
 type generation struct {

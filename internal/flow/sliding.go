@@ -34,6 +34,7 @@ type Sliding struct {
 	troubled Instant       // the last of them
 	trips    *jitter
 	spread   spread
+	echo     echo
 	hold     time.Duration // the latest pause after a refusal
 	held     Instant       // its end
 }
@@ -49,7 +50,13 @@ type passage struct {
 	taken Instant
 	out   bool    // it has gone out
 	at    Instant // if so: when it did last
+	late  Instant // and at the latest, as far as was known then
+	waits bool    // nothing has come back yet
 }
+
+// holdParts is in which part of a window somebody looks again whether a server that is
+// silent still is; what comes is seen at once.
+const holdParts = 64
 
 // NewSliding returns a limit of n calls in any window of length d. A fraction
 // of n is cut off; n below 1 is one call in a longer window.
@@ -87,7 +94,11 @@ func (s *Sliding) When(now Instant) Instant {
 	if i < 0 {
 		return now
 	}
-	return max(now, s.out[i].Add(s.window+s.guard(i)))
+	at := s.out[i].Add(s.window + s.guard(i))
+	if at <= now && s.echo.holds(now, s.out[i], s.window) {
+		return now.Add(s.window / holdParts)
+	}
+	return max(now, at)
 }
 
 // guard returns by how much the calls around number i of those that went out,
@@ -139,9 +150,44 @@ func (p *passage) sent(now Instant, late time.Duration) {
 	}
 	s.heard = true
 	p.leave()
-	p.at, s.latestOut = now, now
+	p.unanswered()
+	p.at, p.waits, s.latestOut = now, true, now
+	s.echo.went(now)
 	s.late(now, late)
-	s.went(now.Add(s.behind.now(now)))
+	p.late = now.Add(s.behind.now(now))
+	s.went(p.late)
+}
+
+// unanswered notes that nothing is to be learnt of when the call arrived.
+func (p *passage) unanswered() {
+	if p.waits {
+		p.limit.echo.forget(p.at)
+		p.waits = false
+	}
+}
+
+// answered notes that the header of the call's answer comes at now.
+func (p *passage) answered(now Instant) {
+	s := p.limit
+	if s == nil || !p.waits {
+		return
+	}
+	p.waits = false
+	since, until := s.echo.came(now, p.at, s.trips.longest())
+	if since != Never {
+		s.delayed(since, until)
+	} else if s.echo.late(now.Sub(p.at)) {
+		s.move(p.late, now.Add(-s.echo.least))
+	}
+}
+
+// move notes that a call that was thought to go out at one instant did at a later one.
+func (s *Sliding) move(from, to Instant) {
+	i, found := slices.BinarySearch(s.out, from)
+	if found && from < to {
+		s.out = slices.Delete(s.out, i, i+1)
+		s.went(to)
+	}
 }
 
 // leave notes that the call is not inside any more.
@@ -157,7 +203,14 @@ func (p *passage) leave() {
 // others, this one did not go out.
 func (p *passage) ended(now Instant, kind OutcomeKind) {
 	s := p.limit
-	if s == nil || p.out {
+	if s == nil {
+		return
+	}
+	if kind == Answered || kind == Throttled || kind == Refused {
+		p.answered(now)
+	}
+	p.unanswered()
+	if p.out {
 		return
 	}
 	p.leave()

@@ -1,0 +1,80 @@
+package flow
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/seed-1814a72b/paceline/sim"
+)
+
+// stops are the times at which a provider's process stands still: on average
+// once in five seconds, for one of the lengths.
+type stops struct {
+	seed    uint64
+	from    time.Time
+	lengths []time.Duration
+}
+
+const (
+	// Each slot of that length has a stop with that chance, which ends in it.
+	stopSlot  = 2 * time.Second
+	stopShare = 0.4
+)
+
+// until is for [sim.Network]'s Stopped.
+func (s *stops) until(at time.Time) time.Time {
+	if s == nil || at.Before(s.from) {
+		return at
+	}
+	slot := at.Truncate(stopSlot)
+	chance := rand.New(rand.NewPCG(s.seed, uint64(slot.UnixNano())))
+	length := s.lengths[chance.IntN(len(s.lengths))]
+	begin := slot.Add(time.Duration(chance.Int64N(int64(stopSlot - length))))
+	if end := begin.Add(length); chance.Float64() < stopShare && !at.Before(begin) && at.Before(end) {
+		return end
+	}
+	return at
+}
+
+func TestStrictStops(t *testing.T) {
+	tb := table(t, titleStrictStops, "The server's process stands still once in five seconds on average, for 5, 20, 100 or 300 ms: it reads what was sent meanwhile, and answers, afterwards, and counts it then. "+strictText)
+	for _, kind := range []struct {
+		name  string
+		think string
+	}{
+		{"answers at once", "0s"},
+		{"answers after 0.5-1 s", "uniform:0.5s,1s"},
+	} {
+		for _, l := range size([]strictLimit{
+			{2, time.Second, 2_001}, {200, time.Second, 40_001}, {2_000, time.Second, 120_001},
+		}, []strictLimit{{2, time.Second, 101}, {200, time.Second, 6_001}}) {
+			for _, w := range counts() {
+				name := l.String() + ", " + w.name + ", " + kind.name
+				s := overSeeds(t, name, func(t *testing.T, seed uint64) figures { return l.stopped(t, seed, w.sim, kind.think) })
+				tb.Rows = append(tb.Rows,
+					Row{name, "limit used", Percent, AtLeast(0.97), s["used"]},
+					Row{name, "refused of " + Count(float64(l.calls)), Count, AtMost(0), s["refused"]})
+			}
+		}
+	}
+}
+
+// stopped measures the limit against a server that stands still at times.
+func (l strictLimit) stopped(t *testing.T, seed uint64, w sim.Window, think string) figures {
+	lengths := []time.Duration{5 * time.Millisecond, 20 * time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond}
+	r := trial{
+		seed: seed,
+		phases: one(sim.Config{
+			Limits: l.server(w), Headers: sim.NoHeaders,
+			TTFT: sim.MustDurations(think), ITL: sim.MustDurations("150ms"), Tokens: sim.MustCounts("4"),
+		}),
+		stops: &stops{seed: seed, lengths: lengths},
+		cfg:   l.config(),
+		items: l.calls,
+	}.run(t)
+	return figures{
+		"used":    float64(lastStart(l.calls, l.n, l.window)) / float64(r.span()),
+		"refused": float64(r.refused),
+	}
+}
