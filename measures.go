@@ -59,7 +59,7 @@ func (d Distribution) Since(earlier Distribution) Latency {
 }
 
 // Measures returns a snapshot. It costs the engine about as much as
-// [Engine.Stats] and three copies of 25 KiB: it is meant for once a second, not for
+// [Engine.Stats] and three copies of some KiB: it is meant for once a second, not for
 // once a call. After Shutdown it is the last one.
 func (e *Engine) Measures() Measures {
 	reply := make(chan Measures, 1)
