@@ -67,7 +67,7 @@ func buckets(first, total latencies) Latencies {
 	low, high := math.MaxInt, math.MinInt
 	count := func(l latencies) map[int]int64 {
 		by := map[int]int64{}
-		for d, n := range l.Buckets() {
+		for d, n := range l.All() {
 			i := int(math.Floor(math.Log10(d.Seconds()) * perDecade))
 			by[i] += n
 			low, high = min(low, i), max(high, i)
