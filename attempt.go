@@ -24,7 +24,7 @@ type attempt struct {
 	ticket   *flow.Ticket
 	endpoint *endpoint
 	tellings *tellings // the endpoint's, of calls of this model
-	life     lifetime  // its context
+	life     *lifetime // its context
 	admitted flow.Instant
 	most     spend // what it may use at most
 	question       // what it asks
@@ -78,6 +78,7 @@ func (a *attempt) begin() {
 func (a *attempt) concluded(resp *Response, err error) (*Response, *Error) {
 	a.call.diary.repeated(a.repeats)
 	failure := a.failure(err)
+	a.life.part()
 	a.cancel(nil)
 	a.received(resp, failure)
 	if failure != nil {
@@ -184,7 +185,7 @@ func (a *attempt) failure(err error) *Error {
 		e.Code = CodeUnknown
 		return e
 	}
-	e.Err = context.Cause(&a.life)
+	e.Err = context.Cause(a.life)
 	e.MaybeBilled = true
 	if code := lateCode(e.Err); code != CodeUnknown {
 		took := a.took(a.call.engine.now()).Round(time.Millisecond)

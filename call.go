@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/backoff"
@@ -30,6 +31,7 @@ type call struct {
 	inFull    bool            // it was taken to use all that it may
 	most      spend           // what its next request may use at most
 	waits     taker           // for the dispatcher's word
+	holders   atomic.Int32    // who may still look at it: see leave
 	diary     *diary          // notes each request; nil: none is kept
 	reader    func(Delta)     // takes the pieces of a stream; nil: nobody looks
 
@@ -62,12 +64,8 @@ type taker interface {
 	// admitted hands over an attempt, or nil when there will be none. The
 	// dispatcher calls it; it must not block.
 	admitted(*attempt)
-}
-
-func (e *Engine) newCall(ctx context.Context, req *Request) *call {
-	c := new(call)
-	c.begin(e, ctx, req)
-	return c
+	// free takes back what the call is part of. Nobody has it any more.
+	free()
 }
 
 // begin makes c a call that has yet to be made. A nil request is an empty one.
@@ -76,10 +74,22 @@ func (c *call) begin(e *Engine, ctx context.Context, req *Request) {
 		req = new(Request)
 	}
 	c.engine, c.ctx, c.question, c.first, c.index = e, ctx, newQuestion(req), req, -1
+	c.holders.Store(2)
 	c.cost.Known = true
 	c.own = c.model
 	c.ticket.Owner = c
 	c.ticket.Priority = int8(req.Priority)
+}
+
+// leave notes that one of the two who have the call, its goroutine and the
+// dispatcher, looks at it no more; then its memory is another call's. The dispatcher
+// leaves only calls that were answered by their first and only request: whatever
+// else happens to a call, a hedge, a failure, a cancellation, somebody may remember
+// it by its address, and it is left to be collected.
+func (c *call) leave() {
+	if c.holders.Add(-1) == 0 {
+		c.waits.free()
+	}
 }
 
 // proceed makes the attempt a and reports whether the dispatcher decides what
@@ -128,6 +138,7 @@ func (c *call) conclude(f *finish, admitted flow.Instant, whole *bool) (again bo
 		c.resp, c.err = f.resp, nil
 		end.judging = c.judges(f.resp)
 	}
+	end.more = again || end.judging
 	c.account(&end, f)
 	if f.err != nil && f.err.Verdict() != VerdictStop && !f.of.over { // what was broken off is lost
 		c.diary.after(&end, f.of.most, c.trip)

@@ -147,4 +147,21 @@ func (t *task) rescue() {
 // finish ends the call. It is not part of work's frame, in which thousands wait.
 //
 //go:noinline
-func (t *task) finish() { t.run.finish(&t.call, t.item) }
+func (t *task) finish() {
+	t.run.finish(&t.call, t.item)
+	t.call.leave()
+}
+
+func (t *task) free() {
+	tasks := &t.run.engine.tasks
+	*t = task{}
+	tasks.Put(t)
+}
+
+// task returns one in which nothing is.
+func (e *Engine) task() *task {
+	if t, ok := e.tasks.Get().(*task); ok {
+		return t
+	}
+	return new(task)
+}

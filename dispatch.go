@@ -37,6 +37,7 @@ type dispatcher struct {
 	out       map[int]*Error            // endpoints taken out of the pool, and why
 	later     episodes
 	granted   []*attempt // in this pass; launch tells them
+	spare     []*attempt // of calls that have ended
 }
 
 func (d *dispatcher) loop() {
@@ -104,7 +105,7 @@ func (d *dispatcher) handle(m *message) {
 	case msgDone:
 		d.done(m.attempt, m.end)
 	case msgJudged:
-		d.judged(m.call, m.end)
+		d.judged(m.attempt, m.end)
 	case msgAgain:
 		d.again(m.attempt.call, m.attempt.lane)
 	case msgItem:
@@ -247,17 +248,17 @@ func (d *dispatcher) start(c *call, now flow.Instant) {
 func (d *dispatcher) newAttempt(c *call, q question, t *flow.Ticket, now flow.Instant) *attempt {
 	learnt := d.deadlines.of(q)
 	c.sent++
-	a := &attempt{
-		call: c, question: q, number: c.sent, ticket: t, lane: t.Lane(), endpoint: d.engine.endpoints[t.Lane()],
-		most: c.most, admitted: now, strict: d.admission.Strict(t.Lane(), t.Model), learners: learnt,
-	}
+	a := d.blank()
+	a.call, a.question, a.number, a.ticket, a.lane = c, q, c.sent, t, t.Lane()
+	a.endpoint, a.most, a.admitted, a.learners = d.engine.endpoints[a.lane], c.most, now, learnt
+	a.strict = d.admission.Strict(a.lane, t.Model)
 	if t.Musters() {
 		a.gate = make(chan struct{}, 1)
 	}
 	a.tellings = a.endpoint.tellings(t.Model)
 	a.probe = d.admission.Health(a.lane).Down
 	a.limits = d.deadlines.limits(a)
-	a.life.begin(c)
+	a.life = newLifetime(a)
 	if a.limits.stall > 0 && a.limits.stall < stallRule.floor { // reads at intervals might look like one
 		a.life.watch()
 	}
@@ -305,6 +306,38 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 		c.late++
 	}
 	d.grant(c.purse())
+	if !end.more {
+		d.leave(a, end)
+	}
+}
+
+// mostSpare is how many attempts are kept for calls to come at most, 600 KB: of more
+// few are needed again soon enough to be in the processor's cache still.
+const mostSpare = 1024
+
+// blank returns an attempt in which nothing is.
+func (d *dispatcher) blank() *attempt {
+	last := len(d.spare) - 1
+	if last < 0 {
+		return new(attempt)
+	}
+	a := d.spare[last]
+	d.spare = d.spare[:last]
+	return a
+}
+
+// leave gives up an attempt of which no further message will come, and its call:
+// see [call.leave]. Of those of strict limits the connection may tell late.
+func (d *dispatcher) leave(a *attempt, end *ending) {
+	c := a.call
+	if end.err != nil || c.sent > 1 || a.strict {
+		return
+	}
+	*a = attempt{}
+	if len(d.spare) < mostSpare {
+		d.spare = append(d.spare, a)
+	}
+	c.leave()
 }
 
 // again queues a call that is to have another attempt, if it has one left.

@@ -13,10 +13,19 @@ import "context"
 //
 // Cancelling ctx gives back what the call had reserved.
 func (e *Engine) Do(ctx context.Context, req *Request) (*Response, error) {
-	c := e.newCall(ctx, req)
-	if err := c.drive(); err != nil {
+	t := e.turn()
+	t.call.begin(e, ctx, req)
+	err := t.drive()
+	if err != nil {
 		return nil, err
 	}
+	resp, err := t.call.answer()
+	t.call.leave()
+	return resp, err
+}
+
+// answer returns what Do does of a call that was made to the end.
+func (c *call) answer() (*Response, error) {
 	if c.resp != nil {
 		c.resp.Requests = c.requests
 	}
@@ -32,8 +41,8 @@ func (e *Engine) Do(ctx context.Context, req *Request) (*Response, error) {
 // drive takes the call through admission and attempts to its end on this
 // goroutine. Its error says that the call was not made to the end; otherwise
 // c.resp and c.err tell.
-func (c *call) drive() error {
-	t := c.engine.turn()
+func (t *turn) drive() error {
+	c := &t.call
 	c.waits = t
 	if !c.engine.box.put(message{kind: msgSubmit, call: c}) {
 		return ErrShutdown
@@ -46,7 +55,6 @@ func (c *call) drive() error {
 		if a != nil && c.proceed(a) {
 			continue
 		}
-		c.engine.turns.Put(t) // the dispatcher has said its last word
 		if a == nil && !c.over {
 			return c.refused()
 		}
@@ -54,10 +62,19 @@ func (c *call) drive() error {
 	}
 }
 
-// A turn is where a caller waits for the dispatcher's word.
-type turn struct{ granted chan *attempt }
+// A turn is a call and where its caller waits for the dispatcher's word.
+type turn struct {
+	call    call
+	granted chan *attempt
+}
 
 func (t *turn) admitted(a *attempt) { t.granted <- a }
+
+func (t *turn) free() {
+	turns := &t.call.engine.turns
+	t.call = call{}
+	turns.Put(t)
+}
 
 // turn returns one in which nothing is. They are the engine's own, since channels
 // must not leave the bubble of a synctest in which they were made.
@@ -65,7 +82,7 @@ func (e *Engine) turn() *turn {
 	if t, ok := e.turns.Get().(*turn); ok {
 		return t
 	}
-	return &turn{make(chan *attempt, 1)}
+	return &turn{granted: make(chan *attempt, 1)}
 }
 
 // await returns the attempt that admission grants, or nil if it grants none or

@@ -21,7 +21,8 @@ type Engine struct {
 	box       *mailbox
 	on        processors
 	observer  *observer
-	turns     sync.Pool // of callers that have ended
+	turns     sync.Pool // of callers whose calls have ended: *turn
+	tasks     sync.Pool // of items whose calls have: *task
 
 	progress  progress
 	accepting context.Context    // ends when a shutdown begins

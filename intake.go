@@ -8,7 +8,7 @@ import (
 // read takes items from the source until it ends or the run is stopped. It
 // reports whether the source has ended.
 func (r *run) read() (whole bool) {
-	for t := new(task); r.enter(); {
+	for t := r.engine.task(); r.enter(); {
 		if err := r.next(&t.item); err != nil {
 			r.window.leave()
 			if errors.Is(err, io.EOF) {
@@ -25,7 +25,7 @@ func (r *run) read() (whole bool) {
 			continue
 		}
 		r.take(t)
-		t = new(task)
+		t = r.engine.task()
 	}
 	return false
 }

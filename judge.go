@@ -34,7 +34,7 @@ func (c *call) judges(resp *Response) bool {
 func (c *call) answered(resp *Response, a *attempt, end ending) (again bool) {
 	defer func() {
 		end.again = again
-		c.engine.box.put(message{kind: msgJudged, call: c, end: &end})
+		c.engine.box.put(message{kind: msgJudged, call: c, attempt: a, end: &end})
 	}()
 	if c.err = c.judge(resp); c.err == nil || c.err.Code == CodePanic {
 		return false
@@ -50,7 +50,8 @@ func (c *call) answered(resp *Response, a *attempt, end ending) (again bool) {
 }
 
 // judged takes the word on an answer.
-func (d *dispatcher) judged(c *call, end *ending) {
+func (d *dispatcher) judged(a *attempt, end *ending) {
+	c := a.call
 	d.each(c, func(t *tally) { t.judging-- })
 	if end.rejected != CodeUnknown {
 		d.each(c, func(t *tally) { t.reject(end) })
@@ -58,7 +59,9 @@ func (d *dispatcher) judged(c *call, end *ending) {
 	if end.again {
 		c.again(VerdictAsk, 0)
 		d.submit(c)
+		return
 	}
+	d.leave(a, end)
 }
 
 // judge returns why an answer is not accepted, nil if it is.

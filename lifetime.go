@@ -3,6 +3,7 @@ package paceline
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -11,12 +12,17 @@ import (
 // for is made only when it is asked for; it is a usual one, and whatever is derived
 // from ours is derived from that.
 //
+// It is never used again, unlike the attempt: whoever was given it, or has derived
+// another from it, may hold it for as long as it likes.
+//
 // Of a run's attempts the dispatcher ends those that are under way when the run's
 // own context does (msgBroken); others have theirs watched by the usual context.
 type lifetime struct {
 	parent context.Context
 	told   bool // who ends parent ends this one too
 	unseen bool // nobody looks at the pieces of the answer: it is not [Watched]
+
+	attempt atomic.Pointer[attempt] // whose it is; nil: the provider has returned
 
 	mu    sync.Mutex
 	over  bool
@@ -29,10 +35,28 @@ type lifetime struct {
 
 var _ context.Context = (*lifetime)(nil)
 
+func newLifetime(a *attempt) *lifetime {
+	l := new(lifetime)
+	l.attempt.Store(a)
+	l.begin(a.call)
+	return l
+}
+
 func (l *lifetime) begin(c *call) {
 	l.parent, l.told = c.ctx, c.run != nil || c.ctx.Done() == nil
 	l.unseen = c.reader == nil
 }
+
+// emit passes on what the provider says of the attempt. Once that has returned, the
+// attempt may be another call's.
+func (l *lifetime) emit(d Delta) {
+	if a := l.attempt.Load(); a != nil {
+		a.emit(d)
+	}
+}
+
+// part has nothing more be said of the attempt by whoever has the lifetime.
+func (l *lifetime) part() { l.attempt.Store(nil) }
 
 // watch has it be [Watched], whoever looks.
 func (l *lifetime) watch() { l.unseen = false }

@@ -75,6 +75,7 @@ type ending struct {
 	judging   bool // answered; msgJudged follows
 	rejected  Code // of msgJudged: why the answer was not accepted
 	again     bool // of msgJudged: another one is asked for
+	more      bool // of msgDone: msgJudged or msgAgain follows
 	repeats   int  // requests sent beyond the first
 }
 

@@ -30,7 +30,7 @@ func rationed(last bool, ages ...time.Duration) *ration {
 	l.first.slow = newSlowness(curve(&s))
 	now, w := flow.Instant(time.Hour), new(watch)
 	for _, age := range ages {
-		a := &attempt{call: &call{run: &run{last: last, mayStart: context.Background()}}, learners: l, admitted: now.Add(-age), life: lifetime{parent: context.Background()}}
+		a := &attempt{call: &call{run: &run{last: last, mayStart: context.Background()}}, learners: l, admitted: now.Add(-age), life: &lifetime{parent: context.Background()}}
 		w.attempts = append(w.attempts, a)
 	}
 	r := new(ration)

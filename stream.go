@@ -8,13 +8,15 @@ import (
 // A Stream is a call whose pieces are handed out as they come. It is used by
 // one goroutine.
 type Stream struct {
-	call *call
+	turn *turn
 	used bool
 }
 
 // Stream prepares a streamed call; [Stream.All] makes it.
 func (e *Engine) Stream(ctx context.Context, req *Request) *Stream {
-	return &Stream{call: e.newCall(Watch(ctx), req)}
+	t := e.turn()
+	t.call.begin(e, Watch(ctx), req)
+	return &Stream{turn: t}
 }
 
 // All makes the call and yields the pieces of its answer as they arrive:
@@ -33,7 +35,7 @@ func (s *Stream) All() iter.Seq2[Delta, error] {
 			return
 		}
 		s.used = true
-		c := s.call
+		c := &s.turn.call
 		ctx, stop := context.WithCancelCause(c.ctx)
 		defer stop(nil)
 		c.ctx = ctx
@@ -48,7 +50,7 @@ func (s *Stream) All() iter.Seq2[Delta, error] {
 				stop(context.Canceled)
 			}
 		}
-		err := c.drive()
+		err := s.turn.drive()
 		if !broken {
 			s.report(err, yield)
 		}
@@ -57,7 +59,7 @@ func (s *Stream) All() iter.Seq2[Delta, error] {
 
 func (s *Stream) report(err error, yield func(Delta, error) bool) {
 	if err == nil {
-		if failure := s.call.final(); failure != nil {
+		if failure := s.turn.call.final(); failure != nil {
 			err = failure
 		}
 	}
@@ -68,9 +70,10 @@ func (s *Stream) report(err error, yield func(Delta, error) bool) {
 
 // Response returns the complete answer once All has ended well, else nil.
 func (s *Stream) Response() *Response {
-	if s.call.err != nil || s.call.resp == nil {
+	c := &s.turn.call
+	if c.err != nil || c.resp == nil {
 		return nil
 	}
-	s.call.resp.Requests = s.call.requests
-	return s.call.resp
+	c.resp.Requests = c.requests
+	return c.resp
 }
