@@ -2,7 +2,6 @@ package paceline
 
 import (
 	"runtime"
-	"sync/atomic"
 	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
@@ -12,48 +11,56 @@ import (
 // so coarse are timers on Linux anyhow.
 const tick = time.Millisecond
 
-// An alarm rouses the dispatcher at an instant, or at every tick. All but the rousing
-// is the dispatcher's to call.
+// An alarm rouses the dispatcher at an instant, or ticks. It is the dispatcher's.
+//
+// A tick comes from a [time.Ticker], of which the runtime knows the next time before
+// it wakes anybody for this one. To set a timer anew at each would cost system calls:
+// a thread that sleeps already has to be told, and one is woken to sleep until then.
 type alarm struct {
-	rouse   func()
-	timer   *time.Timer
-	ticking atomic.Bool
+	timer   *time.Timer  // rouses
+	ticker  *time.Ticker // nil: it has not ticked yet
+	ticking bool
 }
 
-// newAlarm returns one that is not set.
+// newAlarm returns one that is not set, and calls rouse when it rings.
 func newAlarm(rouse func()) *alarm {
-	a := &alarm{rouse: rouse}
-	a.timer = time.AfterFunc(time.Hour, a.ring)
+	a := &alarm{timer: time.AfterFunc(time.Hour, rouse)}
 	a.timer.Stop()
 	return a
 }
 
-// ring sets the next tick before anything else: another processor that goes to sleep
-// then knows until when, where to set a timer that is earlier than what it knows
-// costs two system calls.
-func (a *alarm) ring() {
-	if a.ticking.Load() {
-		a.timer.Reset(tick)
-	}
-	a.rouse()
-}
-
-// set has it ring once, after d; one that rings just now may do so once more.
+// set has it ring once, after d, and not tick; one that rings just now may do so once
+// more.
 func (a *alarm) set(d time.Duration) {
-	a.ticking.Store(false)
+	a.rest()
 	a.timer.Reset(d)
 }
 
-// tick has it ring at every tick, until it is set or stopped.
+// tick has it tick, and not ring, until it is set or stopped.
 func (a *alarm) tick() {
-	if !a.ticking.Swap(true) {
-		a.timer.Reset(tick)
+	if a.ticking {
+		return
+	}
+	a.timer.Stop()
+	a.ticking = true
+	if a.ticker == nil {
+		a.ticker = time.NewTicker(tick)
+	} else {
+		a.ticker.Reset(tick)
 	}
 }
 
-// stop has it ring no more, but for what may be on its way.
+// rest has it tick no more.
+func (a *alarm) rest() {
+	if a.ticking {
+		a.ticking = false
+		a.ticker.Stop()
+	}
+}
+
+// stop has it neither ring, but for what may be on its way, nor tick.
 func (a *alarm) stop() {
-	a.ticking.Store(false)
+	a.rest()
 	a.timer.Stop()
 }
 
@@ -66,8 +73,8 @@ const soon = 400 * time.Microsecond
 // that can wait wait for it: at thousands of calls a second the coming and going of
 // each would wake the dispatcher, to no end.
 //
-// It is called before anybody is told to start, who wakes another processor: see
-// [alarm.ring].
+// It is called before anybody is told to start, who wakes another processor: one that
+// goes to sleep again then knows until when.
 func (d *dispatcher) expectNext(a *alarm, now, wake flow.Instant) {
 	switch {
 	case wake == flow.Never:
@@ -85,8 +92,13 @@ func (d *dispatcher) expectNext(a *alarm, now, wake flow.Instant) {
 // what they make room for begins together. Where nobody has, that costs nothing, and
 // nobody is waited for that sleeps.
 func (d *dispatcher) rest(a *alarm) {
-	<-d.engine.box.wake
-	if !a.ticking.Load() {
-		runtime.Gosched()
+	if a.ticking {
+		select {
+		case <-a.ticker.C:
+		case <-d.engine.box.wake:
+		}
+		return
 	}
+	<-d.engine.box.wake
+	runtime.Gosched()
 }

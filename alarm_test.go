@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestAnAlarmRingsOnceOrAtEveryTick(t *testing.T) {
+func TestAnAlarmRingsOnceOrTicks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		var rings []time.Duration
@@ -39,12 +39,24 @@ func TestAnAlarmRingsOnceOrAtEveryTick(t *testing.T) {
 		a.tick()
 		time.Sleep(100 * time.Microsecond)
 		a.tick() // it does already
-		rang("ticking", 3*tick, tick, 2*tick, 3*tick)
+		for n := range 3 {
+			<-a.ticker.C
+			if at := time.Since(began); at != time.Duration(n+1)*tick {
+				t.Fatalf("tick %d came at %v", n+1, at)
+			}
+		}
+		rang("ticking", time.Second)
 		a.set(tick / 2)
 		rang("set anew", time.Second, tick/2)
 		a.tick()
+		time.Sleep(3 * tick)
 		a.stop()
 		rang("stopped", time.Second)
+		select {
+		case <-a.ticker.C:
+			t.Error("stopped: it ticked")
+		default:
+		}
 	})
 }
 

@@ -47,7 +47,7 @@ func (s Stats) clone() Stats {
 }
 
 // Measures returns a snapshot, which is the caller's own, but for the errors in it.
-// It costs the engine about as much as [Engine.Stats] and three copies of 25 KiB: it
+// It costs the engine about as much as [Engine.Stats] and three copies of some KiB: it
 // is meant for once a second, not for once a call. After Shutdown it is the last one.
 func (e *Engine) Measures() Measures {
 	reply := make(chan Measures, 1)
