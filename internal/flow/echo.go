@@ -28,6 +28,7 @@ import (
 type echo struct {
 	waiting []Instant // when calls went out whose header has not come, ascending
 	last    Instant   // when a header came last
+	open    []lull  // silences that were no surprise, while nothing has come of the calls that went out in them
 	times   generations
 	sorted  []time.Duration // those that are kept
 	fresh   int             // learnt since they were sorted
@@ -45,6 +46,10 @@ const (
 	echoStep = 16
 	// surprising is the logarithm of the odds against a silence that counts.
 	surprising = 10
+	// overdueOdds is likewise for what comes late of the calls that went out in one
+	// silence, of which there are few: it may count in more of them.
+	overdueOdds = 7
+	lullsKept   = 64
 	// Half of the silences of so long ago are forgotten; if they are more than this
 	// share of the time, they are how the server is, as one that answers all at once at
 	// intervals.
@@ -84,25 +89,80 @@ func (e *echo) came(now, at Instant, trip time.Duration) (since, until Instant) 
 }
 
 // silence judges the silence that ends at now, with the header of a call that went out
-// at the instant at. What went out just before it began was under way, or waited to be
-// taken up, when the server fell silent.
+// at the instant at, or, if there is none, an earlier one that this call went out in.
 func (e *echo) silence(now, at Instant, trip time.Duration) (since, until Instant) {
-	if e.seen < echoMin || now.Sub(e.last) < aStall {
+	if e.seen < echoMin {
 		return Never, 0
 	}
-	since, until = e.last.Add(-min(e.soon, trip+aStall)), now
-	if at >= since {
-		until = max(at, now.Add(-e.least))
+	if now.Sub(e.last) < aStall {
+		return e.reopen(now, at)
 	}
-	i, _ := slices.BinarySearch(e.waiting, since)
-	if i == len(e.waiting) || until.Sub(e.waiting[i]) < aStall/2 {
+	// What went out just before it was under way, or waited to be taken up, when the
+	// server fell silent.
+	l := lull{e.last.Add(-min(e.soon, trip+aStall)), now}
+	ends := at >= l.from
+	if ends {
+		l.to = max(at, now.Add(-e.least))
+	}
+	first, any := e.firstIn(l)
+	if !any || l.to.Sub(first) < aStall/2 {
+		return e.reopen(now, at)
+	}
+	if ends && now.Sub(at) > e.soon || e.surprise(now) >= surprising {
+		return e.count(now, l, first)
+	}
+	if !ends {
+		e.open = append(e.open[max(0, len(e.open)-lullsKept+1):], l)
+	}
+	return e.reopen(now, at)
+}
+
+// A lull is a silence: no header came in it.
+type lull struct{ from, to Instant }
+
+// reopen judges, at now, the silence in which a call went out whose header is the first
+// that comes of its calls.
+func (e *echo) reopen(now, at Instant) (since, until Instant) {
+	i := slices.IndexFunc(e.open, func(l lull) bool { return l.from <= at && at <= l.to })
+	if i < 0 {
 		return Never, 0
 	}
-	late := at >= since && now.Sub(at) > e.soon
-	if !late && e.surprise(now) < surprising || e.usual(now, until.Sub(e.waiting[i])) {
+	l := e.open[i]
+	e.open = slices.Delete(e.open, i, i+1)
+	first, any := e.firstIn(l)
+	if !any || e.overdue(now, l) < overdueOdds {
 		return Never, 0
 	}
-	return since, until
+	l.to = min(l.to, max(at, now.Add(-e.least)))
+	return e.count(now, l, first)
+}
+
+// count has a silence count, whose first call went out at the instant first, unless
+// such are usual.
+func (e *echo) count(now Instant, l lull, first Instant) (since, until Instant) {
+	if e.usual(now, l.to.Sub(first)) {
+		return Never, 0
+	}
+	return l.from, l.to
+}
+
+// firstIn returns when the first call of those that wait went out in l, if any did.
+func (e *echo) firstIn(l lull) (at Instant, any bool) {
+	i, _ := slices.BinarySearch(e.waiting, l.from)
+	if i == len(e.waiting) || e.waiting[i] > l.to {
+		return 0, false
+	}
+	return e.waiting[i], true
+}
+
+// overdue returns the logarithm of the odds that of the calls that went out in l
+// nothing has come until now.
+func (e *echo) overdue(now Instant, l lull) (odds float64) {
+	i, _ := slices.BinarySearch(e.waiting, l.from)
+	for ; i < len(e.waiting) && e.waiting[i] <= l.to; i++ {
+		odds += math.Log(float64(len(e.sorted)) / e.outlast(now.Sub(e.waiting[i])))
+	}
+	return odds
 }
 
 // late reports whether a header that comes so long after its call is out of the
