@@ -28,7 +28,7 @@ import (
 type echo struct {
 	waiting []Instant // when calls went out whose header has not come, ascending
 	last    Instant   // when a header came last
-	open    []lull  // silences that were no surprise, while nothing has come of the calls that went out in them
+	front   Instant   // when the latest call went out of which one has come
 	times   generations
 	sorted  []time.Duration // those that are kept
 	fresh   int             // learnt since they were sorted
@@ -45,11 +45,7 @@ const (
 	// and what is is reckoned anew with a sixteenth more of them.
 	echoStep = 16
 	// surprising is the logarithm of the odds against a silence that counts.
-	surprising = 10
-	// overdueOdds is likewise for what comes late of the calls that went out in one
-	// silence, of which there are few: it may count in more of them.
-	overdueOdds = 7
-	lullsKept   = 64
+	surprising = 9
 	// Half of the silences of so long ago are forgotten; if they are more than this
 	// share of the time, they are how the server is, as one that answers all at once at
 	// intervals.
@@ -75,12 +71,12 @@ func (e *echo) forget(at Instant) {
 }
 
 // came notes that the header of a call that went out at the instant at comes at now,
-// over a network of such round trips at most. It returns since when calls that went out
+// over a network with those round trips. It returns since when calls that went out
 // may have arrived as late as the second instant; the first is [Never] if none may.
-func (e *echo) came(now, at Instant, trip time.Duration) (since, until Instant) {
+func (e *echo) came(now, at Instant, trips *jitter) (since, until Instant) {
 	e.judge()
-	since, until = e.silence(now, at, trip)
-	e.last = max(e.last, now)
+	since, until = e.delay(now, at, trips)
+	e.last, e.front = max(e.last, now), max(e.front, at)
 	e.forget(at)
 	e.times.add(now, now.Sub(at))
 	e.seen++
@@ -88,101 +84,78 @@ func (e *echo) came(now, at Instant, trip time.Duration) (since, until Instant) 
 	return since, until
 }
 
-// silence judges the silence that ends at now, with the header of a call that went out
-// at the instant at, or, if there is none, an earlier one that this call went out in.
-func (e *echo) silence(now, at Instant, trip time.Duration) (since, until Instant) {
+// delay judges, at now, the header of a call that went out at the instant at.
+func (e *echo) delay(now, at Instant, trips *jitter) (since, until Instant) {
+	since = Never
 	if e.seen < echoMin {
-		return Never, 0
+		return since, 0
 	}
-	if now.Sub(e.last) < aStall {
-		return e.reopen(now, at)
+	if at > e.front {
+		since, until = e.advance(now, at, trips.oneWay())
 	}
-	// What went out just before it was under way, or waited to be taken up, when the
-	// server fell silent.
-	l := lull{e.last.Add(-min(e.soon, trip+aStall)), now}
-	ends := at >= l.from
-	if ends {
-		l.to = max(at, now.Add(-e.least))
+	if since == Never && now.Sub(e.last) >= aStall {
+		since, until = e.silence(now, at, trips.longest())
 	}
-	first, any := e.firstIn(l)
-	if !any || l.to.Sub(first) < aStall/2 {
-		return e.reopen(now, at)
-	}
-	if ends && now.Sub(at) > e.soon || e.surprise(now) >= surprising {
-		return e.count(now, l, first)
-	}
-	if !ends {
-		e.open = append(e.open[max(0, len(e.open)-lullsKept+1):], l)
-	}
-	return e.reopen(now, at)
+	return since, until
 }
 
-// A lull is a silence: no header came in it.
-type lull struct{ from, to Instant }
-
-// reopen judges, at now, the silence in which a call went out whose header is the first
-// that comes of its calls.
-func (e *echo) reopen(now, at Instant) (since, until Instant) {
-	i := slices.IndexFunc(e.open, func(l lull) bool { return l.from <= at && at <= l.to })
-	if i < 0 {
+// advance judges that a header comes of a call later than all of which one has come: all
+// before it have arrived, but for those that the network may have let it overtake.
+func (e *echo) advance(now, at Instant, uneven time.Duration) (since, until Instant) {
+	i, _ := slices.BinarySearch(e.waiting, e.front+1)
+	until = max(at, now.Add(-e.least))
+	if i == len(e.waiting) || until.Sub(e.waiting[i]) < aStall/2 {
 		return Never, 0
 	}
-	l := e.open[i]
-	e.open = slices.Delete(e.open, i, i+1)
-	first, any := e.firstIn(l)
-	if !any || e.overdue(now, l) < overdueOdds {
+	odds := 0.0
+	for _, sent := range e.waiting[i:] {
+		odds += e.odds(now, sent, sent)
+	}
+	if now.Sub(at) <= e.soon && odds < surprising {
 		return Never, 0
 	}
-	l.to = min(l.to, max(at, now.Add(-e.least)))
-	return e.count(now, l, first)
+	return e.count(now, e.waiting[i].Add(-uneven), until)
 }
 
-// count has a silence count, whose first call went out at the instant first, unless
-// such are usual.
-func (e *echo) count(now Instant, l lull, first Instant) (since, until Instant) {
-	if e.usual(now, l.to.Sub(first)) {
+// silence judges that none has come since the last. What went out just before that was
+// under way, or waited to be taken up, when the server fell silent.
+func (e *echo) silence(now, at Instant, trip time.Duration) (since, until Instant) {
+	since, until = e.last.Add(-min(e.soon, trip+aStall)), now
+	if at >= since {
+		until = max(at, now.Add(-e.least))
+	}
+	i, _ := slices.BinarySearch(e.waiting, since)
+	if i == len(e.waiting) || until.Sub(e.waiting[i]) < aStall/2 || e.hush(now) < surprising {
 		return Never, 0
 	}
-	return l.from, l.to
+	return e.count(now, e.waiting[i], until)
 }
 
-// firstIn returns when the first call of those that wait went out in l, if any did.
-func (e *echo) firstIn(l lull) (at Instant, any bool) {
-	i, _ := slices.BinarySearch(e.waiting, l.from)
-	if i == len(e.waiting) || e.waiting[i] > l.to {
-		return 0, false
-	}
-	return e.waiting[i], true
-}
-
-// overdue returns the logarithm of the odds that of the calls that went out in l
-// nothing has come until now.
-func (e *echo) overdue(now Instant, l lull) (odds float64) {
-	i, _ := slices.BinarySearch(e.waiting, l.from)
-	for ; i < len(e.waiting) && e.waiting[i] <= l.to; i++ {
-		odds += math.Log(float64(len(e.sorted)) / e.outlast(now.Sub(e.waiting[i])))
+// hush returns the logarithm of the odds that no header comes from the last one until
+// now.
+func (e *echo) hush(now Instant) (odds float64) {
+	for _, sent := range e.waiting {
+		odds += e.odds(now, sent, e.last)
 	}
 	return odds
+}
+
+// odds returns the logarithm of the odds that no header comes from then until now of a
+// call that went out at the instant sent.
+func (e *echo) odds(now, sent, then Instant) float64 {
+	if now.Sub(sent) <= e.least {
+		return 0
+	}
+	before, after := e.outlast(then.Sub(sent)), e.outlast(now.Sub(sent))
+	if after == before {
+		return 0
+	}
+	return math.Log(before / after)
 }
 
 // late reports whether a header that comes so long after its call is out of the
 // ordinary.
 func (e *echo) late(took time.Duration) bool { return e.seen >= echoMin && took > e.soon }
-
-// surprise returns the logarithm of the odds that no header comes from the last one
-// until now.
-func (e *echo) surprise(now Instant) (odds float64) {
-	for _, at := range e.waiting {
-		if at >= now {
-			break
-		}
-		before, after := e.outlast(e.last.Sub(at)), e.outlast(now.Sub(at))
-		if after < before {
-			odds += math.Log(before / after)
-		}
-	}
-	return odds
-}
 
 // outlast returns how many of the headers that are remembered took longer than d. It
 // is never 0: what has not been seen may be.
@@ -191,13 +164,14 @@ func (e *echo) outlast(d time.Duration) float64 {
 	return max(0.5, float64(len(e.sorted)-i))
 }
 
-// usual notes, at now, a silence of such a length, and reports whether there are so many
-// that they are usual.
-func (e *echo) usual(now Instant, length time.Duration) bool {
+// count has calls that went out since then count from until, unless that is usual.
+func (e *echo) count(now, then, until Instant) (Instant, Instant) {
 	e.hushed = time.Duration(float64(e.hushed) * math.Exp2(-float64(now.Sub(e.hushAt))/float64(hushTime)))
 	e.hushAt = now
-	e.hushed += length
-	return float64(e.hushed) > hushShare*float64(hushTime)
+	if e.hushed += until.Sub(then); float64(e.hushed) > hushShare*float64(hushTime) {
+		return Never, 0
+	}
+	return then, until
 }
 
 // judge reckons what is ordinary. A header that takes longer than three quarters of
@@ -224,5 +198,5 @@ func (e *echo) holds(now, at Instant, window time.Duration) bool {
 		return false
 	}
 	e.judge()
-	return e.soon < window/2 || e.surprise(now) >= surprising
+	return e.soon < window/2 || e.hush(now) >= surprising
 }
