@@ -28,6 +28,7 @@ import (
 type echo struct {
 	waiting []Instant // when calls went out whose header has not come, ascending
 	last    Instant   // when a header came last
+	front   Instant   // when the latest call went out of which one has come
 	times   generations
 	sorted  []time.Duration // those that are kept
 	fresh   int             // learnt since they were sorted
@@ -44,7 +45,7 @@ const (
 	// and what is is reckoned anew with a sixteenth more of them.
 	echoStep = 16
 	// surprising is the logarithm of the odds against a silence that counts.
-	surprising = 10
+	surprising = 9
 	// Half of the silences of so long ago are forgotten; if they are more than this
 	// share of the time, they are how the server is, as one that answers all at once at
 	// intervals.
@@ -70,12 +71,12 @@ func (e *echo) forget(at Instant) {
 }
 
 // came notes that the header of a call that went out at the instant at comes at now,
-// over a network of such round trips at most. It returns since when calls that went out
+// over a network with those round trips. It returns since when calls that went out
 // may have arrived as late as the second instant; the first is [Never] if none may.
-func (e *echo) came(now, at Instant, trip time.Duration) (since, until Instant) {
+func (e *echo) came(now, at Instant, trips *jitter) (since, until Instant) {
 	e.judge()
-	since, until = e.silence(now, at, trip)
-	e.last = max(e.last, now)
+	since, until = e.delay(now, at, trips)
+	e.last, e.front = max(e.last, now), max(e.front, at)
 	e.forget(at)
 	e.times.add(now, now.Sub(at))
 	e.seen++
@@ -83,46 +84,78 @@ func (e *echo) came(now, at Instant, trip time.Duration) (since, until Instant) 
 	return since, until
 }
 
-// silence judges the silence that ends at now, with the header of a call that went out
-// at the instant at. What went out just before it began was under way, or waited to be
-// taken up, when the server fell silent.
-func (e *echo) silence(now, at Instant, trip time.Duration) (since, until Instant) {
-	if e.seen < echoMin || now.Sub(e.last) < aStall {
+// delay judges, at now, the header of a call that went out at the instant at.
+func (e *echo) delay(now, at Instant, trips *jitter) (since, until Instant) {
+	since = Never
+	if e.seen < echoMin {
+		return since, 0
+	}
+	if at > e.front {
+		since, until = e.advance(now, at, trips.oneWay())
+	}
+	if since == Never && now.Sub(e.last) >= aStall {
+		since, until = e.silence(now, at, trips.longest())
+	}
+	return since, until
+}
+
+// advance judges that a header comes of a call later than all of which one has come: all
+// before it have arrived, but for those that the network may have let it overtake.
+func (e *echo) advance(now, at Instant, uneven time.Duration) (since, until Instant) {
+	i, _ := slices.BinarySearch(e.waiting, e.front+1)
+	until = max(at, now.Add(-e.least))
+	if i == len(e.waiting) || until.Sub(e.waiting[i]) < aStall/2 {
 		return Never, 0
 	}
+	odds := 0.0
+	for _, sent := range e.waiting[i:] {
+		odds += e.odds(now, sent, sent)
+	}
+	if now.Sub(at) <= e.soon && odds < surprising {
+		return Never, 0
+	}
+	return e.count(now, e.waiting[i].Add(-uneven), until)
+}
+
+// silence judges that none has come since the last. What went out just before that was
+// under way, or waited to be taken up, when the server fell silent.
+func (e *echo) silence(now, at Instant, trip time.Duration) (since, until Instant) {
 	since, until = e.last.Add(-min(e.soon, trip+aStall)), now
 	if at >= since {
 		until = max(at, now.Add(-e.least))
 	}
 	i, _ := slices.BinarySearch(e.waiting, since)
-	if i == len(e.waiting) || until.Sub(e.waiting[i]) < aStall/2 {
+	if i == len(e.waiting) || until.Sub(e.waiting[i]) < aStall/2 || e.hush(now) < surprising {
 		return Never, 0
 	}
-	late := at >= since && now.Sub(at) > e.soon
-	if !late && e.surprise(now) < surprising || e.usual(now, until.Sub(e.waiting[i])) {
-		return Never, 0
+	return e.count(now, e.waiting[i], until)
+}
+
+// hush returns the logarithm of the odds that no header comes from the last one until
+// now.
+func (e *echo) hush(now Instant) (odds float64) {
+	for _, sent := range e.waiting {
+		odds += e.odds(now, sent, e.last)
 	}
-	return since, until
+	return odds
+}
+
+// odds returns the logarithm of the odds that no header comes from then until now of a
+// call that went out at the instant sent.
+func (e *echo) odds(now, sent, then Instant) float64 {
+	if now.Sub(sent) <= e.least {
+		return 0
+	}
+	before, after := e.outlast(then.Sub(sent)), e.outlast(now.Sub(sent))
+	if after == before {
+		return 0
+	}
+	return math.Log(before / after)
 }
 
 // late reports whether a header that comes so long after its call is out of the
 // ordinary.
 func (e *echo) late(took time.Duration) bool { return e.seen >= echoMin && took > e.soon }
-
-// surprise returns the logarithm of the odds that no header comes from the last one
-// until now.
-func (e *echo) surprise(now Instant) (odds float64) {
-	for _, at := range e.waiting {
-		if at >= now {
-			break
-		}
-		before, after := e.outlast(e.last.Sub(at)), e.outlast(now.Sub(at))
-		if after < before {
-			odds += math.Log(before / after)
-		}
-	}
-	return odds
-}
 
 // outlast returns how many of the headers that are remembered took longer than d. It
 // is never 0: what has not been seen may be.
@@ -131,13 +164,14 @@ func (e *echo) outlast(d time.Duration) float64 {
 	return max(0.5, float64(len(e.sorted)-i))
 }
 
-// usual notes, at now, a silence of such a length, and reports whether there are so many
-// that they are usual.
-func (e *echo) usual(now Instant, length time.Duration) bool {
+// count has calls that went out since then count from until, unless that is usual.
+func (e *echo) count(now, then, until Instant) (Instant, Instant) {
 	e.hushed = time.Duration(float64(e.hushed) * math.Exp2(-float64(now.Sub(e.hushAt))/float64(hushTime)))
 	e.hushAt = now
-	e.hushed += length
-	return float64(e.hushed) > hushShare*float64(hushTime)
+	if e.hushed += until.Sub(then); float64(e.hushed) > hushShare*float64(hushTime) {
+		return Never, 0
+	}
+	return then, until
 }
 
 // judge reckons what is ordinary. A header that takes longer than three quarters of
@@ -164,5 +198,5 @@ func (e *echo) holds(now, at Instant, window time.Duration) bool {
 		return false
 	}
 	e.judge()
-	return e.soon < window/2 || e.surprise(now) >= surprising
+	return e.soon < window/2 || e.hush(now) >= surprising
 }

@@ -14,10 +14,11 @@ type lab struct {
 	server   func(now time.Duration) counter // the rules in force from then on
 	changes  []time.Duration                 // when server is asked anew, beside the beginning
 	until    time.Duration
-	first    [2]time.Duration // until the first token, between these; zero: 1 to 2 s
-	rest     time.Duration    // from the first token to the end
-	trip     time.Duration    // random delay of the network at most, each way
-	stalls   bool             // our process stands still for 50 to 250 ms now and then
+	first    [2]time.Duration                                    // until the first token, between these; zero: 1 to 2 s
+	rest     time.Duration                                       // from the first token to the end
+	trip     time.Duration                                       // random delay of the network at most, each way
+	halts    func(seed uint64) func(time.Duration) time.Duration // until when the server stands still; nil: it never does
+	stalls   bool                                                // our process stands still for 50 to 250 ms now and then
 	tokens   func(chance *rand.Rand) float64
 	demand   float64 // calls a second that are wanted; 0: always some wait
 	observed func(now time.Duration, a *Admission)
@@ -103,6 +104,10 @@ func (l lab) run(seed uint64) labEnd {
 		l.first = [2]time.Duration{time.Second, 2 * time.Second}
 	}
 	awake := l.awake(seed)
+	halted := func(at time.Duration) time.Duration { return at }
+	if l.halts != nil {
+		halted = l.halts(seed)
+	}
 	a := New(chance.Float64, l.limits)
 	rules := l.server(0)
 	var end labEnd
@@ -137,7 +142,8 @@ func (l lab) run(seed uint64) labEnd {
 			if l.demand == 0 {
 				want(now)
 			}
-			heap.Push(&events, labEvent{at: now + trip(), what: 0, t: t})
+			a.Sent(at, t, 0)
+			heap.Push(&events, labEvent{at: halted(now + trip()), what: 0, t: t})
 		}
 		if l.observed != nil {
 			l.observed(now, a)
@@ -164,7 +170,7 @@ func (l lab) run(seed uint64) labEnd {
 			case told == 0:
 				end.let = append(end.let, now)
 				inServer++
-				began := now + between(l.first)
+				began := halted(now + between(l.first))
 				heap.Push(&events, labEvent{at: began + trip(), what: 2, t: e.t})
 				heap.Push(&events, labEvent{at: began + trip() + l.rest, what: 3, t: e.t})
 			case told == math.MaxInt64:
@@ -179,6 +185,7 @@ func (l lab) run(seed uint64) labEnd {
 			e.t.Again = true
 			a.Add(at, e.t)
 		case 2:
+			a.Heard(at, e.t)
 			a.Alive(at, e.t)
 		case 3:
 			inServer--
