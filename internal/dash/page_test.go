@@ -1,6 +1,7 @@
 package dash
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -77,21 +78,23 @@ func TestStateIsWhatTheFeedTold(t *testing.T) {
 
 func TestSamplesAreFewAndRecent(t *testing.T) {
 	var s samples
-	now := time.Unix(1000, 0)
 	long := &paceline.Result{Item: paceline.Item{Raw: []byte(strings.Repeat("é", 10_000))}, Response: &paceline.Response{
 		Choices: []paceline.Choice{{Content: []byte(`"</script>\u001b[31m"`)}}}}
-	for i := range 10_000 {
+	for i := range 10_000 { // a look at each hundredth
+		if i%100 == 0 {
+			s.next()
+		}
 		long.Item.Index = int64(i)
-		s.add(long, now.Add(time.Duration(i)*time.Millisecond))
+		s.add(long)
 	}
 	list, last := s.since(0)
-	if len(list) != 40 || last != 40 || len(list[0].Input) > longestSample+3 || list[39].Answer != "</script>\x1b[31m" {
+	if len(list) != 40 || last != 100 || list[39].Item != 9900 || len(list[0].Input) > longestSample+3 || list[39].Answer != "</script>\x1b[31m" {
 		t.Errorf("%d samples, the last is %d: %+v", len(list), last, list[len(list)-1])
 	}
 	// One that failed is not hidden by those that were done a moment ago.
-	s.add(&paceline.Result{Status: paceline.StatusFailed, Err: &paceline.Error{Code: paceline.CodeServer}}, now.Add(10*time.Second))
-	s.add(&paceline.Result{Status: paceline.StatusFailed, Err: &paceline.Error{Code: paceline.CodeServer}}, now.Add(10*time.Second))
-	if list, last := s.since(last); len(list) != 1 || list[0].Status != "failed" || list[0].Error != "server_error" || last != 41 {
+	s.add(&paceline.Result{Status: paceline.StatusFailed, Err: &paceline.Error{Code: paceline.CodeServer}})
+	s.add(&paceline.Result{Status: paceline.StatusFailed, Err: &paceline.Error{Code: paceline.CodeServer}})
+	if list, last := s.since(last); len(list) != 1 || list[0].Status != "failed" || list[0].Error != "server_error" || last != 101 {
 		t.Errorf("then %+v, %d", list, last)
 	}
 }
@@ -121,5 +124,32 @@ func BenchmarkLook(b *testing.B) {
 		}
 		c.look(&st, fmt.Appendf(nil, status, i, i, i, i, i, i), ends, time.Unix(int64(i), 0))
 		<-r.frames
+	}
+}
+
+// TestAMessageIsWhatTheUsualEncoderMakes holds for messages with all and with none
+// of their fields.
+func TestAMessageIsWhatTheUsualEncoderMakes(t *testing.T) {
+	whole := message{
+		Run: "a<b", Reset: true, Status: readObject([]byte(`{"done":1,"in_force":{"x":null},"now":"a \"b\" \\u2028"}` + "\n")),
+		Stats: object{"ttft_ms": []byte(`{"p50":1}`), "advice": []byte(`""`)}, Points: []byte(`{"at":[1]}`),
+		Failures: []failure{{Message: "</script>"}}, Samples: []sample{{Item: 7}}, Ended: true, Summary: []byte("{\n \"a\": 1\n}"),
+	}
+	if len(whole.Status) != 3 {
+		t.Fatalf("read %d fields of 3", len(whole.Status))
+	}
+	for _, m := range []message{whole, {}} {
+		want, err := json.Marshal(&m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.append(nil); !bytes.Equal(got, want) {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	for _, bad := range []string{"", "null", `{"a":1`, `{"a":1}x`, "[1]"} {
+		if o := readObject([]byte(bad)); o != nil {
+			t.Errorf("%q is an object: %v", bad, o)
+		}
 	}
 }
