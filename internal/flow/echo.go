@@ -45,7 +45,7 @@ const (
 	// and what is is reckoned anew with a sixteenth more of them.
 	echoStep = 16
 	// surprising is the logarithm of the odds against a silence that counts.
-	surprising = 9
+	surprising = 10
 	// Half of the silences of so long ago are forgotten; if they are more than this
 	// share of the time, they are how the server is, as one that answers all at once at
 	// intervals.
@@ -71,11 +71,11 @@ func (e *echo) forget(at Instant) {
 }
 
 // came notes that the header of a call that went out at the instant at comes at now,
-// over a network with those round trips. It returns since when calls that went out
+// over a network of such round trips at most. It returns since when calls that went out
 // may have arrived as late as the second instant; the first is [Never] if none may.
-func (e *echo) came(now, at Instant, trips *jitter) (since, until Instant) {
+func (e *echo) came(now, at Instant, trip time.Duration) (since, until Instant) {
 	e.judge()
-	since, until = e.delay(now, at, trips)
+	since, until = e.delay(now, at, trip)
 	e.last, e.front = max(e.last, now), max(e.front, at)
 	e.forget(at)
 	e.times.add(now, now.Sub(at))
@@ -85,23 +85,23 @@ func (e *echo) came(now, at Instant, trips *jitter) (since, until Instant) {
 }
 
 // delay judges, at now, the header of a call that went out at the instant at.
-func (e *echo) delay(now, at Instant, trips *jitter) (since, until Instant) {
+func (e *echo) delay(now, at Instant, trip time.Duration) (since, until Instant) {
 	since = Never
 	if e.seen < echoMin {
 		return since, 0
 	}
 	if at > e.front {
-		since, until = e.advance(now, at, trips.oneWay())
+		since, until = e.advance(now, at)
 	}
 	if since == Never && now.Sub(e.last) >= aStall {
-		since, until = e.silence(now, at, trips.longest())
+		since, until = e.silence(now, at, trip)
 	}
 	return since, until
 }
 
 // advance judges that a header comes of a call later than all of which one has come: all
-// before it have arrived, but for those that the network may have let it overtake.
-func (e *echo) advance(now, at Instant, uneven time.Duration) (since, until Instant) {
+// before it have arrived.
+func (e *echo) advance(now, at Instant) (since, until Instant) {
 	i, _ := slices.BinarySearch(e.waiting, e.front+1)
 	until = max(at, now.Add(-e.least))
 	if i == len(e.waiting) || until.Sub(e.waiting[i]) < aStall/2 {
@@ -114,7 +114,7 @@ func (e *echo) advance(now, at Instant, uneven time.Duration) (since, until Inst
 	if now.Sub(at) <= e.soon && odds < surprising {
 		return Never, 0
 	}
-	return e.count(now, e.waiting[i].Add(-uneven), until)
+	return e.count(now, e.waiting[i], until)
 }
 
 // silence judges that none has come since the last. What went out just before that was

@@ -173,7 +173,7 @@ func (p *passage) answered(now Instant) {
 		return
 	}
 	p.waits = false
-	since, until := s.echo.came(now, p.at, s.trips)
+	since, until := s.echo.came(now, p.at, s.trips.longest())
 	if since != Never {
 		s.delayed(since, until)
 	} else if s.echo.late(now.Sub(p.at)) {
