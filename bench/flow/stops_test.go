@@ -37,15 +37,25 @@ func (s *stops) until(at time.Time) time.Time {
 	return at
 }
 
+// An answerer is a kind of server: think is how long it takes to the header of its
+// answer.
+type answerer struct{ name, think string }
+
+func answering() []answerer {
+	return []answerer{{"answers at once", "0s"}, {"answers after 0.5-1 s", "uniform:0.5s,1s"}}
+}
+
+// thinking returns a server of the limit that takes so long to answer.
+func (l strictLimit) thinking(w sim.Window, think string) sim.Config {
+	return sim.Config{
+		Limits: l.server(w), Headers: sim.NoHeaders,
+		TTFT: sim.MustDurations(think), ITL: sim.MustDurations("150ms"), Tokens: sim.MustCounts("4"),
+	}
+}
+
 func TestStrictStops(t *testing.T) {
 	tb := table(t, titleStrictStops, "The server's process stands still once in five seconds on average, for 5, 20, 100 or 300 ms: it reads what was sent meanwhile, and answers, afterwards, and counts it then. "+strictText)
-	for _, kind := range []struct {
-		name  string
-		think string
-	}{
-		{"answers at once", "0s"},
-		{"answers after 0.5-1 s", "uniform:0.5s,1s"},
-	} {
+	for _, kind := range answering() {
 		for _, l := range size([]strictLimit{
 			{2, time.Second, 2_001}, {200, time.Second, 40_001}, {2_000, time.Second, 120_001},
 		}, []strictLimit{{2, time.Second, 101}, {200, time.Second, 6_001}}) {
@@ -64,14 +74,11 @@ func TestStrictStops(t *testing.T) {
 func (l strictLimit) stopped(t *testing.T, seed uint64, w sim.Window, think string) figures {
 	lengths := []time.Duration{5 * time.Millisecond, 20 * time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond}
 	r := trial{
-		seed: seed,
-		phases: one(sim.Config{
-			Limits: l.server(w), Headers: sim.NoHeaders,
-			TTFT: sim.MustDurations(think), ITL: sim.MustDurations("150ms"), Tokens: sim.MustCounts("4"),
-		}),
-		stops: &stops{seed: seed, lengths: lengths},
-		cfg:   l.config(),
-		items: l.calls,
+		seed:   seed,
+		phases: one(l.thinking(w, think)),
+		stops:  &stops{seed: seed, lengths: lengths},
+		cfg:    l.config(),
+		items:  l.calls,
 	}.run(t)
 	return figures{
 		"used":    float64(lastStart(l.calls, l.n, l.window)) / float64(r.span()),
