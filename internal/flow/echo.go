@@ -22,11 +22,15 @@ import (
 //     silence is one that is not to be expected if so many headers should have come in
 //     it that chance would hush them once in e to the tenth. Shorter ones pass unseen.
 //
+// Calls count as late in the order in which they were written: what a network lets
+// overtake others by much more than the guard is no more than likely.
+//
 // A silence that is taken for one by mistake costs its own length at most, once. Of
 // headers that come by chance, r in a second, those are e to the minus tenth of all
 // silences, and 10/r long: less than a thousandth of the time.
 type echo struct {
 	waiting []Instant // when calls went out whose header has not come, ascending
+	passed  int       // calls that were not looked at, modulo echoFew
 	last    Instant   // when a header came last
 	front   Instant   // when the latest call went out of which one has come
 	times   generations
@@ -54,12 +58,22 @@ const (
 	// echoWindows is for how many windows a silence keeps calls back at most: a call
 	// that hangs is as silent.
 	echoWindows = 2
+	// Beyond so many that wait, only one in echoFew is looked at: they are enough.
+	echoMany = 4096
+	echoFew  = 16
 )
 
-// went notes that a call goes out at now.
-func (e *echo) went(now Instant) {
+// went notes that a call goes out at now, and reports whether it is to be told of by
+// came or forget.
+func (e *echo) went(now Instant) bool {
+	if len(e.waiting) >= echoMany {
+		if e.passed = (e.passed + 1) % echoFew; e.passed > 0 {
+			return false
+		}
+	}
 	i, _ := slices.BinarySearch(e.waiting, now+1)
 	e.waiting = slices.Insert(e.waiting, i, now)
+	return true
 }
 
 // forget notes that nothing is expected any more of a call that went out at the

@@ -222,3 +222,16 @@ func TestALateHeaderAmongOthersMovesItsCallAlone(t *testing.T) {
 		t.Errorf("the next at %v, want it a window after the one that was late", time.Duration(at))
 	}
 }
+
+func TestOfVeryManyCallsSomeAreLookedAt(t *testing.T) {
+	var e echo
+	looked := 0
+	for i := range 10 * echoMany {
+		if e.went(Instant(i)) {
+			looked++
+		}
+	}
+	if want := echoMany + 9*echoMany/echoFew; looked != want || len(e.waiting) != looked {
+		t.Errorf("%d are looked at, want %d", looked, want)
+	}
+}
