@@ -49,8 +49,19 @@ func (l strictLimit) real(t *testing.T) *report {
 	server := p.servers[0].HTTPServer()
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
+	r := l.drive(t, listener.Addr().String())
+	server.Close()
+	<-ended
+	p.end(r)
+	r.check(t, false)
+	return r
+}
+
+// drive makes the limit's calls to a server at that address.
+func (l strictLimit) drive(t *testing.T, address string) *report {
+	t.Helper()
 	transport := new(openai.Direct)
-	e, err := paceline.New(openai.Provider{BaseURL: "http://" + listener.Addr().String() + "/v1", Transport: transport}, l.config())
+	e, err := paceline.New(openai.Provider{BaseURL: "http://" + address + "/v1", Transport: transport}, l.config())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,9 +80,5 @@ func (l strictLimit) real(t *testing.T) *report {
 	r.items, r.requests = next, r.sum.Requests
 	e.Shutdown(context.Background())
 	transport.CloseIdleConnections()
-	server.Close()
-	<-ended
-	p.end(r)
-	r.check(t, false)
 	return r
 }

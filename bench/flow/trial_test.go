@@ -99,6 +99,7 @@ func (tr trial) inBubble(t *testing.T, r *report) {
 	// Fixed windows begin at full minutes: runs begin anywhere in them.
 	time.Sleep(time.Duration(chance.Int64N(int64(time.Minute))))
 	p.start()
+	tr.stops.start()
 	r.began = time.Now()
 	leave := func() {}
 	if tr.beside > 0 {

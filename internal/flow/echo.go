@@ -22,11 +22,15 @@ import (
 //     silence is one that is not to be expected if so many headers should have come in
 //     it that chance would hush them once in e to the tenth. Shorter ones pass unseen.
 //
+// Calls count as late in the order in which they were written: what a network lets
+// overtake others by much more than the guard is no more than likely.
+//
 // A silence that is taken for one by mistake costs its own length at most, once. Of
 // headers that come by chance, r in a second, those are e to the minus tenth of all
 // silences, and 10/r long: less than a thousandth of the time.
 type echo struct {
 	waiting []Instant // when calls went out whose header has not come, ascending
+	passed  int       // calls that were not looked at, modulo echoFew
 	last    Instant   // when a header came last
 	front   Instant   // when the latest call went out of which one has come
 	times   generations
@@ -45,7 +49,7 @@ const (
 	// and what is is reckoned anew with a sixteenth more of them.
 	echoStep = 16
 	// surprising is the logarithm of the odds against a silence that counts.
-	surprising = 9
+	surprising = 10
 	// Half of the silences of so long ago are forgotten; if they are more than this
 	// share of the time, they are how the server is, as one that answers all at once at
 	// intervals.
@@ -54,12 +58,22 @@ const (
 	// echoWindows is for how many windows a silence keeps calls back at most: a call
 	// that hangs is as silent.
 	echoWindows = 2
+	// Beyond so many that wait, only one in echoFew is looked at: they are enough.
+	echoMany = 4096
+	echoFew  = 16
 )
 
-// went notes that a call goes out at now.
-func (e *echo) went(now Instant) {
+// went notes that a call goes out at now, and reports whether it is to be told of by
+// came or forget.
+func (e *echo) went(now Instant) bool {
+	if len(e.waiting) >= echoMany {
+		if e.passed = (e.passed + 1) % echoFew; e.passed > 0 {
+			return false
+		}
+	}
 	i, _ := slices.BinarySearch(e.waiting, now+1)
 	e.waiting = slices.Insert(e.waiting, i, now)
+	return true
 }
 
 // forget notes that nothing is expected any more of a call that went out at the
@@ -71,11 +85,11 @@ func (e *echo) forget(at Instant) {
 }
 
 // came notes that the header of a call that went out at the instant at comes at now,
-// over a network with those round trips. It returns since when calls that went out
+// over a network of such round trips at most. It returns since when calls that went out
 // may have arrived as late as the second instant; the first is [Never] if none may.
-func (e *echo) came(now, at Instant, trips *jitter) (since, until Instant) {
+func (e *echo) came(now, at Instant, trip time.Duration) (since, until Instant) {
 	e.judge()
-	since, until = e.delay(now, at, trips)
+	since, until = e.delay(now, at, trip)
 	e.last, e.front = max(e.last, now), max(e.front, at)
 	e.forget(at)
 	e.times.add(now, now.Sub(at))
@@ -85,23 +99,23 @@ func (e *echo) came(now, at Instant, trips *jitter) (since, until Instant) {
 }
 
 // delay judges, at now, the header of a call that went out at the instant at.
-func (e *echo) delay(now, at Instant, trips *jitter) (since, until Instant) {
+func (e *echo) delay(now, at Instant, trip time.Duration) (since, until Instant) {
 	since = Never
 	if e.seen < echoMin {
 		return since, 0
 	}
 	if at > e.front {
-		since, until = e.advance(now, at, trips.oneWay())
+		since, until = e.advance(now, at)
 	}
 	if since == Never && now.Sub(e.last) >= aStall {
-		since, until = e.silence(now, at, trips.longest())
+		since, until = e.silence(now, at, trip)
 	}
 	return since, until
 }
 
 // advance judges that a header comes of a call later than all of which one has come: all
-// before it have arrived, but for those that the network may have let it overtake.
-func (e *echo) advance(now, at Instant, uneven time.Duration) (since, until Instant) {
+// before it have arrived.
+func (e *echo) advance(now, at Instant) (since, until Instant) {
 	i, _ := slices.BinarySearch(e.waiting, e.front+1)
 	until = max(at, now.Add(-e.least))
 	if i == len(e.waiting) || until.Sub(e.waiting[i]) < aStall/2 {
@@ -114,7 +128,7 @@ func (e *echo) advance(now, at Instant, uneven time.Duration) (since, until Inst
 	if now.Sub(at) <= e.soon && odds < surprising {
 		return Never, 0
 	}
-	return e.count(now, e.waiting[i].Add(-uneven), until)
+	return e.count(now, e.waiting[i], until)
 }
 
 // silence judges that none has come since the last. What went out just before that was

@@ -151,8 +151,7 @@ func (p *passage) sent(now Instant, late time.Duration) {
 	s.heard = true
 	p.leave()
 	p.unanswered()
-	p.at, p.waits, s.latestOut = now, true, now
-	s.echo.went(now)
+	p.at, p.waits, s.latestOut = now, s.echo.went(now), now
 	s.late(now, late)
 	p.late = now.Add(s.behind.now(now))
 	s.went(p.late)
@@ -173,7 +172,7 @@ func (p *passage) answered(now Instant) {
 		return
 	}
 	p.waits = false
-	since, until := s.echo.came(now, p.at, s.trips)
+	since, until := s.echo.came(now, p.at, s.trips.longest())
 	if since != Never {
 		s.delayed(since, until)
 	} else if s.echo.late(now.Sub(p.at)) {
