@@ -77,7 +77,7 @@ func startMetrics(address string) (*metricsServer, error) {
 		return nil, metricsError(address, err)
 	}
 	m := &metricsServer{registry: prometheus.NewRegistry(), url: "http://" + reachable(l.Addr()) + "/metrics"}
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(collectors.NewGoCollector(), newProcessCollector())
 	m.server = &http.Server{
 		Handler: m.handler(), ErrorLog: log.New(io.Discard, "", 0),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/control"
 	"github.com/seed-1814a72b/paceline/internal/pool"
 	"github.com/seed-1814a72b/paceline/internal/status"
+	"github.com/seed-1814a72b/paceline/metrics"
 )
 
 // seenEngine is an engine that has made some thousand calls, as those that are
@@ -30,8 +32,8 @@ func seenEngine(b *testing.B) *paceline.Engine {
 	return e
 }
 
-// BenchmarkSeen is what each look of the page costs at a run that goes on: its
-// state, twice a second, and its latencies, once.
+// BenchmarkSeen is what each look costs at a run that goes on: the page's at its
+// state, twice a second, and at its latencies, once; and a scrape, whole.
 func BenchmarkSeen(b *testing.B) {
 	e := seenEngine(b)
 	facts := status.Facts{Total: 1_000_000, Model: "m", Output: "out.jsonl"}
@@ -48,6 +50,18 @@ func BenchmarkSeen(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			page.Latencies()
+		}
+	})
+	m, err := startMetrics("127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer m.close()
+	m.tell(e, metrics.Facts{})
+	b.Run("scrape", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			m.server.Handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/metrics", nil))
 		}
 	})
 }

@@ -90,6 +90,7 @@ func (c *course) look(st *paceline.Stats, status json.RawMessage, ends *latencie
 		m.Failures = c.failures
 	}
 	m.Samples, c.sampled = c.seen.samples.since(c.sampled)
+	c.seen.samples.next()
 	c.tell("frame", &m)
 }
 

@@ -62,7 +62,7 @@ func (d *Dash) Observe(ev *paceline.Event) { d.seen.failures.Observe(ev) }
 
 // Finished takes an item that has ended. Most of them it lets pass at the cost of
 // some nanoseconds. It is safe for concurrent use, and does not keep r.
-func (d *Dash) Finished(r *paceline.Result) { d.seen.samples.add(r, time.Now()) }
+func (d *Dash) Finished(r *paceline.Result) { d.seen.samples.add(r) }
 
 // Start begins to look at run. It must be called once, before anything below.
 func (d *Dash) Start(run Run, facts Facts) {

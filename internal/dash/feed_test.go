@@ -172,7 +172,7 @@ func TestAClockThatIsSetBack(t *testing.T) {
 	for i, at := range []int64{10_001, 12_000, 6_400, 6_401} {
 		now := time.Unix(at, 0)
 		c.look(&paceline.Stats{Requests: int64(i)}, nil, &latencies{}, now)
-		c.seen.samples.add(&paceline.Result{Item: paceline.Item{Index: int64(i)}}, now)
+		c.seen.samples.add(&paceline.Result{Item: paceline.Item{Index: int64(i)}})
 	}
 	points, _ := c.history.since(0)
 	for i := 1; i < len(points); i++ {

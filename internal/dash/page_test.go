@@ -77,21 +77,23 @@ func TestStateIsWhatTheFeedTold(t *testing.T) {
 
 func TestSamplesAreFewAndRecent(t *testing.T) {
 	var s samples
-	now := time.Unix(1000, 0)
 	long := &paceline.Result{Item: paceline.Item{Raw: []byte(strings.Repeat("é", 10_000))}, Response: &paceline.Response{
 		Choices: []paceline.Choice{{Content: []byte(`"</script>\u001b[31m"`)}}}}
-	for i := range 10_000 {
+	for i := range 10_000 { // a look at each hundredth
+		if i%100 == 0 {
+			s.next()
+		}
 		long.Item.Index = int64(i)
-		s.add(long, now.Add(time.Duration(i)*time.Millisecond))
+		s.add(long)
 	}
 	list, last := s.since(0)
-	if len(list) != 40 || last != 40 || len(list[0].Input) > longestSample+3 || list[39].Answer != "</script>\x1b[31m" {
+	if len(list) != 40 || last != 100 || list[39].Item != 9900 || len(list[0].Input) > longestSample+3 || list[39].Answer != "</script>\x1b[31m" {
 		t.Errorf("%d samples, the last is %d: %+v", len(list), last, list[len(list)-1])
 	}
 	// One that failed is not hidden by those that were done a moment ago.
-	s.add(&paceline.Result{Status: paceline.StatusFailed, Err: &paceline.Error{Code: paceline.CodeServer}}, now.Add(10*time.Second))
-	s.add(&paceline.Result{Status: paceline.StatusFailed, Err: &paceline.Error{Code: paceline.CodeServer}}, now.Add(10*time.Second))
-	if list, last := s.since(last); len(list) != 1 || list[0].Status != "failed" || list[0].Error != "server_error" || last != 41 {
+	s.add(&paceline.Result{Status: paceline.StatusFailed, Err: &paceline.Error{Code: paceline.CodeServer}})
+	s.add(&paceline.Result{Status: paceline.StatusFailed, Err: &paceline.Error{Code: paceline.CodeServer}})
+	if list, last := s.since(last); len(list) != 1 || list[0].Status != "failed" || list[0].Error != "server_error" || last != 101 {
 		t.Errorf("then %+v, %d", list, last)
 	}
 }

@@ -9,12 +9,11 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
 
-// Of the items that end, one in samplePause is shown, and of its texts so much.
-// An item that was not accepted has a pause of its own, so that the others do
-// not hide it.
+// Of the items that end between two looks one is shown, and of its texts so much.
+// Of those that were not accepted it is one too, so that the others do not hide
+// them.
 const (
 	samplesKept   = 40
-	samplePause   = 250 * time.Millisecond
 	longestSample = 600
 	longestError  = 300
 )
@@ -38,34 +37,36 @@ type sample struct {
 // samples are some of the items that ended last. Its methods may be called
 // concurrently.
 type samples struct {
-	next [2]atomic.Int64 // when one may be taken again, Unix time in ns: of accepted ones, of others
+	taken [2]atomic.Bool // since the last look: one that was accepted, another one
 
 	mu   sync.Mutex
 	list []sample // the oldest first
 	last int64
 }
 
-// add takes an item that ended at now, unless one was taken a moment ago; then
-// it costs next to nothing.
-func (s *samples) add(r *paceline.Result, now time.Time) {
-	next := &s.next[0]
+// next lets one be taken again. It is called at each look.
+func (s *samples) next() {
+	for i := range s.taken {
+		s.taken[i].Store(false)
+	}
+}
+
+// add takes an item that has ended, unless one was taken since the last look; then
+// it costs some nanoseconds: to ask what time it is costs ten times as much.
+func (s *samples) add(r *paceline.Result) {
+	taken := &s.taken[0]
 	if r.Status != paceline.StatusDone {
-		next = &s.next[1]
+		taken = &s.taken[1]
 	}
-	due := next.Load()
-	soon := time.Duration(due - now.UnixNano())
-	if soon > 0 && soon <= samplePause { // later than that only a clock that was set back can make it
+	if taken.Load() || taken.Swap(true) {
 		return
 	}
-	if !next.CompareAndSwap(due, now.Add(samplePause).UnixNano()) {
-		return
-	}
-	taken := newSample(r, now)
+	one := newSample(r, time.Now())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last++
-	taken.Number = s.last
-	s.list = append(s.list, taken)
+	one.Number = s.last
+	s.list = append(s.list, one)
 	if len(s.list) > samplesKept {
 		s.list = append(s.list[:0], s.list[1:]...)
 	}
