@@ -2,6 +2,7 @@ package dash
 
 import (
 	"cmp"
+	"encoding/json"
 	"math"
 	"slices"
 	"strconv"
@@ -96,6 +97,21 @@ func (l *list) name(name string) {
 	}
 	l.dst = append(l.dst, '"')
 	l.dst = append(append(l.dst, name...), '"', ':')
+}
+
+// value adds a field as it stands.
+func (l *list) value(name string, value []byte) {
+	l.name(name)
+	l.dst = append(l.dst, value...)
+}
+
+// encoded adds a field that is to be encoded.
+func (l *list) encoded(name string, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // a summary that is no JSON: the run makes it with the same package
+	}
+	l.value(name, b)
 }
 
 // group adds an object of columns.

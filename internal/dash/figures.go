@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/advice"
+	"github.com/seed-1814a72b/paceline/internal/jsonscan"
 )
 
 // figures are what the page shows beside the status: of this session.
@@ -94,9 +97,18 @@ func newPercentiles(l paceline.Latency) (p percentiles) {
 // An object is the fields of a JSON object, each as it stands.
 type object map[string]json.RawMessage
 
-// readObject reads an object; what is none has no fields.
-func readObject(b []byte) (o object) {
-	if json.Unmarshal(b, &o) != nil {
+// readObject reads an object whose names need no escapes, and shares its memory;
+// what is none has no fields.
+func readObject(b []byte) object {
+	if len(b) == 0 || b[0] != '{' {
+		return nil
+	}
+	o := make(object, 48) // a status has some 40
+	m := jsonscan.MembersOf(b, 0)
+	for m.Next() {
+		o[string(b[m.Key.From+1:m.Key.To-1])] = m.Val.Of(b)
+	}
+	if m.Bad || jsonscan.SkipSpace(b, m.At) != len(b) {
 		return nil
 	}
 	return o
@@ -108,6 +120,15 @@ func objectOf(v any) object {
 		panic(err) // numbers that are no JSON: none is ever made
 	}
 	return readObject(b)
+}
+
+// append appends o as JSON, its fields in the order of their names.
+func (o object) append(dst []byte) []byte {
+	l := list{dst: append(dst, '{')}
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		l.value(name, o[name])
+	}
+	return append(l.dst, '}')
 }
 
 // changes returns the fields of o that are not the same in before.

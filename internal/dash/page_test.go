@@ -1,6 +1,7 @@
 package dash
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -123,5 +124,32 @@ func BenchmarkLook(b *testing.B) {
 		}
 		c.look(&st, fmt.Appendf(nil, status, i, i, i, i, i, i), ends, time.Unix(int64(i), 0))
 		<-r.frames
+	}
+}
+
+// TestAMessageIsWhatTheUsualEncoderMakes holds for messages with all and with none
+// of their fields.
+func TestAMessageIsWhatTheUsualEncoderMakes(t *testing.T) {
+	whole := message{
+		Run: "a<b", Reset: true, Status: readObject([]byte(`{"done":1,"in_force":{"x":null},"now":"a \"b\" \\u2028"}` + "\n")),
+		Stats: object{"ttft_ms": []byte(`{"p50":1}`), "advice": []byte(`""`)}, Points: []byte(`{"at":[1]}`),
+		Failures: []failure{{Message: "</script>"}}, Samples: []sample{{Item: 7}}, Ended: true, Summary: []byte("{\n \"a\": 1\n}"),
+	}
+	if len(whole.Status) != 3 {
+		t.Fatalf("read %d fields of 3", len(whole.Status))
+	}
+	for _, m := range []message{whole, {}} {
+		want, err := json.Marshal(&m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.append(nil); !bytes.Equal(got, want) {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	for _, bad := range []string{"", "null", `{"a":1`, `{"a":1}x`, "[1]"} {
+		if o := readObject([]byte(bad)); o != nil {
+			t.Errorf("%q is an object: %v", bad, o)
+		}
 	}
 }

@@ -14,7 +14,8 @@ import (
 // for concurrent use, and answer within a moment also when the run has ended.
 type Run interface {
 	// Look returns how the run stands: its counters, and the JSON object that
-	// `paceline ctl --json` prints.
+	// `paceline ctl --json` prints, without line ends between its values, in memory
+	// that is the caller's.
 	Look() (paceline.Stats, json.RawMessage)
 	// Latencies returns how long first contents took that came, and calls that were
 	// answered, since it was asked last. Nobody but the page's goroutine asks.

@@ -48,7 +48,7 @@ var Rooms = []Room{
 	{"internal/manual", []string{"internal/prose", "internal/spelling", "internal/value"}, "help pages know how flags are written only"},
 	{"internal/value", []string{"internal/numeral"}, "values of flags know how figures are written only"},
 	{"internal/server", upper, "the server lies beside the other front rooms, above the library"},
-	{"internal/dash", upper, "the dashboard lies beside the other front rooms, above the library"},
+	{"internal/dash", append(slices.Clone(upper), "internal/jsonscan"), "the dashboard, which reads the status that it is given, lies beside the other front rooms, above the library"},
 	{"internal/report", append(slices.Clone(upper), "internal/inspect"), "the report lies beside the other front rooms, above the library and the questions"},
 	{"internal/inspect", []string{".", "journal", "internal/failures", "internal/hist"}, "questions about a run know its journal, and the codes of the contract"},
 	{"internal/cluster", upper, "the cluster lies beside the other front rooms, above the library"},

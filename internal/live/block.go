@@ -64,13 +64,16 @@ type blockDraft struct {
 	lines []placed
 }
 
+// usualLines is how many lines most blocks have at the most.
+const usualLines = 24
+
 // drawBlock returns the lines of the live view for a terminal of so many
 // columns and rows: how far it is, what holds it back, each limit with what is
 // used of it, the figures, and what went wrong. No line is as wide as the
 // terminal, so that none wraps; on a low one the least important lines are left
 // out.
 func drawBlock(s frame, columns, rows int, ascii bool) []line {
-	d := blockDraft{frame: &s, room: columns - 1, glyphs: glyphsOf(ascii)}
+	d := blockDraft{frame: &s, room: columns - 1, glyphs: glyphsOf(ascii), lines: make([]placed, 0, usualLines)}
 	d.add(rankProgress, s.progress(min(d.room, wideRoom)))
 	if s.Facts.Total > 0 {
 		d.add(rankBar, d.progressBar())
@@ -101,9 +104,9 @@ func (d *blockDraft) body() {
 	}
 	left, right := d.gauges(gaugesWidth), d.figures(d.room-gaugesWidth-1)
 	for i := range max(len(left), len(right)) {
-		var l line
+		l := make(line, 0, 2*usualPieces)
 		if i < len(left) {
-			l = left[i]
+			l.append(left[i])
 		}
 		if i < len(right) {
 			l.padTo(gaugesWidth + 1)

@@ -17,11 +17,16 @@ type glyphs struct {
 	ascii            bool
 }
 
+var (
+	levels      = strings.Split("▁▂▃▄▅▆▇█", "")
+	levelsASCII = strings.Split("_.-=+*#@", "")
+)
+
 func glyphsOf(ascii bool) glyphs {
 	if ascii {
-		return glyphs{"#", "-", ".", strings.Split("_.-=+*#@", ""), ">", "x", "...", true}
+		return glyphs{"#", "-", ".", levelsASCII, ">", "x", "...", true}
 	}
-	return glyphs{"━", "╸", "─", strings.Split("▁▂▃▄▅▆▇█", ""), "▸", "×", "…", false}
+	return glyphs{"━", "╸", "─", levels, "▸", "×", "…", false}
 }
 
 // plainly returns text that the terminal can show, on one line.
@@ -69,6 +74,7 @@ func (g glyphs) sparkline(values []float64, width int) string {
 		top = max(top, v)
 	}
 	var b strings.Builder
+	b.Grow(len(values) * len(g.levels[0]))
 	for _, v := range values {
 		level := 0
 		if top > 0 {

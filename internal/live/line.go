@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 
@@ -30,11 +31,18 @@ type piece struct {
 	style style
 }
 
+// usualPieces is of how many pieces most lines consist at the most.
+const usualPieces = 12
+
 // add appends text in a style.
 func (l *line) add(s style, text string) {
-	if text != "" {
-		*l = append(*l, piece{text, s})
+	if text == "" {
+		return
 	}
+	if *l == nil {
+		*l = make(line, 0, usualPieces)
+	}
+	*l = append(*l, piece{text, s})
 }
 
 // width returns the columns that l takes.
@@ -83,12 +91,25 @@ func firstColumns(text string, n int) string {
 // padTo appends blanks until l takes n columns.
 func (l *line) padTo(n int) {
 	if missing := n - l.width(); missing > 0 {
-		l.add(stylePlain, strings.Repeat(" ", missing))
+		l.add(stylePlain, blanksOf(missing))
 	}
+}
+
+// blanks are as many as a line of most terminals takes.
+var blanks = strings.Repeat(" ", 240)
+
+func blanksOf(n int) string {
+	if n <= len(blanks) {
+		return blanks[:n]
+	}
+	return strings.Repeat(" ", n)
 }
 
 // cut returns l without what is beyond n columns.
 func (l line) cut(n int) line {
+	if l.width() <= n {
+		return l
+	}
 	var out line
 	for _, p := range l {
 		w := columnsOf(p.text)
@@ -107,13 +128,24 @@ func (l *line) append(other line) { *l = append(*l, other...) }
 
 // text returns l without trailing blanks, with escapes only if color is set.
 func (l line) text(color bool) string {
-	var b strings.Builder
+	var b bytes.Buffer
+	l.write(&b, color)
+	return b.String()
+}
+
+// write writes what text returns.
+func (l line) write(b *bytes.Buffer, color bool) {
+	begin := b.Len()
 	for _, p := range l {
 		if !color || p.style == stylePlain || strings.TrimSpace(p.text) == "" {
 			b.WriteString(p.text)
 			continue
 		}
-		b.WriteString("\x1b[" + string(p.style) + "m" + p.text + "\x1b[0m")
+		b.WriteString("\x1b[")
+		b.WriteString(string(p.style))
+		b.WriteByte('m')
+		b.WriteString(p.text)
+		b.WriteString("\x1b[0m")
 	}
-	return strings.TrimRight(b.String(), " ")
+	b.Truncate(begin + len(bytes.TrimRight(b.Bytes()[begin:], " ")))
 }

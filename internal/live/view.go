@@ -73,11 +73,12 @@ type View struct {
 	saidAt time.Time
 	lost   bool // others have written where the block stands
 
-	out     sync.Mutex // guards what follows and every write to opts.Out
-	drawn   []line     // the block as it stands on the terminal
-	columns int        // the terminal's width when it was drawn
-	partial []byte     // a log line whose end has not come
-	dead    bool       // Out failed: it is closed; nothing more is written
+	out     sync.Mutex   // guards what follows and every write to opts.Out
+	drawn   []line       // the block as it stands on the terminal
+	columns int          // the terminal's width when it was drawn
+	partial []byte       // a log line whose end has not come
+	sent    bytes.Buffer // what is written for a frame: its memory serves for all
+	dead    bool         // Out failed: it is closed; nothing more is written
 }
 
 // start prints the headline and begins to show the run. The caller ends it
@@ -245,12 +246,15 @@ func (l *View) stats() paceline.Stats {
 
 // replace returns what replaces the block on the terminal by another: the cursor
 // goes up to its first line, each line is written over and its rest erased, so
-// that nothing is blank in between; the cursor ends below the block.
+// that nothing is blank in between; the cursor ends below the block. It stands in
+// l.sent, until the next frame.
 func (l *View) replace(lines []line, columns int) []byte {
-	var b bytes.Buffer
+	b := &l.sent
+	b.Reset()
 	l.forget()
-	b.WriteString(frameBegins + l.home(columns))
-	l.paint(&b, lines)
+	b.WriteString(frameBegins)
+	b.WriteString(l.home(columns))
+	l.paint(b, lines)
 	b.WriteString("\x1b[J" + frameEnds)
 	l.drawn, l.columns = lines, columns
 	return b.Bytes()
@@ -267,7 +271,8 @@ func (l *View) forget() {
 
 func (l *View) paint(b *bytes.Buffer, lines []line) {
 	for _, ln := range lines {
-		b.WriteString(ln.text(l.opts.Color) + "\x1b[K\n")
+		ln.write(b, l.opts.Color)
+		b.WriteString("\x1b[K\n")
 	}
 }
 
