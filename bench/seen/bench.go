@@ -18,7 +18,7 @@ type bench struct {
 
 // slack is for how long a run goes on after its windows, so that none of them is
 // of its end: two runs do not begin at the same moment.
-const slack = 2 * time.Second
+const slack = time.Second
 
 // measure makes the rounds, prints each, and writes the table.
 func measure(o options) error {

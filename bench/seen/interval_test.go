@@ -49,6 +49,9 @@ func TestWhatIsAddedIsComparedByTheCall(t *testing.T) {
 	if got := c.more(); math.Abs(got-0.05) > 1e-9 {
 		t.Errorf("%v more, want 0.05: 42 µs a call beside 40", got)
 	}
+	if got := c.eachSecond(10_000); math.Abs(got-20) > 1e-9 {
+		t.Errorf("%v ms a second more, want 20", got)
+	}
 	l := &line{kind: kind{name: "all"}, costs: []cost{c}}
 	if said := l.judged(0.031, interval{low: 0.01, high: 0.05}); said != ", not below 3 %: **short**" {
 		t.Error(said)

@@ -41,7 +41,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.paceline, "paceline", "bin/paceline", "the binary to measure")
 	flag.IntVar(&o.rate, "rate", 10_000, "the limit, in calls a second")
-	flag.DurationVar(&o.warm, "warm", 3*time.Second, "for how long runs warm up")
+	flag.DurationVar(&o.warm, "warm", 2*time.Second, "for how long runs warm up")
 	flag.DurationVar(&o.window, "window", 20*time.Second, "for how long they are measured")
 	flag.IntVar(&o.rounds, "rounds", 9, "rounds, of a pair of runs for each kind")
 	flag.StringVar(&o.page, "page", "", "the page whose table is replaced; empty: none")

@@ -22,6 +22,12 @@ func perCall(s span) float64 { return s.cpu.Seconds() / float64(s.calls) * 1e6 }
 // more returns what share one used more than the other, for each call.
 func (c cost) more() float64 { return perCall(c.with)/perCall(c.without) - 1 }
 
+// eachSecond returns by how much processor time a second one used more than the
+// other, at so many calls a second, in milliseconds.
+func (c cost) eachSecond(rate int) float64 {
+	return (perCall(c.with) - perCall(c.without)) * float64(rate) / 1000
+}
+
 // A pair is two runs beside each other, each in its own folder, on its own
 // terminal and with its own server.
 type pair [2]*running

@@ -34,22 +34,23 @@ func (t *table) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n    make bench-seen\n\n", title)
 	fmt.Fprintf(&b, "%s; %s. %d rounds each of two runs beside each other, at a limit of %s calls a second each, in a window of %v after %v; "+
-		"within the interval the true median lies with a probability of %.0f %%.\n\n",
+		"medians; within the interval the true one lies with a probability of %.0f %%.\n\n",
 		t.begun.UTC().Format("2006-01-02 15:04"), page.Processor()+", load "+page.Load(), len(t.lines[0].costs),
 		page.Grouped(float64(t.o.rate)), t.o.window, t.o.warm, 100*medianWithin(t.lines[0].more()).sure)
-	b.WriteString("| what is shown | µs of processor a call | nothing shown, beside it | more (median) | interval | rounds from – to |\n|---|---|---|---|---|---|\n")
+	b.WriteString("| what is shown | µs of processor a call | nothing shown, beside it | more, ms a second | more, of it | interval | rounds from – to |\n|---|---|---|---|---|---|---|\n")
 	for _, l := range t.lines {
-		b.WriteString(l.row())
+		b.WriteString(l.row(t.o.rate))
 	}
 	return b.String()
 }
 
-func (l *line) row() string {
+func (l *line) row(rate int) string {
 	more := slices.Sorted(slices.Values(l.more()))
 	with := median(l.values(func(c cost) float64 { return perCall(c.with) }))
 	without := median(l.values(func(c cost) float64 { return perCall(c.without) }))
+	each := median(l.values(func(c cost) float64 { return c.eachSecond(rate) }))
 	within := medianWithin(more)
-	return fmt.Sprintf("| %s | %.1f | %.1f | %+.1f %%%s | %+.1f – %+.1f %% | %+.1f – %+.1f %% |\n", l.kind.what, with, without,
+	return fmt.Sprintf("| %s | %.1f | %.1f | %+.1f | %+.1f %%%s | %+.1f – %+.1f %% | %+.1f – %+.1f %% |\n", l.kind.what, with, without, each,
 		100*median(more), l.judged(median(more), within), 100*within.low, 100*within.high, 100*more[0], 100*more[len(more)-1])
 }
 

@@ -66,7 +66,7 @@ func columnsOf(text string) (n int) {
 // Asia and of pictures, 0 of marks that stand upon the one before.
 func runeColumns(r rune) int {
 	switch {
-	case r < 0x300:
+	case r < 0x300, 0x2500 <= r && r < 0x25a0: // the latter are what bars and lines are made of
 		return 1
 	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
 		return 0
