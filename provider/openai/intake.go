@@ -39,19 +39,28 @@ func (r *intake) attend(own *http1.Response) {
 }
 
 // run feeds the assembler until the server says that the answer is complete, or
-// the body ends.
+// the body ends. Thousands wait in it: what it calls waits for the next piece of the
+// body with little on the stack, and returns before that is looked at.
 func (r *intake) run() {
-	if r.own == nil {
+	if !r.plain {
 		r.follow()
 		return
 	}
+	res := r.x.res
+	res.patient = r.own == nil
 	for r.take() {
-		r.x.res.lull.pause()
-		r.own.Wait()
+		res.lull.pause()
+		if r.own != nil {
+			r.own.Wait()
+		} else {
+			res.wait()
+		}
 	}
+	res.patient = false
 }
 
-// follow is run for a body that nobody attends.
+// follow is run for a body of which pieces cannot be told from what they say: it was
+// compressed.
 func (r *intake) follow() {
 	for !r.over {
 		r.event(r.dec.Next())
