@@ -40,7 +40,8 @@ func (r *intake) attend(own *http1.Response) {
 
 // run feeds the assembler until the server says that the answer is complete, or
 // the body ends. Thousands wait in it: what it calls waits for the next piece of the
-// body with little on the stack, and returns before that is looked at.
+// body with little on the stack, and another call reads it, which may have to write to
+// the connection, too; both have returned before it is looked at.
 func (r *intake) run() {
 	if !r.plain {
 		r.follow()
@@ -52,9 +53,10 @@ func (r *intake) run() {
 		res.lull.pause()
 		if r.own != nil {
 			r.own.Wait()
-		} else {
-			res.wait()
+			continue
 		}
+		res.wait()
+		r.dec.Fill()
 	}
 	res.patient = false
 }

@@ -167,6 +167,7 @@ func (r *received) Read(b []byte) (int, error) {
 		return 0, nil
 	case r.came:
 		b[0], r.came = r.first[0], false
+		r.more = b[0] != '\n' && b[0] != '\r' // which may be all that an event lacked
 		return 1, nil
 	case r.failed != nil:
 		return 0, r.failed
