@@ -33,8 +33,15 @@ func unprocessed(err error) bool {
 	if e, ok := errors.AsType[streamError](err); ok {
 		return e.Code == refusedStream
 	}
+	return errors.Is(err, errBarren) || goneAway(err)
+}
+
+// goneAway reports whether a request has certainly not been processed, since its
+// connection takes none any more.
+func goneAway(err error) bool {
 	text := err.Error()
 	return strings.HasSuffix(text, "client conn not usable") ||
+		strings.HasSuffix(text, "client conn could not be established") ||
 		strings.HasSuffix(text, "Transport received Server's graceful shutdown GOAWAY")
 }
 

@@ -18,8 +18,12 @@ const (
 	mostOpening = 16
 )
 
-// errPlain says that a server does not speak HTTP/2.
-var errPlain = errors.New("multiplex: the server does not offer HTTP/2")
+var (
+	// errPlain says that a server does not speak HTTP/2.
+	errPlain = errors.New("multiplex: the server does not offer HTTP/2")
+	// errBarren says that a connection was opened on which no call can be made.
+	errBarren = errors.New("the server ends its HTTP/2 connections (GOAWAY) before it has answered anything on them")
+)
 
 // A pool are the connections to one server. Its calls are spread over as few as
 // take them. No method of a connection that may call changed is called under mu.
@@ -43,8 +47,11 @@ type waiter struct {
 	err   error         // set before that: none can be opened
 }
 
-// take returns a connection with a stream reserved on it.
+// take returns a connection with a stream reserved on it. Where it has opened one that
+// takes no stream, it fails as where none can be opened: who opened another instead
+// would do so without end.
 func (p *pool) take(ctx context.Context) (*member, httptrace.GotConnInfo, error) {
+	var opened *member
 	for {
 		m, w, err := p.next()
 		switch {
@@ -57,7 +64,11 @@ func (p *pool) take(ctx context.Context) (*member, httptrace.GotConnInfo, error)
 		case w != nil:
 			err = p.wait(ctx, w)
 		default:
-			err = p.grow(ctx)
+			opened, err = p.grow(ctx)
+		}
+		if err == nil && opened != nil && opened.barren() {
+			p.discard(opened)
+			err = errBarren
 		}
 		if err != nil {
 			return nil, httptrace.GotConnInfo{}, err
@@ -138,7 +149,7 @@ func (p *pool) wait(ctx context.Context, w *waiter) error {
 
 // grow opens a connection, for which p.opening stands already. Where that fails and
 // there is no other, all who wait are told so.
-func (p *pool) grow(ctx context.Context) error {
+func (p *pool) grow(ctx context.Context) (*member, error) {
 	began := time.Now()
 	m, err := p.open(ctx, p.address)
 	took := time.Since(began)
@@ -159,13 +170,34 @@ func (p *pool) grow(ctx context.Context) error {
 	p.mu.Unlock()
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case plain:
 		_ = m.cc.Close() // others of its kind are net/http's
-		return errPlain
+		return nil, errPlain
 	}
 	m.cc.SetStateHook(func(*http.ClientConn) { p.changed(m) })
-	return nil
+	return m, nil
+}
+
+// discard closes a connection on which no call can be made. Where there is no other,
+// all who wait are told so.
+func (p *pool) discard(m *member) {
+	p.mu.Lock()
+	p.remove(m)
+	if p.opening+len(p.all) == 0 {
+		p.fail(errBarren)
+	} else {
+		p.rouse(1)
+	}
+	p.mu.Unlock()
+	_ = m.cc.Close() // nothing is under way on it
+}
+
+// remove has a connection be used no more. p.mu is held.
+func (p *pool) remove(m *member) {
+	is := func(other *member) bool { return other == m }
+	p.all, p.free = slices.DeleteFunc(p.all, is), slices.DeleteFunc(p.free, is)
+	m.free = false
 }
 
 // fail tells all who wait that there will be no connection. p.mu is held.
@@ -211,9 +243,7 @@ func (p *pool) changed(m *member) {
 		p.look(m)
 		return
 	}
-	is := func(other *member) bool { return other == m }
-	p.all, p.free = slices.DeleteFunc(p.all, is), slices.DeleteFunc(p.free, is)
-	m.free = false
+	p.remove(m)
 	if len(p.all) == 0 {
 		p.rouse(1)
 	}

@@ -10,10 +10,12 @@ package multiplex
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,7 +40,8 @@ func (t *Transport) Base() *http.Transport { return t.base }
 
 // RoundTrip implements [http.RoundTripper]. A request that a server says it has
 // not processed (GOAWAY, REFUSED_STREAM), or that found its connection gone, is
-// sent again, as net/http does, if it has GetBody.
+// sent again, as net/http does, if it has GetBody; but once only where the connection
+// was one that has never answered, as if it had been refused.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	p := t.pool(req)
 	if p == nil {
@@ -49,7 +52,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		if errors.Is(err, errPlain) {
 			return t.base.RoundTrip(req)
 		}
-		if err == nil || tries >= mostTries || !unprocessed(err) {
+		if err == nil || tries >= mostTries || !unprocessed(err) || tries > 0 && errors.Is(err, errBarren) {
 			return res, err
 		}
 		if req, err = again(req, err, tries); err != nil {
@@ -146,7 +149,14 @@ func (p *pool) roundTrip(req *http.Request) (*http.Response, error) {
 	if trace != nil && trace.GotConn != nil {
 		trace.GotConn(info)
 	}
-	return m.cc.RoundTrip(req)
+	res, err := m.cc.RoundTrip(req)
+	switch {
+	case err == nil:
+		m.answered.Store(true)
+	case goneAway(err) && !m.answered.Load():
+		err = fmt.Errorf("%w: %w", errBarren, err)
+	}
+	return res, err
 }
 
 func isASCII(s string) bool {
@@ -160,14 +170,18 @@ func isASCII(s string) bool {
 
 // A member is a connection of a pool.
 type member struct {
-	cc  *http.ClientConn
-	net net.Conn // what carries it; nil: not known
+	cc       *http.ClientConn
+	net      net.Conn    // what carries it; nil: not known
+	answered atomic.Bool // something has been answered on it
 
 	// Under the pool's lock.
 	free bool      // it is among those that may have room
 	used bool      // a call has had it
 	idle time.Time // since when no call has it
 }
+
+// barren reports whether no call is on the connection, and none can be.
+func (m *member) barren() bool { return m.cc.Available() == 0 && m.cc.InFlight() == 0 }
 
 // room returns how many more streams a connection takes. Where the server has not
 // said yet how many it allows, it is taken to allow what it did before.
