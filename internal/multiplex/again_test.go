@@ -1,8 +1,11 @@
 package multiplex
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -10,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // The frames that the tests send (RFC 9113, section 6).
@@ -29,6 +33,14 @@ func frame(kind, flags byte, stream uint32, payload ...byte) []byte {
 // 1, of all connections.
 func raw(t *testing.T, reply func(n int64, stream uint32) []byte) (url string, tr *Transport, requests *atomic.Int64) {
 	t.Helper()
+	url, tr, requests, _ = greeting(t, frame(settingsFrame, 0, 0), reply)
+	return url, tr, requests
+}
+
+// greeting is raw for a server that begins each connection with greet, and counts them.
+func greeting(t *testing.T, greet []byte, reply func(n int64, stream uint32) []byte) (url string, tr *Transport, requests, conns *atomic.Int64) {
+	t.Helper()
+	conns = new(atomic.Int64)
 	ready := httptest.NewUnstartedServer(nil) // for its certificate
 	ready.EnableHTTP2 = true
 	ready.StartTLS()
@@ -45,7 +57,11 @@ func raw(t *testing.T, reply func(n int64, stream uint32) []byte) (url string, t
 			if err != nil {
 				return
 			}
-			open.Go(func() { speak(nc, requests, reply) })
+			conns.Add(1)
+			open.Go(func() {
+				nc.Write(greet)
+				speak(nc, requests, reply)
+			})
 			t.Cleanup(func() { nc.Close() })
 		}
 	})
@@ -53,12 +69,11 @@ func raw(t *testing.T, reply func(n int64, stream uint32) []byte) (url string, t
 		l.Close()
 		open.Wait()
 	})
-	return "https://" + l.Addr().String(), over(t, ready), requests
+	return "https://" + l.Addr().String(), over(t, ready), requests, conns
 }
 
 func speak(nc net.Conn, requests *atomic.Int64, reply func(int64, uint32) []byte) {
 	defer nc.Close()
-	nc.Write(frame(settingsFrame, 0, 0))
 	io.CopyN(io.Discard, nc, int64(len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")))
 	for {
 		var head [9]byte
@@ -102,6 +117,56 @@ func TestOnlyWhatWasNotProcessedIsSentAgain(t *testing.T) {
 				t.Errorf("%d requests, %v", requests.Load(), err)
 			}
 		})
+	}
+}
+
+// A server that ends each connection before it has answered anything on it, in one way
+// or another, is one that refuses them: calls fail with what it does, after a second
+// try, and do not open one connection after the other until their deadlines.
+func TestConnectionsThatEndAtOnce(t *testing.T) {
+	settings := frame(settingsFrame, 0, 0)
+	leave := frame(goAwayFrame, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	for name, c := range map[string]struct{ greet, reply []byte }{
+		"GOAWAY with the settings":   {append(settings[:len(settings):len(settings)], leave...), nil},
+		"GOAWAY to the first stream": {settings, leave},
+	} {
+		for _, calls := range []int{1, 40} {
+			t.Run(fmt.Sprintf("%s, %d calls", name, calls), func(t *testing.T) {
+				url, tr, _, conns := greeting(t, c.greet, func(int64, uint32) []byte { return c.reply })
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // only a failing test waits for it
+				defer cancel()
+				var all sync.WaitGroup
+				for range calls {
+					all.Go(func() {
+						if _, err := get(ctx, tr, url); !errors.Is(err, errBarren) {
+							t.Errorf("%v", err)
+						}
+					})
+				}
+				all.Wait()
+				if n := conns.Load(); n > int64(2*calls) {
+					t.Errorf("%d connections for %d calls", n, calls)
+				}
+			})
+		}
+	}
+}
+
+// One connection that ends at once is no reason for a call to fail.
+func TestTheSecondConnectionStays(t *testing.T) {
+	url, tr, requests := raw(t, func(n int64, stream uint32) []byte {
+		if n == 1 {
+			return frame(goAwayFrame, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+		}
+		return ok(stream)
+	})
+	for range 3 {
+		if _, err := get(t.Context(), tr, url); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := requests.Load(); n != 4 {
+		t.Errorf("%d requests, want 4", n)
 	}
 }
 

@@ -155,6 +155,18 @@ func (d *Decoder) Poll() (ev Event, ok bool, err error) {
 	return ev, ok, err
 }
 
+// Fill reads from a source as Poll wants it until that gives nothing, or the buffer is
+// full, and looks at nothing of it. Poll would read it, too, but with more on the stack.
+func (d *Decoder) Fill() {
+	for d.err == nil {
+		d.read()
+		if d.dry || d.end == len(d.buf) {
+			break
+		}
+	}
+	d.dry = false
+}
+
 // Held returns how many bytes are held of what has not been handed out yet.
 func (d *Decoder) Held() int {
 	n := d.end - d.pos

@@ -121,6 +121,7 @@ func TestFault26SplitAnywhere(t *testing.T) {
 // polled is a reader that has nothing before each of its reads. Its next polls.
 type polled struct {
 	io.Reader
+	fills bool // what has come is read before it is polled again
 	ready bool
 }
 
@@ -143,6 +144,9 @@ func (p *polled) next(t testing.TB, d *Decoder) func() (Event, error) {
 			if d.pos == d.end && d.buf != nil {
 				t.Fatalf("%d bytes are held for nothing", len(d.buf))
 			}
+			if p.fills {
+				d.Fill()
+			}
 		}
 	}
 }
@@ -152,6 +156,11 @@ func TestPollingGivesTheSameEvents(t *testing.T) {
 		for _, r := range []io.Reader{strings.NewReader(c.in), iotest.OneByteReader(strings.NewReader(c.in)), iotest.DataErrReader(strings.NewReader(c.in))} {
 			if got := show(t, &polled{Reader: r}, 0); got != c.want {
 				t.Errorf("%s: %q\n got %s\nwant %s", c.name, c.in, got, c.want)
+			}
+		}
+		for _, r := range []io.Reader{strings.NewReader(c.in), iotest.OneByteReader(strings.NewReader(c.in)), iotest.DataErrReader(strings.NewReader(c.in))} {
+			if got := show(t, &polled{Reader: r, fills: true}, 0); got != c.want {
+				t.Errorf("%s: %q, filled\n got %s\nwant %s", c.name, c.in, got, c.want)
 			}
 		}
 	}

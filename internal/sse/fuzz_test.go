@@ -77,7 +77,7 @@ func nonEmpty(all []event) []event {
 	return kept
 }
 
-// FuzzSplit holds that the network's pieces do not change the events, nor polling.
+// FuzzSplit holds that the network's pieces do not change the events, nor polling and filling.
 func FuzzSplit(f *testing.F) {
 	for i, c := range streams {
 		f.Add([]byte(c.in), uint16(i))
@@ -89,6 +89,9 @@ func FuzzSplit(f *testing.F) {
 		}
 		if got := show(t, &polled{Reader: &pieces{string(in), int(cut)}}, 0); got != whole {
 			t.Errorf("%q split at %d and polled: %s, whole %s", in, cut, got, whole)
+		}
+		if got := show(t, &polled{Reader: &pieces{string(in), int(cut)}, fills: true}, 0); got != whole {
+			t.Errorf("%q split at %d and filled: %s, whole %s", in, cut, got, whole)
 		}
 	})
 }

@@ -84,10 +84,14 @@ func familyOf(path string) family {
 	return other
 }
 
-// clean keeps secrets out of what came of an attempt.
+// outcome returns what came of an attempt, after the one negotiation that the protocol
+// needs where usage was asked for, without secrets.
 //
 //go:noinline
-func (c *call) clean(resp *paceline.Response, err *paceline.Error) (*paceline.Response, error) {
+func (c *call) outcome(ctx context.Context, usage bool, resp *paceline.Response, err *paceline.Error) (*paceline.Response, error) {
+	if err != nil && usage && refusesOptions(err) && ctx.Err() == nil {
+		resp, err = c.repeat(ctx)
+	}
 	if err != nil {
 		return nil, c.secrets.clean(err)
 	}
@@ -95,24 +99,14 @@ func (c *call) clean(resp *paceline.Response, err *paceline.Error) (*paceline.Re
 	return resp, nil
 }
 
-// run makes the attempt, with the one negotiation that the protocol needs.
-func (c *call) run(ctx context.Context) (*paceline.Response, *paceline.Error) {
-	usage := c.asksUsage()
-	resp, err := c.post(ctx, usage)
-	if err == nil || !usage || !refusesOptions(err) || ctx.Err() != nil {
-		return resp, err
-	}
-	return c.repeat(ctx)
-}
-
 // asksUsage reports whether the usage is to be asked for.
+//
+//go:noinline
 func (c *call) asksUsage() bool {
 	return c.stream && c.family != responseAPI && !refusals.has(c)
 }
 
 // repeat asks without the options that were refused.
-//
-//go:noinline
 func (c *call) repeat(ctx context.Context) (*paceline.Response, *paceline.Error) {
 	if c.emit != nil {
 		c.emit(paceline.Delta{Kind: paceline.DeltaRepeat})

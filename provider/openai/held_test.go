@@ -40,6 +40,46 @@ func TestABodyIsWaitedForByItsFirstByte(t *testing.T) {
 	}
 }
 
+// Read of an answer that is waited for elsewhere never waits: it reads on only where
+// something is known to have come. All of it comes through all the same, with what
+// ended it.
+func TestAPatientBodyIsReadOnlyWhenSomethingHasCome(t *testing.T) {
+	r := &received{body: io.NopCloser(iotest.DataErrReader(bytes.NewReader([]byte("abcdefghijk")))), patient: true}
+	var got []byte
+	var err error
+	buf := make([]byte, 4)
+	for waits := 0; err == nil; {
+		var n int
+		n, err = r.Read(buf)
+		got = append(got, buf[:n]...)
+		if n == 0 && err == nil {
+			if waits++; waits > len("abcdefghijk") {
+				t.Fatalf("waited %d times: %q", waits, got)
+			}
+			r.wait()
+		}
+	}
+	if string(got) != "abcdefghijk" || err != io.EOF {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// A body that gives nothing, again and again, is not waited for without end.
+func TestABodyOfNothingFails(t *testing.T) {
+	r := &received{body: io.NopCloser(empty{}), patient: true}
+	if n, err := r.Read(make([]byte, 1)); n != 0 || err != nil {
+		t.Errorf("before waiting: %d, %v", n, err)
+	}
+	r.wait()
+	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.ErrNoProgress {
+		t.Errorf("after it: %d, %v", n, err)
+	}
+}
+
+type empty struct{}
+
+func (empty) Read([]byte) (int, error) { return 0, nil }
+
 // endless serves streams that never end, and keeps nothing of them but their
 // connections.
 func endless(t *testing.T) (address string) {

@@ -39,19 +39,30 @@ func (r *intake) attend(own *http1.Response) {
 }
 
 // run feeds the assembler until the server says that the answer is complete, or
-// the body ends.
+// the body ends. Thousands wait in it: what it calls waits for the next piece of the
+// body with little on the stack, and another call reads it, which may have to write to
+// the connection, too; both have returned before it is looked at.
 func (r *intake) run() {
-	if r.own == nil {
+	if !r.plain {
 		r.follow()
 		return
 	}
+	res := r.x.res
+	res.patient = r.own == nil
 	for r.take() {
-		r.x.res.lull.pause()
-		r.own.Wait()
+		res.lull.pause()
+		if r.own != nil {
+			r.own.Wait()
+			continue
+		}
+		res.wait()
+		r.dec.Fill()
 	}
+	res.patient = false
 }
 
-// follow is run for a body that nobody attends.
+// follow is run for a body of which pieces cannot be told from what they say: it was
+// compressed.
 func (r *intake) follow() {
 	for !r.over {
 		r.event(r.dec.Next())

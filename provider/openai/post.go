@@ -37,11 +37,7 @@ type exchange struct {
 // and not an [http.Client]: no redirect is followed, no cookie kept, and no
 // error repeats the address.
 func (c *call) post(ctx context.Context, usage bool) (*paceline.Response, *paceline.Error) {
-	x := &c.once
-	if x.call != nil { // it is over, and its parts may be held
-		x = new(exchange)
-	}
-	x.call, x.ctx = c, ctx
+	x := c.exchange(ctx)
 	defer x.close()
 	in, resp, failure := x.open(usage)
 	if in != nil { // thousands wait here, with no more on their stacks than that
@@ -49,6 +45,18 @@ func (c *call) post(ctx context.Context, usage bool) (*paceline.Response, *pacel
 		resp, failure = in.end()
 	}
 	return x.counted(resp, failure)
+}
+
+// exchange returns one that has not been begun.
+//
+//go:noinline
+func (c *call) exchange(ctx context.Context) *exchange {
+	x := &c.once
+	if x.call != nil { // it is over, and its parts may be held
+		x = new(exchange)
+	}
+	x.call, x.ctx = c, ctx
+	return x
 }
 
 // open sends the request, and reads the answer: all of it, or, of a stream, the
@@ -70,6 +78,8 @@ func (x *exchange) open(usage bool) (*intake, *paceline.Response, *paceline.Erro
 }
 
 // close ends the exchange, however far it has come.
+//
+//go:noinline
 func (x *exchange) close() {
 	if x.res != nil {
 		_ = x.res.body.Close()
@@ -82,6 +92,8 @@ func (x *exchange) close() {
 }
 
 // counted returns what came of the exchange, with the bytes of its answer.
+//
+//go:noinline
 func (x *exchange) counted(resp *paceline.Response, failure *paceline.Error) (*paceline.Response, *paceline.Error) {
 	switch {
 	case failure == nil:
@@ -131,18 +143,23 @@ func (x *exchange) sent() { x.body, x.request = outline{}, http1.Request{} }
 
 // A received answer is one whose header has come. It counts what is read of its body.
 type received struct {
-	status int
-	header http.Header
-	length int64 // of the body; -1: not known
-	body   io.ReadCloser
-	n      int64
-	lull   lull
-	first  [1]byte // of what has come, where it cannot be waited for without reading
-	came   bool    // first is yet to be read
-	failed error   // what waiting ended with, for who reads
+	status  int
+	header  http.Header
+	length  int64 // of the body; -1: not known
+	body    io.ReadCloser
+	n       int64
+	lull    lull
+	first   [1]byte // of what has come, where it cannot be waited for without reading
+	came    bool    // first is yet to be read
+	patient bool    // Read is not to wait, but to return 0 and no error where nothing is known to have come
+	more    bool    // something is known to have come
+	failed  error   // what waiting ended with, for who reads
 }
 
 func (r *received) Read(b []byte) (int, error) {
+	if r.patient && !r.more {
+		return 0, nil
+	}
 	r.lull.reads++
 	r.lull.pause()
 	switch {
@@ -150,30 +167,57 @@ func (r *received) Read(b []byte) (int, error) {
 		return 0, nil
 	case r.came:
 		b[0], r.came = r.first[0], false
+		r.more = b[0] != '\n' && b[0] != '\r' // which may be all that an event lacked
 		return 1, nil
 	case r.failed != nil:
 		return 0, r.failed
 	}
 	n, err := r.body.Read(b)
 	r.n += int64(n)
+	r.more = n == len(b) || err != nil
 	return n, err
 }
 
-// Wait implements [sse.Waiter]. Of a body that does not, it reads the first byte.
+// Wait implements [sse.Waiter].
 func (r *received) Wait() {
 	r.lull.pause()
-	if w, ok := r.body.(sse.Waiter); ok {
-		w.Wait()
-	} else if !r.came && r.failed == nil {
-		r.begin()
-	}
+	r.wait()
 }
 
-func (r *received) begin() {
+// wait waits until something has come. Of a body that cannot be waited for, it reads
+// the first byte.
+func (r *received) wait() {
+	if r.more = true; r.came || r.failed != nil {
+		return
+	}
+	if w, ok := r.body.(sse.Waiter); ok {
+		w.Wait()
+		return
+	}
 	n, err := r.body.Read(r.first[:])
+	r.begun(n, err)
+}
+
+// begun notes what waiting has read. A body that gives nothing again and again has
+// failed.
+//
+//go:noinline
+func (r *received) begun(n int, err error) {
+	for range mostEmpty {
+		if n > 0 || err != nil {
+			break
+		}
+		n, err = r.body.Read(r.first[:])
+	}
+	if n == 0 && err == nil {
+		err = io.ErrNoProgress
+	}
 	r.n += int64(n)
 	r.came, r.failed = n > 0, err
 }
+
+// mostEmpty is how often a body may give nothing in a row.
+const mostEmpty = 100
 
 // trace has net/http tell how the exchange's connection fares.
 func (x *exchange) trace() *httptrace.ClientTrace {

@@ -150,27 +150,24 @@ func isIdempotencyKey(name string) bool {
 
 // Attempt implements [paceline.Provider].
 func (p Provider) Attempt(ctx context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
-	return (&p).attempt(ctx, req, emit)
+	return (*compact)(&p).Attempt(ctx, req, emit)
 }
 
 // Compact returns a provider that makes the very attempts of p, on stacks that are
 // some hundred bytes smaller: for who waits for thousands at once. Its Transport
 // is p's.
-func (p Provider) Compact() paceline.Provider { return &compact{p} }
+func (p Provider) Compact() paceline.Provider { return (*compact)(&p) }
 
 // A compact is known by its address: none of its callers has a copy on its stack.
-type compact struct{ p Provider }
+type compact Provider
 
 // Attempt implements [paceline.Provider].
 func (c *compact) Attempt(ctx context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
-	return c.p.attempt(ctx, req, emit)
-}
-
-func (p *Provider) attempt(ctx context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
-	c, err := p.newCall(req, emit)
+	one, err := (*Provider)(c).newCall(req, emit)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.run(ctx)
-	return c.clean(resp, err)
+	usage := one.asksUsage()
+	resp, err := one.post(ctx, usage)
+	return one.outcome(ctx, usage, resp, err)
 }
