@@ -41,6 +41,13 @@ func quick(c sim.Config) sim.Config {
 	return c
 }
 
+// brief is quick with answers of one token: where many calls are wanted, not what
+// they say.
+func brief(c sim.Config) sim.Config {
+	c.Tokens = sim.MustCounts("1")
+	return quick(c)
+}
+
 func limitedTo(l paceline.Limits) paceline.Config {
 	return paceline.Config{Limits: l, Price: testPrice, Hedge: paceline.Hedge{Budget: -1}}
 }
@@ -93,10 +100,10 @@ var helds = []held{
 		used: func(began time.Time) func() time.Duration {
 			return func() time.Duration { return time.Since(began) }
 		}},
-	{name: "disk", want: paceline.BottleneckDisk, share: 0.8, items: 5_600, disk: 50 * time.Second,
-		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 500})},
-	{name: "a slow sink", want: paceline.BottleneckDisk, share: 0.8, items: 5_600, sink: 100 * time.Millisecond,
-		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 500})},
+	{name: "disk", want: paceline.BottleneckDisk, share: 0.8, items: 1_500, disk: 5 * time.Second,
+		sim: brief(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 500})},
+	{name: "a slow sink", want: paceline.BottleneckDisk, share: 0.8, items: 1_500, sink: 20 * time.Millisecond,
+		sim: brief(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 500})},
 	{name: "input", want: paceline.BottleneckInput, share: 0.95, items: 100, slow: time.Second,
 		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 100})},
 }
