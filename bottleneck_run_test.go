@@ -41,6 +41,13 @@ func quick(c sim.Config) sim.Config {
 	return c
 }
 
+// brief is quick with answers of one token: where many calls are wanted, not what
+// they say.
+func brief(c sim.Config) sim.Config {
+	c.Tokens = sim.MustCounts("1")
+	return quick(c)
+}
+
 func limitedTo(l paceline.Limits) paceline.Config {
 	return paceline.Config{Limits: l, Price: testPrice, Hedge: paceline.Hedge{Budget: -1}}
 }
@@ -48,8 +55,8 @@ func limitedTo(l paceline.Limits) paceline.Config {
 var helds = []held{
 	{name: "requests", want: paceline.BottleneckRequests, share: 0.95, items: 300,
 		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{Requests: paceline.Per(10, time.Second), InFlight: 100})},
-	{name: "requests told in headers", want: paceline.BottleneckRequests, share: 0.9, items: 3000,
-		sim: quick(sim.Config{Limits: sim.Limits{RPM: 600}})},
+	{name: "requests told in headers", want: paceline.BottleneckRequests, share: 0.9, items: 1200,
+		sim: brief(sim.Config{Limits: sim.Limits{RPM: 600}})},
 	{name: "tokens", want: paceline.BottleneckTokens, share: 0.9, items: 3000,
 		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{Tokens: paceline.Per(200_000, time.Minute), Requests: paceline.Per(500, time.Second), InFlight: 100})},
 	{name: "money", want: paceline.BottleneckMoney, share: 0.9, items: 1000,
@@ -64,22 +71,22 @@ var helds = []held{
 		sim: quick(sim.Config{Script: map[int]string{1: "503", 2: "503", 3: "500", 4: "500", 5: "503", 6: "500", 7: "503"}}),
 		cfg: paceline.Config{Retry: paceline.Retry{Base: time.Minute, Max: time.Minute}}},
 	{name: "throttled", want: paceline.BottleneckThrottled, share: 0.5, items: 500,
-		sim: quick(sim.Config{Outages: []sim.Outage{{From: 2 * time.Second, To: 2 * time.Minute, Fault: "429"}}}),
+		sim: brief(sim.Config{Outages: []sim.Outage{{From: 2 * time.Second, To: 2 * time.Minute, Fault: "429"}}}),
 		cfg: limitedTo(paceline.Limits{Requests: paceline.Per(10, time.Second), InFlight: 100})},
 	{name: "outage", want: paceline.BottleneckOutage, share: 0.9, items: 500,
-		sim: quick(sim.Config{Outages: []sim.Outage{{From: 2 * time.Second, To: 20 * time.Minute}}}),
+		sim: brief(sim.Config{Outages: []sim.Outage{{From: 2 * time.Second, To: 20 * time.Minute}}}),
 		cfg: limitedTo(paceline.Limits{Requests: paceline.Per(10, time.Second), InFlight: 100})},
 	{name: "an outage that only few items meet", want: paceline.BottleneckOutage, share: 0.7, items: 15,
 		sim: quick(sim.Config{Outages: []sim.Outage{{From: 500 * time.Millisecond, To: 20 * time.Minute}}}),
 		cfg: limitedTo(paceline.Limits{InFlight: 1})},
 	{name: "hold", want: paceline.BottleneckHold, share: 0.9, items: 500,
-		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{Requests: paceline.Per(100, time.Second), InFlight: 100}),
+		sim: brief(sim.Config{}), cfg: limitedTo(paceline.Limits{Requests: paceline.Per(100, time.Second), InFlight: 100}),
 		beside: func(e *paceline.Engine) {
 			time.AfterFunc(time.Second, e.Pause)
 			time.AfterFunc(2*time.Minute, e.Resume)
 		}},
-	{name: "cpu", want: paceline.BottleneckCPU, share: 0.9, items: 3000,
-		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 10}),
+	{name: "cpu", want: paceline.BottleneckCPU, share: 0.9, items: 1000,
+		sim: brief(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 10}),
 		used: func(began time.Time) func() time.Duration {
 			return func() time.Duration { return 2 * time.Since(began) * 95 / 100 }
 		}},
@@ -93,10 +100,10 @@ var helds = []held{
 		used: func(began time.Time) func() time.Duration {
 			return func() time.Duration { return time.Since(began) }
 		}},
-	{name: "disk", want: paceline.BottleneckDisk, share: 0.8, items: 5_600, disk: 50 * time.Second,
-		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 500})},
-	{name: "a slow sink", want: paceline.BottleneckDisk, share: 0.8, items: 5_600, sink: 100 * time.Millisecond,
-		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 500})},
+	{name: "disk", want: paceline.BottleneckDisk, share: 0.8, items: 1_500, disk: 5 * time.Second,
+		sim: brief(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 500})},
+	{name: "a slow sink", want: paceline.BottleneckDisk, share: 0.8, items: 1_500, sink: 20 * time.Millisecond,
+		sim: brief(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 500})},
 	{name: "input", want: paceline.BottleneckInput, share: 0.95, items: 100, slow: time.Second,
 		sim: quick(sim.Config{}), cfg: limitedTo(paceline.Limits{InFlight: 100})},
 }

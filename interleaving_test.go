@@ -34,29 +34,31 @@ func TestADeadlineIsKeptForACallThatWakesAnIdleEngine(t *testing.T) {
 
 // Observe that asks for Stats while the engine shuts down.
 func TestObserveMayAskForStatsWhileTheEngineEnds(t *testing.T) {
-	var e *paceline.Engine
-	e, err := paceline.New(instant, paceline.Config{Observe: func(ev paceline.Event) {
-		time.Sleep(50 * time.Millisecond)
-		e.Stats()
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 5 {
-		e.Do(context.Background(), &paceline.Request{})
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		ctx, c := context.WithTimeout(context.Background(), time.Second)
-		defer c()
-		e.Shutdown(ctx)
-	}()
-	select {
-	case <-done:
-	case <-time.After(4 * time.Second):
-		t.Fatal("Shutdown hangs beyond its deadline: Observe called Stats")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var e *paceline.Engine
+		e, err := paceline.New(instant, paceline.Config{Observe: func(ev paceline.Event) {
+			time.Sleep(50 * time.Millisecond)
+			e.Stats()
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			e.Do(t.Context(), &paceline.Request{})
+		}
+		began := time.Now()
+		endWithin(e, time.Second)
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("Shutdown took %v, beyond its deadline: Observe called Stats", took)
+		}
+	})
+}
+
+// endWithin shuts an engine down, which may take so long.
+func endWithin(e *paceline.Engine, d time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	e.Shutdown(ctx)
 }
 
 // a cancelled run that says nil.
@@ -145,29 +147,24 @@ func TestARunEndedByShutdownSaysSo(t *testing.T) {
 
 // panic in the loop body of a stream.
 func TestAPanicInALoopsBodyGivesBackTheSlot(t *testing.T) {
-	s := &script{steps: []step{answers(time.Millisecond, "a", "b")}}
-	e, _ := paceline.New(s, paceline.Config{})
-	func() {
-		defer func() { recover() }()
-		for range e.Stream(context.Background(), &paceline.Request{}).All() {
-			panic("user's")
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{steps: []step{answers(time.Millisecond, "a", "b")}}
+		e, _ := paceline.New(s, paceline.Config{})
+		func() {
+			defer func() { recover() }()
+			for range e.Stream(t.Context(), &paceline.Request{}).All() {
+				panic("user's")
+			}
+		}()
+		if n := e.Stats().InFlight; n != 0 {
+			t.Errorf("%d in flight after the panic", n)
 		}
-	}()
-	if n := e.Stats().InFlight; n != 0 {
-		t.Errorf("%d in flight after the panic", n)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		ctx, c := context.WithTimeout(context.Background(), 500*time.Millisecond)
-		defer c()
-		e.Shutdown(ctx)
-	}()
-	select {
-	case <-done:
-	case <-time.After(3 * time.Second):
-		t.Fatal("Shutdown hangs for ever; in flight ", e.Stats().InFlight)
-	}
+		began := time.Now()
+		endWithin(e, time.Second)
+		if took := time.Since(began); took >= time.Second {
+			t.Errorf("Shutdown took all the time it had, %v", took)
+		}
+	})
 }
 
 // typed nil in an outage error.
@@ -319,11 +316,16 @@ func TestTheSinkHearsOfAllThatIsDurable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		i := int64(0)
+		i, left := int64(0), make(chan struct{})
 		if _, err = e.Run(ctx, paceline.Job{
 			Source: paceline.SourceFunc(func(c context.Context) (paceline.Item, error) {
-				if i == 500 {
+				switch {
+				case i == 500:
 					return paceline.Item{}, io.EOF
+				case i == 300 && try == 0:
+					<-c.Done()
+					close(left)
+					return paceline.Item{}, c.Err()
 				}
 				i++
 				return paceline.Item{Index: i - 1, Request: &paceline.Request{}}, nil
@@ -332,7 +334,7 @@ func TestTheSinkHearsOfAllThatIsDurable(t *testing.T) {
 			Sink: paceline.SinkFunc(func(ctx context.Context, r *paceline.Result) error {
 				if try == 0 && len(heard) == 50 {
 					cancel()
-					time.Sleep(50 * time.Millisecond)
+					<-left
 				}
 				if err := ctx.Err(); err != nil {
 					return err

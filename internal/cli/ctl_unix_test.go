@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -37,7 +38,8 @@ func (b *bench) output() string {
 func TestCtlPausesResumesAndSetsLimits(t *testing.T) {
 	const n = 300
 	b := newBench(t, n, sim.Config{TTFT: sim.MustDurations("uniform:5ms,20ms")}, plain)
-	p := b.start("--rpm", "1200", "--concurrency", "8", "--hedge", "off")
+	b.args = append(b.args, noSecond...)
+	p := b.start("--rpm", "300", "--concurrency", "8")
 	b.saw(5)
 	if s := b.ctl("pause"); !s.Get("paused").Bool() || s.Get("limited_by").String() != "hold" {
 		t.Errorf("paused: %s", s.Raw)
@@ -72,7 +74,7 @@ func TestCtlPausesResumesAndSetsLimits(t *testing.T) {
 func TestCtlSocketIsItsOwnersAndReplacesAStaleOne(t *testing.T) {
 	const n = 100
 	b := newBench(t, n, sim.Config{TTFT: sim.MustDurations("20ms")}, plain)
-	p := b.start("--concurrency", "1")
+	p := b.start("--rpm", "120", "--concurrency", "1")
 	b.saw(2)
 	socket := filepath.Join(journal.Dir(b.output()), "ctl.sock")
 	if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o600 || info.Mode().Type() != os.ModeSocket {
@@ -87,9 +89,9 @@ func TestCtlSocketIsItsOwnersAndReplacesAStaleOne(t *testing.T) {
 	if code, _, said := runMain(t, "", nil, "ctl", b.output(), "resume"); code != command.ExitUsage || !strings.Contains(said, "no run goes on") {
 		t.Errorf("of a killed run: exit %d, %s", code, said)
 	}
-	p = b.start("--concurrency", "1")
+	p = b.start("--rpm", "120", "--concurrency", "1")
 	b.saw(b.provider.Ledger().Requests + 2)
-	if s := b.ctl("set", "concurrency=16"); s.Get("paused").Bool() {
+	if s := b.ctl("set", "concurrency=16", "rpm=off"); s.Get("paused").Bool() {
 		t.Errorf("a continued run is paused: %s", s.Raw)
 	}
 	if code := p.end(); code != command.ExitDone {
@@ -106,14 +108,14 @@ func TestCtlReachesARunWhosePathIsLong(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.args[3] = filepath.Join(folder, "out.jsonl")
-	p := b.start("--concurrency", "1")
+	p := b.start("--rpm", "60", "--concurrency", "1")
 	b.saw(2)
 	note, err := os.ReadFile(filepath.Join(journal.Dir(b.output()), "ctl.path"))
 	socket := strings.TrimSpace(string(note))
 	if err != nil || len(socket) > 103 {
 		t.Fatalf("the note says %q, %v", note, err)
 	}
-	if s := b.ctl("set", "concurrency=8"); s.Get("in_force.concurrency").Int() != 8 {
+	if s := b.ctl("set", "concurrency=8", "rpm=off"); s.Get("in_force.concurrency").Int() != 8 {
 		t.Errorf("set: %s", s.Raw)
 	}
 	if code := p.end(); code != command.ExitDone {
@@ -129,13 +131,13 @@ func TestCtlReachesARunWhosePathIsLong(t *testing.T) {
 
 func TestCtlThroughALink(t *testing.T) {
 	b := newBench(t, 30, sim.Config{TTFT: sim.MustDurations("20ms")}, plain)
-	p := b.start("--concurrency", "1")
+	p := b.start("--rpm", "60", "--concurrency", "1")
 	b.saw(2)
 	link := filepath.Join(t.TempDir(), "link.jsonl")
 	if err := os.Symlink(b.output(), link); err != nil {
 		t.Fatal(err)
 	}
-	if code, out, said := runMain(t, "", nil, "ctl", link, "set", "concurrency=off"); code != command.ExitDone || !strings.HasPrefix(out, link+": ") {
+	if code, out, said := runMain(t, "", nil, "ctl", link, "set", "concurrency=off", "rpm=off"); code != command.ExitDone || !strings.HasPrefix(out, link+": ") {
 		t.Errorf("exit %d, %s%s", code, out, said)
 	}
 	if code := p.end(); code != command.ExitDone {
@@ -150,14 +152,19 @@ func TestAPoolOutlivesOneOfItsServers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(mortal)
+	var server *httptest.Server
+	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if mortal.Ledger().Requests >= 20 {
+			server.Listener.Close()
+			panic(http.ErrAbortHandler)
+		}
+		mortal.ServeHTTP(w, r)
+	}))
 	defer server.Close()
-	p := b.start("--endpoint", b.url+",name=lasting,concurrency=2",
+	p := b.start("--endpoint", b.url+",name=lasting,concurrency=2,rpm=600",
 		"--endpoint", server.URL+"/v1,name=mortal,concurrency=2", "--summary", "summary.json")
 	b.until(func() bool { return mortal.Ledger().Requests >= 20 && b.provider.Ledger().Requests >= 20 })
-	server.CloseClientConnections()
-	server.Listener.Close()
-	if s := b.ctl("set", "--endpoint", "lasting", "concurrency=16"); len(s.Get("endpoints").Array()) != 2 ||
+	if s := b.ctl("set", "--endpoint", "lasting", "concurrency=16", "rpm=off"); len(s.Get("endpoints").Array()) != 2 ||
 		s.Get("endpoints.0.concurrency").Int() != 16 || s.Get("endpoints.1.concurrency").Int() != 2 {
 		t.Errorf("set: %s", s.Raw)
 	}

@@ -72,16 +72,15 @@ func (c *console) watch() {
 // returns the place behind it.
 func (c *console) shows(from int, words string) int {
 	c.t.Helper()
-	for range 6000 {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		c.mu.Lock()
 		text := c.shown.String()[from:]
 		c.mu.Unlock()
 		if at := strings.Index(text, words); at >= 0 {
 			return from + at + len(words)
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	c.t.Fatalf("%q was not shown in a minute; shown was\n%s", words, c.shown.String()[from:])
+	c.t.Fatalf("%q was not shown in %v; shown was\n%s", words, patience, c.shown.String()[from:])
 	return 0
 }
 
@@ -130,18 +129,19 @@ func (b *bench) startOn(terminal *os.File, flags ...string) *process {
 // terminal is given back as it was, whichever way the run ends.
 func TestKeysOnARealTerminal(t *testing.T) {
 	for _, ending := range []struct {
-		name string
-		end  func(*console, *process)
-		code int
+		name  string
+		items int // far more than are made before the end, at 20 a second
+		end   func(*console, *process)
+		code  int
 	}{
-		{"by key", func(c *console, _ *process) { c.press("qq") }, command.ExitInterrupted},
-		{"by Ctrl-C", func(c *console, _ *process) { c.press("\x03"); c.press("\x03") }, command.ExitInterrupted},
-		{"by SIGTERM", func(_ *console, p *process) { p.Process.Signal(syscall.SIGTERM) }, command.ExitInterrupted},
-		{"by Ctrl-\\", func(c *console, _ *process) { c.press("\x1c") }, 2}, // Go's own, with a trace
-		{"whole", func(c *console, _ *process) { c.press("+++++++++++++++++++++++++++++++++++++++++") }, command.ExitDone},
+		{"by key", 5000, func(c *console, _ *process) { c.press("qq") }, command.ExitInterrupted},
+		{"by Ctrl-C", 5000, func(c *console, _ *process) { c.press("\x03"); c.press("\x03") }, command.ExitInterrupted},
+		{"by SIGTERM", 5000, func(_ *console, p *process) { p.Process.Signal(syscall.SIGTERM) }, command.ExitInterrupted},
+		{"by Ctrl-\\", 5000, func(c *console, _ *process) { c.press("\x1c") }, 2}, // Go's own, with a trace
+		{"whole", 800, func(c *console, _ *process) { c.press("+++++++++++++++++++++++++++++++++++++++++") }, command.ExitDone},
 	} {
 		t.Run(ending.name, func(t *testing.T) {
-			b := newBench(t, 400, sim.Config{TTFT: sim.MustDurations("5ms")}, plain)
+			b := newBench(t, ending.items, sim.Config{TTFT: sim.MustDurations("5ms")}, plain)
 			c, terminal := openConsole(t)
 			p := b.startOn(terminal, "--rpm", "1200", "--grace", "1s")
 			at := c.shows(0, "q stop")
@@ -183,7 +183,7 @@ func TestKeysLeaveAnothersTerminalAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newBench(t, 2000, sim.Config{TTFT: sim.MustDurations("5ms")}, plain)
+	b := newBench(t, 6000, sim.Config{TTFT: sim.MustDurations("5ms")}, plain)
 	c, terminal := openConsole(t)
 	sh := exec.Command(shell, "--norc", "--noprofile", "--noediting", "-i")
 	sh.Dir, sh.Stdin, sh.Stdout, sh.Stderr = b.folder, terminal, terminal, terminal
@@ -203,12 +203,7 @@ func TestKeysLeaveAnothersTerminalAlone(t *testing.T) {
 	c.press("echo its $((6*7))\n")
 	at = c.shows(at, "its 42")
 	c.press("fg\n")
-	for range 500 {
-		if single, _ := c.single(); single {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	b.until(func() bool { single, _ := c.single(); return single })
 	c.press("p")
 	at = c.shows(at, "paused by you; p goes on")
 	c.press("\x1a")
@@ -245,12 +240,7 @@ func TestFault44AStuckTerminalHoldsNoRowsUp(t *testing.T) {
 		}
 		return len(rows)-1 == n
 	}
-	for tries := 0; !inOrder(); tries++ {
-		if tries == 6000 {
-			t.Fatalf("in a minute the rows did not come in order")
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	b.until(inOrder)
 	c.press("\x11")
 	if code := p.end(); code != command.ExitDone {
 		t.Errorf("exit %d", code)

@@ -166,9 +166,9 @@ func (b *bench) settled() int64 {
 
 func (b *bench) until(ok func() bool) {
 	b.t.Helper()
-	for deadline := time.Now().Add(time.Minute); !ok(); {
+	for deadline := time.Now().Add(patience); !ok(); {
 		if time.Now().After(deadline) {
-			b.t.Fatal("waited for a minute")
+			b.t.Fatalf("waited for %v", patience)
 		}
 		<-time.After(time.Millisecond)
 	}
@@ -204,11 +204,15 @@ func (l *lineLog) wait(t *testing.T, text string) string {
 				return line
 			}
 			before.WriteString(line + "\n")
-		case <-time.After(time.Minute):
+		case <-time.After(patience):
 			t.Fatalf("nobody said %q; said was:\n%s", text, &before)
 		}
 	}
 }
+
+// noSecond are the flags without which a call may rightly be sent again on a busy
+// machine.
+var noSecond = []string{"--first-token-timeout", "off", "--stall-timeout", "off", "--hedge", "0"}
 
 func plain(i int) string { return fmt.Sprintf("text %d", i) }
 
@@ -263,10 +267,9 @@ func TestFault43InFlightCallsAreNamed(t *testing.T) {
 }
 
 func TestFault44Interrupted(t *testing.T) {
-	const n = 60
+	const n = 400
 	b := newBench(t, n, sim.Config{TTFT: sim.MustDurations("100ms")}, plain)
-	// These may rightly send a call again on a busy machine.
-	b.args = append(b.args, "--first-token-timeout", "off", "--stall-timeout", "off", "--hedge", "0")
+	b.args = append(b.args, noSecond...)
 	p := b.start("--concurrency", "4", "--summary", "summary.json")
 	b.saw(8)
 	p.Process.Signal(syscall.SIGINT)

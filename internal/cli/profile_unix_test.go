@@ -24,7 +24,7 @@ func TestProfileIsWrittenHoweverARunEnds(t *testing.T) {
 		code  int
 	}{{"done", 0, command.ExitDone}, {"drained", 1, command.ExitInterrupted}, {"cut off", 2, command.ExitInterrupted}} {
 		t.Run(tt.name, func(t *testing.T) {
-			b := newBench(t, 20, sim.Config{TTFT: sim.MustDurations("100ms")}, plain)
+			b := newBench(t, 20+tt.stops*1000, sim.Config{TTFT: sim.MustDurations("100ms")}, plain)
 			p := b.start("--concurrency", "2", "--profile", "deep/profile")
 			if tt.stops > 0 {
 				b.saw(4)

@@ -175,8 +175,12 @@ func sameValue(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// patience is how long a test waits for what should come at once: it only keeps one
+// that waits in vain from lasting for ever.
+const patience = 5 * time.Minute
+
 func eventually(ts *testscript.TestScript, neg bool, args []string) {
-	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		if info, err := os.Stat(ts.MkAbs(args[0])); err == nil && info.Size() > 0 {
 			return
 		}

@@ -72,7 +72,7 @@ func (p *visitor) post(path, body string) gjson.Result {
 func TestThePageAndCtlAreOneHand(t *testing.T) {
 	const n = 300
 	b := newBench(t, n, sim.Config{TTFT: sim.MustDurations("uniform:5ms,20ms")}, plain)
-	p := b.openPage("--ui", "127.0.0.1:0", "--rpm", "1200", "--concurrency", "8", "--hedge", "off")
+	p := b.openPage("--ui", "127.0.0.1:0", "--rpm", "300", "--concurrency", "8", "--hedge", "off")
 	b.saw(5)
 	if s := p.post("pause", "{}"); !s.Get("status.paused").Bool() || !b.ctl().Get("paused").Bool() {
 		t.Errorf("paused by the page: %s, ctl says %s", s, b.ctl())

@@ -330,8 +330,17 @@ func TestConnectionsWithMoreOnThemAreNotUsedAgain(t *testing.T) {
 func TestDeadConnectionsAreFoundOutBeforeTheyAreUsed(t *testing.T) {
 	ok := "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 	c, addr := script(t, ok, ok)
+	var last net.Conn
+	c.Dial = func(ctx context.Context, network, address string) (nc net.Conn, err error) {
+		nc, err = new(net.Dialer).DialContext(ctx, network, address)
+		last = nc
+		return nc, err
+	}
 	answerOf(t, c, post(addr, nil), new(watch))
-	time.Sleep(20 * time.Millisecond) // the end is on its way; loopback takes microseconds
+	if n, err := last.Read(make([]byte, 1)); n != 0 || err != io.EOF { // the end has come
+		t.Fatalf("%d, %v", n, err)
+	}
+	time.Sleep(2 * time.Millisecond) // one that has just answered is not looked at
 	w := new(watch)
 	if _, got := answerOf(t, c, post(addr, nil), w); got != "ok" || w.kept {
 		t.Errorf("%q, on a kept connection: %v", got, w.kept)
