@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// lateness is how much credit a waiter keeps when it is woken late. Timers on
+// lateness is how much credit waiters keep when they are woken late. Timers on
 // a busy machine come a millisecond or more after their time; without this
-// credit a slow rate would lose that much at every call.
+// credit a slow rate would lose that much at every call, and one of thousands a
+// second, whose bucket is smaller than what comes in that time, nearly all.
 const lateness = 20 * time.Millisecond
 
 // A Bucket is a token bucket kept as one timestamp (the generic cell rate
@@ -18,6 +19,7 @@ type Bucket struct {
 	burst    float64 // units a full bucket holds
 	tat      float64 // theoretical arrival time, nanoseconds
 	waited   bool    // somebody found the bucket empty since the last take
+	woken    Instant // 1 after the last take that had credit: more may start at that instant; 0: none had
 }
 
 // NewBucket returns a full bucket that refills with n units per d and holds
@@ -50,9 +52,9 @@ func (b *Bucket) Take(now Instant, n float64) {
 		return
 	}
 	floor := float64(now)
-	if b.waited {
+	if b.waited || b.woken == now+1 {
 		floor -= float64(lateness)
-		b.waited = false
+		b.waited, b.woken = false, now+1
 	}
 	b.tat = max(b.tat, floor) + n*b.interval
 }

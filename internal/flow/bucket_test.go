@@ -108,3 +108,46 @@ func TestBucketOfAnEnormousDebtStaysShut(t *testing.T) {
 		t.Errorf("at %v after all was given back", time.Duration(at))
 	}
 }
+
+// TestACoarseTimerCostsNoRate wakes those who wait for a bucket of one once a
+// millisecond, and every seven: what is due by then starts then. After a pause, and
+// after a wake that was later than it may be, there is one to start.
+func TestACoarseTimerCostsNoRate(t *testing.T) {
+	const rate = 10_000
+	for _, tick := range []Instant{ms, 7 * ms} {
+		b := NewBucket(rate, time.Second, 1)
+		drain := func(now Instant) (n int) {
+			for b.When(now, 1) == now {
+				b.Take(now, 1)
+				n++
+			}
+			return n
+		}
+		started, now := drain(0), Instant(0)
+		for now < Instant(time.Second) {
+			now += tick
+			n := drain(now)
+			started += n
+			if most := int(tick*rate/Instant(time.Second)) + 1; n > most {
+				t.Fatalf("%v: %d start at a wake, of %d that are due", now, n, most)
+			}
+		}
+		if want := int(now * rate / Instant(time.Second)); started < want || started > want+1 {
+			t.Errorf("woken every %v, %d start in %v, want %d", time.Duration(tick), started, time.Duration(now), want)
+		}
+		b.Take(now, 1) // the queue is empty: nobody waits from here on
+		for range 3 {
+			now += Instant(time.Second)
+			b.Take(now, 1)
+			if b.When(now, 1) == now {
+				t.Errorf("after a pause a second one starts at once, of a bucket of one")
+			}
+			b.waited = false // and nobody did
+		}
+		b.When(now, 1)
+		now += Instant(time.Second)
+		if n, most := drain(now), int(lateness*rate/time.Second)+1; n > most {
+			t.Errorf("a second late, %d start at once, want %d at most", n, most)
+		}
+	}
+}

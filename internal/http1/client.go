@@ -43,11 +43,16 @@ type Client struct {
 	// MaxHeader caps the header of an answer, in bytes; 0: 1 MiB.
 	MaxHeader int
 
-	pool    pool
-	secure  sync.Once
-	tls     *tls.Config
-	dialing net.Dialer
+	pool   pool
+	secure sync.Once
+	tls    *tls.Config
 }
+
+// Probes are how a system finds out, within half a minute, that nothing comes through
+// any more on a connection on which nothing is under way. By itself it takes minutes.
+var Probes = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
+
+var dialer = net.Dialer{KeepAliveConfig: Probes}
 
 // A Request is a request to be sent. Nothing in it is changed, and it is not used
 // once Do has returned, but for the bytes of a large body.
@@ -102,6 +107,7 @@ func (c *Client) connect(ctx context.Context, req *Request, w Watcher) (cn *conn
 	for cn := c.pool.take(to); cn != nil; cn = c.pool.take(to) {
 		idle := time.Since(cn.idle)
 		if cn.alive(idle) {
+			cn.rested = idle
 			w.Connected(true, idle, 0)
 			return cn, true, nil
 		}
@@ -155,7 +161,7 @@ func (c *Client) dialApart(ctx context.Context, address string) (nc net.Conn, er
 	dialed := make(chan struct{})
 	go func() {
 		defer close(dialed)
-		nc, err = c.dialing.DialContext(ctx, "tcp", address)
+		nc, err = dialer.DialContext(ctx, "tcp", address)
 	}()
 	<-dialed
 	return nc, err

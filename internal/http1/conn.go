@@ -24,8 +24,9 @@ type conn struct {
 	net    net.Conn
 	sock   *socket        // net, or what is below TLS; nil: it is none
 	paced  *coalesce.Conn // the same; nil: its reads cannot be coalesced
-	idle   time.Time
-	cancel func() // makes all reads and writes fail; any goroutine may call it
+	idle   time.Time      // since when nobody uses it, or until when nobody did
+	rested time.Duration  // for how long nobody had used it; 0: it is new
+	cancel func()         // makes all reads and writes fail; any goroutine may call it
 	cut    atomic.Bool
 
 	// buf[pos:end] is read and not yet taken. While nothing is, there is no
@@ -207,10 +208,30 @@ func (cn *conn) exchange(ctx context.Context, req *Request, w Watcher) (res *Res
 		return nil, res.sending.n == 0, res.abandon(err)
 	}
 	if err := res.readHead(w); err != nil {
+		if !res.begun {
+			cn.unanswered()
+		}
 		return nil, false, res.abandon(err)
 	}
 	res.final = res.final || req.Close
 	return res, false, nil
+}
+
+// silence is how long nothing must have come back on a connection that was kept for
+// the others to be suspected that were kept with it: no call is given up for a dead
+// network sooner.
+const silence = time.Second
+
+// unanswered is told that a call on the connection has ended without a byte of an
+// answer. Where it had been kept, and waited for long enough, what lies between may
+// have forgotten it without a word: then it has forgotten those, too, that have been
+// idle since before. Each would cost a call its deadline; to open one anew costs a
+// round trip or two.
+func (cn *conn) unanswered() {
+	taken := cn.idle.Add(cn.rested)
+	if cn.rested > 0 && time.Since(taken) >= silence {
+		cn.client.pool.closeIdleSince(cn.to, taken)
+	}
 }
 
 // afterEnd is [context.AfterFunc] without a context in between, where ctx can do it

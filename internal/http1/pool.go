@@ -53,21 +53,31 @@ func (p *pool) keep(cn *conn) {
 // sweep closes the connections that have been idle for so long, and comes again
 // while there are others.
 func (p *pool) sweep(idleFor time.Duration) {
-	old := p.remove(func(cn *conn) bool { return time.Since(cn.idle) >= idleFor }, idleFor)
-	for _, cn := range old {
-		cn.close()
+	p.close(func(cn *conn) bool { return time.Since(cn.idle) >= idleFor })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closing != nil {
+		p.closing.Reset(max(idleFor/2, time.Second))
 	}
+}
+
+// closeIdleSince closes the connections of one kind that nobody has used after then.
+func (p *pool) closeIdleSince(to origin, then time.Time) {
+	p.close(func(cn *conn) bool { return cn.to == to && !cn.idle.After(then) })
 }
 
 // clear closes all connections.
-func (p *pool) clear() {
-	for _, cn := range p.remove(func(*conn) bool { return true }, 0) {
+func (p *pool) clear() { p.close(func(*conn) bool { return true }) }
+
+// close closes the connections that match.
+func (p *pool) close(match func(*conn) bool) {
+	for _, cn := range p.remove(match) {
 		cn.close()
 	}
 }
 
-// remove takes out the connections that match, and sets when the next sweep is.
-func (p *pool) remove(match func(*conn) bool, again time.Duration) (out []*conn) {
+// remove takes out the connections that match. While none is left none is swept.
+func (p *pool) remove(match func(*conn) bool) (out []*conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for to, all := range p.idle {
@@ -84,11 +94,7 @@ func (p *pool) remove(match func(*conn) bool, again time.Duration) (out []*conn)
 			delete(p.idle, to)
 		}
 	}
-	switch {
-	case p.closing == nil:
-	case len(p.idle) > 0:
-		p.closing.Reset(max(again/2, time.Second))
-	default:
+	if p.closing != nil && len(p.idle) == 0 {
 		p.closing.Stop()
 		p.closing = nil
 	}

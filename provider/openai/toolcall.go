@@ -3,7 +3,6 @@ package openai
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"slices"
 	"strconv"
 
@@ -13,8 +12,10 @@ import (
 // A toolCall is one call in the making; its members are id, type, function
 // and whatever else came, without the index.
 type toolCall struct {
+	number  int // in the order of their first pieces
 	index   int64
 	indexed bool
+	args    whole // whether its arguments are
 	value
 }
 
@@ -23,6 +24,10 @@ type toolCall struct {
 type toolCalls struct {
 	calls []*toolCall // in the order of their first pieces
 	last  *toolCall   // the one that the last piece belonged to
+
+	// The newest of those with an index, and of those with an id; nil: all are few.
+	byIndex map[int64]*toolCall
+	byID    map[string]*toolCall
 }
 
 // A toolPiece is what a piece says about the call that it belongs to.
@@ -78,7 +83,7 @@ func (t *toolCalls) add(raw []byte) toolPiece {
 	p := readToolPiece(raw)
 	call := t.find(p)
 	if call == nil {
-		call = &toolCall{index: p.index, indexed: p.indexed, value: value{kind: kindObject}}
+		call = &toolCall{number: len(t.calls), index: p.index, indexed: p.indexed, value: value{kind: kindObject}}
 		t.calls = append(t.calls, call)
 	}
 	for c := rawjson.Object(raw); c.Next(); {
@@ -89,7 +94,33 @@ func (t *toolCalls) add(raw []byte) toolPiece {
 		}
 	}
 	t.last = call
+	if t.byID != nil {
+		t.know(call)
+	}
 	return p
+}
+
+// know has a call be found by its index and id, if it is the newest that has them.
+func (t *toolCalls) know(call *toolCall) {
+	if known := t.byIndex[call.index]; call.indexed && (known == nil || known.number < call.number) {
+		t.byIndex[call.index] = call
+	}
+	if id := call.id(); id != nil {
+		if known := t.byID[string(id)]; known == nil || known.number < call.number {
+			t.byID[string(id)] = call
+		}
+	}
+}
+
+// many reports whether the calls are to be found by the maps.
+func (t *toolCalls) many() bool {
+	if t.byID == nil && len(t.calls) > few {
+		t.byIndex, t.byID = make(map[int64]*toolCall), make(map[string]*toolCall)
+		for _, c := range t.calls {
+			t.know(c)
+		}
+	}
+	return t.byID != nil
 }
 
 // find returns the call that a piece belongs to, nil for a new one.
@@ -104,7 +135,7 @@ func (t *toolCalls) find(p toolPiece) *toolCall {
 	}
 	id := call.id()
 	if p.id != nil && id != nil && !bytes.Equal(p.id, id) {
-		if known := t.byID(p.id); known != nil && known.index == p.index {
+		if known := t.withID(p.id); known != nil && known.index == p.index {
 			return known
 		}
 		return nil
@@ -121,25 +152,36 @@ func (t *toolCalls) find(p toolPiece) *toolCall {
 // candidate returns the newest call that the index, or else the id, or else
 // the order of arrival points to.
 func (t *toolCalls) candidate(p toolPiece) *toolCall {
-	if p.indexed {
-		if t.last != nil && t.last.indexed && t.last.index == p.index {
-			return t.last
-		}
-		for _, c := range slices.Backward(newest(t.calls)) {
-			if c.indexed && c.index == p.index {
-				return c
-			}
-		}
-		return nil
-	}
-	if p.id != nil {
-		return t.byID(p.id)
+	switch {
+	case p.indexed && t.last != nil && t.last.indexed && t.last.index == p.index:
+		return t.last
+	case p.indexed:
+		return t.withIndex(p.index)
+	case p.id != nil:
+		return t.withID(p.id)
 	}
 	return t.last
 }
 
-func (t *toolCalls) byID(id []byte) *toolCall {
-	for _, c := range slices.Backward(newest(t.calls)) {
+// withIndex returns the newest call with that index, nil if there is none.
+func (t *toolCalls) withIndex(index int64) *toolCall {
+	if t.many() {
+		return t.byIndex[index]
+	}
+	for _, c := range slices.Backward(t.calls) {
+		if c.indexed && c.index == index {
+			return c
+		}
+	}
+	return nil
+}
+
+// withID returns the newest call with that raw id, nil if there is none.
+func (t *toolCalls) withID(id []byte) *toolCall {
+	if t.many() {
+		return t.byID[string(id)]
+	}
+	for _, c := range slices.Backward(t.calls) {
 		if bytes.Equal(c.id(), id) {
 			return c
 		}
@@ -173,10 +215,7 @@ func (c *toolCall) body(names ...string) *value {
 // whole reports whether the arguments so far are a complete JSON value.
 func (c *toolCall) whole() bool {
 	args := c.body("arguments", "input")
-	if args == nil || args.empty() {
-		return false
-	}
-	return json.Valid([]byte(rawjson.Str(args.append(nil))))
+	return args != nil && c.args.of(args)
 }
 
 func (c *toolCall) sameName(name []byte) bool {

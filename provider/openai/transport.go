@@ -54,7 +54,7 @@ const (
 
 // dialPaced opens a connection whose reads can be coalesced.
 func dialPaced(ctx context.Context, network, address string) (net.Conn, error) {
-	dialer := net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+	dialer := net.Dialer{Timeout: 30 * time.Second, KeepAliveConfig: http1.Probes}
 	began := time.Now()
 	nc, err := dialer.DialContext(ctx, network, address)
 	if err != nil {

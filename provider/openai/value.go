@@ -22,17 +22,17 @@ const (
 	kindRaw              // any JSON, in buf
 	kindText             // a string, its escaped inside in buf
 	kindObject           // members
-	kindArray            // elements
+	kindArray            // a list
 )
 
 // A value is a JSON value in the making: strings are concatenated in their
 // escaped form (so that a surrogate pair split over two chunks is one again),
 // objects merged, arrays appended to, anything else replaced.
 type value struct {
-	kind     valueKind
-	buf      []byte
-	members  members
-	elements []*value
+	kind    valueKind
+	buf     []byte
+	members members
+	list    *list // of an array
 }
 
 // A member is a named value; members keep the order of their first appearance.
@@ -52,12 +52,40 @@ func (m *members) at(name []byte) *member {
 	if len(*m) >= maxMembers {
 		return nil
 	}
+	return m.add(name)
+}
+
+// add adds a member that is not there yet.
+func (m *members) add(name []byte) *member {
 	if *m == nil {
 		*m = make(members, 0, 4)
 	}
 	v := &member{name: nameOf(name)}
 	*m = append(*m, v)
 	return v
+}
+
+// byName returns what does the same as at, by a map once they are many: it is worth
+// while for who asks for many names.
+func (m *members) byName() func(name []byte) *member {
+	var known map[string]*member
+	return func(name []byte) *member {
+		if len(*m) <= 4*few {
+			return m.at(name)
+		}
+		if known == nil {
+			known = make(map[string]*member, 2*len(*m))
+			for _, v := range *m {
+				known[v.name] = v
+			}
+		}
+		v := known[string(name)]
+		if v == nil && len(*m) < maxMembers {
+			v = m.add(name)
+			known[v.name] = v
+		}
+		return v
+	}
 }
 
 // nameOf returns a name as a string, without a copy of those that every answer has.
@@ -162,7 +190,7 @@ func (v *value) mergeText(name string, raw []byte) {
 	switch {
 	case v.kind == kindArray && hasParts(name):
 		if len(inner) > 0 {
-			v.mergePart(append(append([]byte(`{"type":"text","text":`), raw...), '}'), 1)
+			v.list.mergePart(append(append([]byte(`{"type":"text","text":`), raw...), '}'), 1)
 		}
 	case v.kind != kindText:
 		*v = value{kind: kindText, buf: append(v.buf[:0], inner...)}
@@ -177,8 +205,12 @@ func (v *value) mergeObject(raw []byte, depth int) {
 	if v.kind != kindObject {
 		*v = value{kind: kindObject}
 	}
+	at := v.members.at
+	if len(raw) > few*len(v.members) && len(raw) > few*few {
+		at = v.members.byName()
+	}
 	for c := rawjson.Object(raw); c.Next(); {
-		if m := v.members.at(c.Key()); m != nil {
+		if m := at(c.Key()); m != nil {
 			m.merge(m.name, c.Value(), depth+1)
 		}
 	}
@@ -187,60 +219,26 @@ func (v *value) mergeObject(raw []byte, depth int) {
 func (v *value) mergeArray(name string, raw []byte, depth int) {
 	if v.kind != kindArray {
 		old := *v
-		*v = value{kind: kindArray}
+		*v = value{kind: kindArray, list: new(list)}
 		if old.kind == kindText && len(old.buf) > 0 && hasParts(name) {
-			v.mergePart(old.append([]byte(`{"type":"text","text":`), '}'), depth)
+			v.list.mergePart(old.append([]byte(`{"type":"text","text":`), '}'), depth)
 		}
 	}
 	for c := rawjson.Array(raw); c.Next(); {
 		switch el := c.Value(); {
 		case el[0] == '{' && hasParts(name):
-			v.mergePart(el, depth)
+			v.list.mergePart(el, depth)
 		case el[0] == '{':
-			v.mergeIndexed(el, depth)
+			v.list.merge(el, depth)
 		default:
-			v.elements = append(v.elements, &value{kind: kindRaw, buf: bytes.Clone(el)})
+			v.list.pass(el)
 		}
 	}
 }
-
-// mergeIndexed appends an element, or merges it with the one of the same
-// "index", as the official clients do.
-func (v *value) mergeIndexed(raw []byte, depth int) {
-	target := &value{}
-	if index := rawjson.Get(raw, "index"); !rawjson.Null(index) {
-		for _, e := range newest(v.elements) {
-			if m := e.members.find("index"); m != nil && bytes.Equal(m.buf, index) {
-				e.mergeObject(raw, depth+1)
-				return
-			}
-		}
-	}
-	target.mergeObject(raw, depth+1)
-	v.elements = append(v.elements, target)
-}
-
-// newest returns the last of a list that are looked through for a match, so
-// that a list without end costs no more than its length.
-func newest[T any](list []T) []T { return list[max(0, len(list)-maxMembers):] }
 
 // hasParts names the values that may be lists of content parts (Mistral's
 // reasoning models), whose pieces of one kind belong together.
 func hasParts(name string) bool { return name == "content" || name == "thinking" }
-
-func (v *value) mergePart(raw []byte, depth int) {
-	kind := rawjson.Str(rawjson.Get(raw, "type"))
-	if n := len(v.elements); n > 0 && (kind == "text" || kind == "thinking") {
-		last := v.elements[n-1]
-		if m := last.members.find("type"); m != nil && rawjson.Str(m.buf) == kind {
-			last.mergeObject(raw, depth+1)
-			return
-		}
-	}
-	part := &value{}
-	part.mergeObject(raw, depth+1)
-	v.elements = append(v.elements, part)
-}
 
 // append writes v's JSON, and then tail, to dst.
 func (v *value) append(dst []byte, tail ...byte) []byte {
@@ -254,14 +252,7 @@ func (v *value) append(dst []byte, tail ...byte) []byte {
 	case kindObject:
 		dst = append(v.members.append(append(dst, '{')), '}')
 	case kindArray:
-		dst = append(dst, '[')
-		for i, e := range v.elements {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = e.append(dst)
-		}
-		dst = append(dst, ']')
+		dst = append(v.list.append(append(dst, '[')), ']')
 	}
 	return append(dst, tail...)
 }

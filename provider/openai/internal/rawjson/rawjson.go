@@ -161,22 +161,40 @@ func Skip(text []byte, from int) int {
 }
 
 func skipString(text []byte, from int) int {
-	for i := from + 1; i < len(text); {
+	for i := from + 1; i < len(text); { // no escape goes across i
 		j := bytes.IndexByte(text[i:], '"')
 		if j < 0 {
 			return -1
 		}
-		i += j
-		back := i
-		for back > from+1 && text[back-1] == '\\' {
+		quote := i + j
+		back := quote
+		for back > i && text[back-1] == '\\' {
 			back--
 		}
-		if (i-back)%2 == 0 {
-			return i + 1
+		if (quote-back)%2 == 0 {
+			return quote + 1
 		}
-		i++
+		var ended bool
+		if i, ended = step(text, quote+1); ended {
+			return i
+		}
 	}
 	return -1
+}
+
+// step goes on in a string, byte by byte for a while: where one quote is escaped there
+// are mostly more, for which nobody is to be called one at a time. It returns where it
+// has come to, and whether that is behind the closing quote.
+func step(text []byte, i int) (at int, ended bool) {
+	for end := min(i+64, len(text)); i < end; i++ {
+		switch text[i] {
+		case '"':
+			return i + 1, true
+		case '\\':
+			i++
+		}
+	}
+	return i, false
 }
 
 func skipNested(text []byte, from int) int {

@@ -1,7 +1,9 @@
 package rawjson
 
 import (
+	"bytes"
 	"encoding/json"
+	"math/rand/v2"
 	"testing"
 	"unicode/utf8"
 )
@@ -81,6 +83,30 @@ func BenchmarkWalk(b *testing.B) {
 	for b.Loop() {
 		for c := Object(text); c.Next(); {
 			_ = c.Value()
+		}
+	}
+}
+
+// TestLongStringsOfEscapes has escaped quotes and backslashes fall on every place of
+// the walk, however it goes on behind one.
+func TestLongStringsOfEscapes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		said := make([]byte, rng.IntN(300))
+		for i := 0; i < len(said); i++ {
+			said[i] = `"\a`[rng.IntN(3)]
+			if rng.IntN(50) == 0 { // nothing to stop at for a while
+				i += copy(said[i:], bytes.Repeat([]byte("b"), rng.IntN(100)))
+			}
+		}
+		text, _ := json.Marshal(string(said))
+		for _, behind := range []string{"", `,"`, `\"`} {
+			if end := Skip(append(bytes.Clone(text), behind...), 0); end != len(text) {
+				t.Fatalf("%s%s: ends at %d, want %d", text, behind, end, len(text))
+			}
+		}
+		if end := Skip(text[:len(text)-1], 0); end != -1 {
+			t.Fatalf("%s: ends at %d without its end", text[:len(text)-1], end)
 		}
 	}
 }

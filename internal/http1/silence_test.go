@@ -1,0 +1,154 @@
+package http1_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/http1"
+	"github.com/seed-1814a72b/paceline/sim"
+)
+
+// A holed connection loses what is written to it while its hole is open.
+type holed struct {
+	net.Conn
+	open *atomic.Bool
+}
+
+func (c *holed) Write(p []byte) (int, error) {
+	if c.open.Load() {
+		return len(p), nil
+	}
+	return c.Conn.Write(p)
+}
+
+// A swallower is a client's network, in which all connections that are open can be
+// made to lose everything, as where a firewall has forgotten them.
+type swallower struct {
+	sim.Network
+	mu    sync.Mutex
+	holes []*atomic.Bool
+}
+
+func (s *swallower) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	nc, err := s.Dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holes = append(s.holes, new(atomic.Bool))
+	return &holed{nc, s.holes[len(s.holes)-1]}, nil
+}
+
+func (s *swallower) swallow() {
+	for _, h := range s.holes {
+		h.Store(true)
+	}
+}
+
+// onceSilent runs f in a bubble, with a client that has so many idle connections. A
+// call waits for its answer as long as its path says.
+func onceSilent(t *testing.T, idle int, f func(t *testing.T, net *swallower, ask func(wait string, within time.Duration) error)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		network := new(swallower)
+		l, err := network.Listen("api.test:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			d, _ := time.ParseDuration(r.URL.Path[1:])
+			time.Sleep(d)
+			io.WriteString(w, "well")
+		})}
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			srv.Serve(l)
+		}()
+		client := &http1.Client{Dial: network.dial}
+		ask := func(wait string, within time.Duration) error {
+			ctx, cancel := context.WithTimeout(t.Context(), within)
+			defer cancel()
+			req := &http1.Request{Address: "api.test:80", Head: []byte("POST /" + wait + " HTTP/1.1\r\nHost: api.test\r\n")}
+			res, err := client.Do(ctx, req, unwatched{})
+			if err != nil {
+				return err
+			}
+			defer res.Close()
+			_, err = io.ReadAll(res)
+			return err
+		}
+		var first sync.WaitGroup
+		for range idle {
+			first.Go(func() {
+				if err := ask("1s", time.Minute); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		first.Wait()
+		time.Sleep(10 * time.Second)
+		f(t, network, ask)
+		client.CloseIdle()
+		time.Sleep(10 * time.Minute) // for the longest answer that nobody waits for
+		srv.Close()
+		<-stopped
+	})
+}
+
+// unwatched looks at nothing.
+type unwatched struct{}
+
+func (unwatched) Connected(bool, time.Duration, time.Duration) {}
+func (unwatched) Wrote(error)                                  {}
+func (unwatched) FirstByte()                                   {}
+
+// TestOneSilentConnectionIsEnough has a network lose all connections that are idle,
+// without a word: one call finds out, and no other has to.
+func TestOneSilentConnectionIsEnough(t *testing.T) {
+	onceSilent(t, 5, func(t *testing.T, net *swallower, ask func(string, time.Duration) error) {
+		net.swallow()
+		if err := ask("1s", 20*time.Second); err == nil {
+			t.Error("a call into the hole was answered")
+		}
+		for range 5 {
+			if err := ask("1s", 20*time.Second); err != nil {
+				t.Errorf("after it: %v", err)
+			}
+		}
+		if n := len(net.holes); n != 6 {
+			t.Errorf("%d connections were opened, want 6", n)
+		}
+	})
+}
+
+// TestWhatHasAnsweredSinceIsTrusted has a server let one call hang: connections that
+// have answered after it was sent are kept, and so are all where a call was given up
+// too soon to say anything.
+func TestWhatHasAnsweredSinceIsTrusted(t *testing.T) {
+	onceSilent(t, 3, func(t *testing.T, net *swallower, ask func(string, time.Duration) error) {
+		if ask("10m", 500*time.Millisecond) == nil {
+			t.Error("a call that hangs was answered")
+		}
+		hung := make(chan error)
+		go func() { hung <- ask("10m", 20*time.Second) }()
+		time.Sleep(5 * time.Second)
+		if err := ask("1s", time.Minute); err != nil { // on the third
+			t.Error(err)
+		}
+		if <-hung == nil {
+			t.Error("a call that hangs was answered")
+		}
+		if err := ask("1s", time.Minute); err != nil || len(net.holes) != 3 {
+			t.Errorf("%v; %d connections were opened, want 3", err, len(net.holes))
+		}
+	})
+}
