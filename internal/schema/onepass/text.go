@@ -106,7 +106,7 @@ func (c *checker) quoted() (q quoted, ok bool) {
 		if doc[i] == '"' {
 			break
 		}
-		n := jsontext.EscapeLen(doc[i:])
+		_, n := jsontext.Escape(doc[i:])
 		if n == 0 { // a control character, or no escape
 			return q, false
 		}
