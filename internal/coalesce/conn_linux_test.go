@@ -264,7 +264,7 @@ func TestEndsResetsAndDeadlinesAreNotDelayed(t *testing.T) {
 			u := near.Use()
 			u.Relax(0)
 			defer u.End()
-					_, end := reads(near)
+			_, end := reads(near)
 			c.cause(near, far)
 			if err := <-end; !c.want(err) {
 				t.Error(err)

@@ -81,6 +81,7 @@ var Rooms = []Room{
 	{"internal/tamed", nothing, "taming text imports nothing of ours"},
 	{"internal/numeral", nothing, "writing numbers imports nothing of ours"},
 	{"internal/prose", nothing, "breaking and cutting text imports nothing of ours"},
+	{"internal/witness", []string{"sim"}, "the witness of the tests knows the simulator only"},
 	{"internal/waste", []string{".", "journal"}, "the ledger of waste knows the codes and the journal's accounts only"},
 	{"internal/hist", nothing, "histograms import nothing of ours"},
 	{"internal/chart", nothing, "charts draw what they are given and import nothing of ours"},
