@@ -1,0 +1,119 @@
+package lint
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// pages returns the project's pages by their path.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	pages := map[string]string{}
+	for _, pattern := range []string{"/*.md", "/docs/*.md"} {
+		paths, err := filepath.Glob(root + pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatal("no pages", err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name, _ := filepath.Rel(root, path)
+			pages[filepath.ToSlash(name)] = string(text)
+		}
+	}
+	return pages
+}
+
+// From README.md a reader comes to every page, and no link leads nowhere.
+func TestEveryPageIsReached(t *testing.T) {
+	pages := pages(t)
+	reached := []string{"README.md"}
+	for i := 0; i < len(reached); i++ {
+		from := reached[i]
+		for _, target := range Links(pages[from]) {
+			file, anchor, _ := strings.Cut(target, "#")
+			to := path.Join(path.Dir(from), file)
+			if file == "" {
+				to = from
+			}
+			if _, err := os.Stat(root + "/" + to); err != nil {
+				t.Errorf("%s links to %s: %v", from, target, err)
+			}
+			if anchor != "" && !Anchors(pages[to])[anchor] {
+				t.Errorf("%s links to %s, and no heading there is called so", from, target)
+			}
+			if _, is := pages[to]; is && !slices.Contains(reached, to) {
+				reached = append(reached, to)
+			}
+		}
+	}
+	for name := range pages {
+		if !slices.Contains(reached, name) {
+			t.Errorf("no link leads to %s", name)
+		}
+	}
+}
+
+// targetNamed is a target of the Makefile.
+var targetNamed = regexp.MustCompile(`(?m)^([a-z0-9-]+):`)
+
+func TestPagesNameTargetsThatExist(t *testing.T) {
+	makefile, err := os.ReadFile(root + "/Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	targets := map[string]bool{}
+	for _, m := range targetNamed.FindAllStringSubmatch(string(makefile), -1) {
+		targets[m[1]] = true
+	}
+	checked := 0
+	for name, page := range pages(t) {
+		for _, c := range Commands(page) {
+			if c.Words[0] != "make" {
+				continue
+			}
+			for _, word := range c.Words[1:] {
+				if strings.Contains(word, "=") || word == "..." {
+					continue
+				}
+				checked++
+				if !targets[word] {
+					t.Errorf("%s:%d: the Makefile has no target %s", name, c.Line, word)
+				}
+			}
+		}
+	}
+	if checked < 20 {
+		t.Errorf("only %d targets were found: are they still read?", checked)
+	}
+}
+
+func TestCommands(t *testing.T) {
+	page := "Run `make a` or `A=1 b 'c d' | e`.\n\n" +
+		"```sh\n$ f --g=\"h i\" \\\n  j  # k\nl -m 'n\no' && p > q\n```\n\n```json\n\"not `r`\"\n```\n`s`\n"
+	want := []Command{
+		{1, []string{"make", "a"}}, {1, []string{"b", "c d"}}, {1, []string{"e"}},
+		{5, []string{"f", "--g=h i", "j"}}, {7, []string{"l", "-m", "n\no"}}, {7, []string{"p"}}, {7, []string{"q"}}, {13, []string{"s"}},
+	}
+	if got := Commands(page); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
+
+func TestLinks(t *testing.T) {
+	page := "# A *b*: c\n[x](y.md#z) [w](https://v) <a href=\"u.md\"><img src=\"t.png\"></a>\n```\n[not](s)\n# r\n```\n"
+	if got := Links(page); !slices.Equal(got, []string{"y.md#z", "u.md", "t.png"}) {
+		t.Errorf("got %q", got)
+	}
+	if got := Anchors(page); len(got) != 1 || !got["a-b-c"] {
+		t.Errorf("got %v", got)
+	}
+}
