@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 // pages returns the project's pages by their path.
@@ -115,5 +116,37 @@ func TestLinks(t *testing.T) {
 	}
 	if got := Anchors(page); len(got) != 1 || !got["a-b-c"] {
 		t.Errorf("got %v", got)
+	}
+}
+
+func TestPagesNameWhatIsExported(t *testing.T) {
+	api, err := ReadAPI(os.DirFS(root), ".", "sim", "dataset", "journal", "metrics", "provider/openai", "provider/providertest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, page := range pages(t) {
+		for _, missing := range api.MissingNames(page) {
+			t.Errorf("%s names %s, which nothing exports", name, missing)
+		}
+	}
+}
+
+func TestAPI(t *testing.T) {
+	fsys := fstest.MapFS{
+		"a.go":        {Data: []byte("package paceline\n\ntype A struct {\n\tB []*C\n\tD map[string]int\n\tE\n}\n\ntype C struct{ F s.G }\n\ntype E struct{ H int }\n\nfunc (a *A) I() {}\n")},
+		"s/s.go":      {Data: []byte("package s\n\nimport \"x/paceline\"\n\ntype G interface{ J() }\n\nvar K paceline.A\n\ntype L struct{ M *paceline.A }\n")},
+		"s/s_test.go": {Data: []byte("package s\n\ntype N struct{}\n")},
+	}
+	api, err := ReadAPI(fsys, ".", "s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := "`A.B` `A.B.F.J` `A.D` `A.E.H` `A.H` `A.I()` `s.K` `s.L.M.B` `paceline.A` `http.Handler` `A` `s.g`"
+	if missing := api.MissingNames(page); len(missing) > 0 {
+		t.Errorf("%q are said to be missing", missing)
+	}
+	want := []string{"A.F", "A.B.B", "O.B", "s.N", "s.L.N", "paceline.O"}
+	if got := api.MissingNames("`" + strings.Join(want, "` `") + "`"); !slices.Equal(got, want) {
+		t.Errorf("missing are %q, want %q", got, want)
 	}
 }
