@@ -97,6 +97,38 @@ func TestPagesNameTargetsThatExist(t *testing.T) {
 	}
 }
 
+// sourceNamed is a Go file in a span of code, such as journal/trip.go.
+var sourceNamed = regexp.MustCompile("`([a-z0-9_/]+\\.go)`")
+
+func TestPagesNameFilesThatExist(t *testing.T) {
+	var files []string
+	if err := walk(os.DirFS(root), func(file string) error { files = append(files, "/"+file); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for name, page := range pages(t) {
+		for _, m := range sourceNamed.FindAllStringSubmatch(page, -1) {
+			if !slices.ContainsFunc(files, func(file string) bool { return strings.HasSuffix(file, "/"+m[1]) }) {
+				t.Errorf("%s names %s, and no file is called so", name, m[1])
+			}
+		}
+	}
+}
+
+// ARCHITECTURE.md says of every room what it is responsible for, and the table has
+// no room that is not there.
+func TestEveryRoomIsOnThePage(t *testing.T) {
+	page := pages(t)["ARCHITECTURE.md"]
+	for _, room := range Rooms {
+		if _, err := os.Stat(root + "/" + room.Name); err != nil {
+			t.Errorf("the table has a room that is not there: %v", err)
+		}
+		named := strings.Contains(page, "`"+room.Name+"`") || strings.Contains(page, "`"+strings.TrimPrefix(room.Name, "internal/")+"`")
+		if !named && room.Name != "." {
+			t.Errorf("ARCHITECTURE.md does not name %s", room.Name)
+		}
+	}
+}
+
 func TestCommands(t *testing.T) {
 	page := "Run `make a` or `A=1 b 'c d' | e`.\n\n" +
 		"```sh\n$ f --g=\"h i\" \\\n  j  # k\nl -m 'n\no' && p > q\n```\n\n```json\n\"not `r`\"\n```\n`s`\n"
