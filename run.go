@@ -209,7 +209,6 @@ func (r *run) finish(c *call, item Item) {
 	case VerdictStop:
 		r.drop()
 	case VerdictJob:
-		c.diary.after(&ending{err: err, usage: err.Usage}, c.most, c.trip)
 		r.stop(err.Code.String(), err, graceAfter(err))
 		r.drop()
 	default:
