@@ -42,8 +42,9 @@ type attempt struct {
 	beside *race // in which it is the hedge; nil: it is the call's own
 	over   bool  // the dispatcher has been told of its end
 
-	repeats int // further requests that the provider has sent within it
-	http    int // status of the answer, once it has ended; 0: none came
+	ended   flow.Instant // when the provider returned, 0: not yet
+	repeats int          // further requests that the provider has sent within it
+	http    int          // status of the answer, once it has ended; 0: none came
 	bytes   int64
 	end     ending // the dispatcher's, once it has been told
 
@@ -77,6 +78,7 @@ func (a *attempt) begin() {
 // concluded takes what the provider returned: a response or an error, never both.
 func (a *attempt) concluded(resp *Response, err error) (*Response, *Error) {
 	a.call.diary.repeated(a.repeats)
+	a.ended = a.call.engine.now()
 	failure := a.failure(err)
 	a.life.part()
 	a.cancel(nil)
@@ -84,8 +86,7 @@ func (a *attempt) concluded(resp *Response, err error) (*Response, *Error) {
 	if failure != nil {
 		return nil, a.named(failure)
 	}
-	end := a.call.engine.now()
-	resp.Total = a.took(end)
+	resp.Total = a.took(a.ended)
 	resp.FirstToken = a.firstToken()
 	return resp, nil
 }
@@ -191,7 +192,7 @@ func (a *attempt) failure(err error) *Error {
 	e.Err = context.Cause(a.life)
 	e.MaybeBilled = true
 	if code := lateCode(e.Err); code != CodeUnknown {
-		took := a.took(a.call.engine.now()).Round(time.Millisecond)
+		took := a.took(a.ended).Round(time.Millisecond)
 		e.Code, e.Message = code, e.Err.Error()+" (cancelled after "+took.String()+")"
 	}
 	return e

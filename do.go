@@ -97,10 +97,14 @@ func (e *Engine) turn() *turn {
 // the caller gives up first. told is false if the dispatcher has ended before it
 // was asked, and may or may not have granted one.
 func (c *call) await(granted <-chan *attempt) (a *attempt, told bool) {
+	over := c.ctx.Done()
+	if over == nil { // a wait for one channel costs less
+		return <-granted, true
+	}
 	select {
 	case a := <-granted:
 		return a, true
-	case <-c.ctx.Done():
+	case <-over:
 	}
 	if !c.engine.box.put(message{kind: msgWithdraw, call: c}) {
 		return nil, false

@@ -216,7 +216,10 @@ func (a *attempt) tell(resp *Response, err *Error) ending {
 
 // ending returns how the attempt ended.
 func (a *attempt) ending(resp *Response, err *Error) ending {
-	end := ending{at: a.call.engine.now(), err: err}
+	end := ending{at: a.ended, err: err}
+	if end.at == 0 { // it was not sent
+		end.at = a.call.engine.now()
+	}
 	if err != nil {
 		end.usage, end.requestID = err.Usage, err.RequestID
 		if end.usage.Known {

@@ -16,7 +16,8 @@ import (
 // Observations", 1958), over durations rounded up by at most 1/32.
 type Survival struct {
 	ended, given [survivalBuckets]uint32
-	n            int
+	n, givenUp   int // the sums of these
+	top          int // no wait has ended in a bucket beyond
 }
 
 const (
@@ -45,48 +46,54 @@ func survivalBound(i int) time.Duration {
 
 // Ended notes a wait that ended after d.
 func (s *Survival) Ended(d time.Duration) {
-	s.ended[survivalBucket(d)]++
+	i := survivalBucket(d)
+	s.ended[i]++
 	s.n++
+	s.top = max(s.top, i)
 }
 
 // GivenUp notes a wait that was given up after d.
-func (s *Survival) GivenUp(d time.Duration) { s.given[survivalBucket(d)]++ }
+func (s *Survival) GivenUp(d time.Duration) {
+	s.given[survivalBucket(d)]++
+	s.givenUp++
+}
 
 // Len returns how many waits have ended.
 func (s *Survival) Len() int { return s.n }
 
 // Fade halves the weight of everything noted so far.
 func (s *Survival) Fade() {
-	s.n = 0
+	s.n, s.givenUp = 0, 0
 	for i := range s.ended {
 		s.ended[i] /= 2
 		s.given[i] /= 2
 		s.n += int(s.ended[i])
+		s.givenUp += int(s.given[i])
 	}
 }
 
 // A Curve is the share of waits that have ended by some time. It takes about
 // 7 KiB, so that who estimates often keeps one.
 type Curve struct {
-	share   [survivalBuckets]float64
-	last    int                     // the last bucket in which one ended
-	waiting [survivalBuckets]uint32 // how many still wait: room for [Survival.Curve]
+	share   [survivalBuckets]float64 // up to last, beyond which it stays the same
+	last    int                      // the last bucket in which one ended
+	waiting [survivalBuckets]uint32  // how many still wait: room for [Survival.Curve]
 }
 
 // Curve estimates the distribution into c, whatever that held before. pending
 // yields how long each of those has waited that still do.
 func (s *Survival) Curve(c *Curve, pending iter.Seq[time.Duration]) {
-	clear(c.waiting[:])
+	clear(c.waiting[:s.top+1])
+	atRisk := float64(s.n + s.givenUp)
 	for d := range pending {
-		c.waiting[survivalBucket(d)]++
-	}
-	atRisk := 0.0
-	for i := range s.ended {
-		atRisk += float64(s.ended[i] + s.given[i] + c.waiting[i])
+		atRisk++
+		if i := survivalBucket(d); i <= s.top {
+			c.waiting[i]++
+		}
 	}
 	c.last = 0
 	surviving := 1.0
-	for i, ended := range s.ended {
+	for i, ended := range s.ended[:s.top+1] {
 		if ended > 0 {
 			surviving *= 1 - float64(ended)/atRisk
 			c.last = i
@@ -110,7 +117,7 @@ func (c *Curve) Share(d time.Duration) float64 {
 	if i == 0 {
 		return 0
 	}
-	return c.share[i-1]
+	return c.share[min(i-1, c.last)]
 }
 
 // Quantile returns the time within which the share q of those waits ends that

@@ -2,6 +2,7 @@ package hist
 
 import (
 	"iter"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -122,4 +123,63 @@ func BenchmarkSurvivalCurve(b *testing.B) {
 	for b.Loop() {
 		s.Curve(&c, none)
 	}
+}
+
+// TestACurveIsThatOfAllBuckets compares with the estimate by its definition, of waits
+// of all lengths, before and after fading, into a curve that has held another.
+func TestACurveIsThatOfAllBuckets(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	wait := func() time.Duration {
+		return time.Duration(math.Exp(random.Float64()*12) * float64(time.Millisecond))
+	}
+	var s Survival
+	c := curve(&s, slices.Values([]time.Duration{time.Hour}))
+	for round := range 20 {
+		for range random.IntN(200) {
+			s.Ended(wait())
+			if random.IntN(4) == 0 {
+				s.GivenUp(wait())
+			}
+		}
+		if round%5 == 4 {
+			s.Fade()
+		}
+		pending := make([]time.Duration, random.IntN(50))
+		for i := range pending {
+			pending[i] = wait()
+		}
+		s.Curve(c, slices.Values(pending))
+		shares, last := byDefinition(&s, pending)
+		if c.Longest() != survivalBound(last) {
+			t.Fatalf("the longest is %v, want %v", c.Longest(), survivalBound(last))
+		}
+		for i, want := range shares[:survivalBuckets-1] {
+			if got := c.Share(survivalBound(i)); got != want {
+				t.Fatalf("round %d: %v have ended by %v, want %v", round, got, survivalBound(i), want)
+			}
+		}
+	}
+}
+
+// byDefinition returns the share that has ended by the end of each bucket, and the
+// last one in which one has.
+func byDefinition(s *Survival, pending []time.Duration) (shares []float64, last int) {
+	waiting := make([]float64, survivalBuckets)
+	atRisk := 0.0
+	for _, d := range pending {
+		waiting[survivalBucket(d)]++
+	}
+	for i := range s.ended {
+		atRisk += float64(s.ended[i]) + float64(s.given[i]) + waiting[i]
+	}
+	surviving := 1.0
+	for i, ended := range s.ended {
+		if ended > 0 {
+			surviving *= 1 - float64(ended)/atRisk
+			last = i
+		}
+		shares = append(shares, 1-surviving)
+		atRisk -= float64(ended) + float64(s.given[i]) + waiting[i]
+	}
+	return shares, last
 }
