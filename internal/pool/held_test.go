@@ -38,8 +38,8 @@ const leastMargin = 64
 // thousands wait doubles what they take: such work belongs in a function of its own
 // that has returned before.
 func TestAStreamWaitsOnASmallStack(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the frames of the race detector are larger")
+	if raceEnabled || runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		t.Skip("frames have other sizes there")
 	}
 	for name, from := range map[string]func(openai.Provider) paceline.Provider{
 		"the command": func(p openai.Provider) paceline.Provider {
