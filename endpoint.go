@@ -37,7 +37,7 @@ func validateEndpoints(endpoints []Endpoint) error {
 		bad := func(field, format string, args ...any) {
 			errs = append(errs, fmt.Errorf("endpoint %s: %s: %s", ep.name(i), field, fmt.Sprintf(format, args...)))
 		}
-		if ep.Provider == nil {
+		if f, ok := ep.Provider.(ProviderFunc); ep.Provider == nil || ok && f == nil {
 			bad("Provider", "is missing")
 		}
 		if !(ep.Weight >= 0) {
