@@ -90,6 +90,7 @@ func elapsedText(d time.Duration) string {
 	return numeral.Span(d)
 }
 
+// ItemsText says how the items ended.
 func (r Report) ItemsText() string {
 	return numeral.Figures(
 		numeral.Always(r.Done, "done"), numeral.IfAny(r.Failed, "failed"),
@@ -106,6 +107,7 @@ func (r Report) requests() string {
 		numeral.IfAny(r.Asked, "asked again"), numeral.IfAny(r.session.failed, "failed"), numeral.IfAny(before, "in earlier sessions"))
 }
 
+// TokensText says how many tokens went in and out, "" for none.
 func (r Report) TokensText() string {
 	switch {
 	case r.PromptTokens == nil:
@@ -116,6 +118,7 @@ func (r Report) TokensText() string {
 	return fmt.Sprintf("%s in   %s out", numeral.Grouped(*r.PromptTokens), numeral.Grouped(*r.CompletionTokens))
 }
 
+// MoneyText says what was spent, and by whose prices.
 func (r Report) MoneyText() string {
 	text := price.USD(r.cost())
 	if r.CostUSD != nil && r.Pricing != "" {
