@@ -75,9 +75,14 @@ func choiceName[T ~uint8](v T, names []string) string {
 	return fmt.Sprintf("%d", v)
 }
 
-func (w Window) String() string      { return choiceName(w, windowNames) }
+// String returns the name that [ParseWindow] takes.
+func (w Window) String() string { return choiceName(w, windowNames) }
+
+// String returns the name that [ParseHeaderStyle] takes.
 func (s HeaderStyle) String() string { return choiceName(s, headerNames) }
-func (r RetryAfter) String() string  { return choiceName(r, retryAfterNames) }
+
+// String returns the name that [ParseRetryAfter] takes.
+func (r RetryAfter) String() string { return choiceName(r, retryAfterNames) }
 
 // MarshalText is [Window.String].
 func (w Window) MarshalText() ([]byte, error) { return []byte(w.String()), nil }

@@ -42,6 +42,8 @@ type throttle struct {
 
 type throttleKey struct{ endpoint, model string }
 
+// New returns a chronicle that writes to out from level on: "info" or "debug". It does
+// not close out.
 func New(out io.Writer, level string) *Chronicle {
 	o := &slog.HandlerOptions{Level: slog.LevelInfo}
 	if level == "debug" {

@@ -15,6 +15,7 @@ type LogFlags struct {
 	LogLevel  string // "info" or "debug"
 }
 
+// Define defines the flags in s.
 func (f *LogFlags) Define(s *pflag.FlagSet) {
 	s.Var(&value.Choice{To: &f.LogFormat, Allowed: []string{"text", "json"}}, "log-format",
 		"how to write to standard error; json: every line is one object, with the figures as fields, and nothing is drawn")

@@ -50,9 +50,11 @@ func (d *demonstration) report(sum paceline.Summary, s *summary.Summary, err err
 		why = summary.StopReason(sum.StoppedBy, err)
 	}
 	summary.Report{Summary: s, Stopped: why, Width: max(columns, 80), Pricing: "at what " + demoPriced + " costs, " + d.pricing.source}.Write(d.env.Stderr)
-	var b strings.Builder
-	fmt.Fprintf(&b, "  %-13s%s\n", "labels", numeral.Figures(numeral.Always(d.labels["positive"], "positive"),
+	var labels prose.Sheet
+	labels.Row("labels", numeral.Figures(numeral.Always(d.labels["positive"], "positive"),
 		numeral.Always(d.labels["negative"], "negative"), numeral.Always(d.labels["mixed"], "mixed")))
+	var b strings.Builder
+	b.WriteString(labels.String())
 	ledger := d.server.Ledger()
 	writeHealing(&b, d.ills(sum, ledger))
 	if sum.Hedges > 0 {

@@ -30,6 +30,7 @@ type Exit struct {
 	Err  error
 }
 
+// Error returns what Err says, or the code where there is none.
 func (e *Exit) Error() string {
 	if e.Err == nil {
 		return fmt.Sprintf("exit %d", e.Code)
@@ -37,6 +38,7 @@ func (e *Exit) Error() string {
 	return e.Err.Error()
 }
 
+// Unwrap returns Err.
 func (e *Exit) Unwrap() error { return e.Err }
 
 // ExitCode returns the code with which err ends the program: every error that

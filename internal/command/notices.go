@@ -24,6 +24,7 @@ type JSONNotices struct {
 	partial []byte     // a line whose end has not come
 }
 
+// NewJSONNotices returns notices that are written to out, a line of JSON each.
 func NewJSONNotices(out io.Writer) *JSONNotices {
 	return &JSONNotices{Logger: slog.New(slog.NewJSONHandler(out, nil))}
 }

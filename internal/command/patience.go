@@ -68,6 +68,7 @@ func (p *Patience) End() {
 	p.wait.Wait()
 }
 
+// ErrEndedByUser ends a reading that a signal has stopped.
 var ErrEndedByUser = &Exit{ExitInterrupted, errors.New("interrupted")}
 
 // Visitor returns v, ended by the user.

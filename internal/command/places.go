@@ -37,6 +37,8 @@ func Reason(err error) error {
 	return err
 }
 
+// Contents returns what a small file holds, without a byte order mark. The error
+// names the file.
 func Contents(env *Env, name string) ([]byte, error) {
 	b, err := env.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -32,6 +32,8 @@ type Answer struct {
 // maxOrder is the most bytes that a line may have.
 const maxOrder = 64 << 10
 
+// NewEndpointStatus returns an endpoint as it was given, before anything is known of
+// how it does.
 func NewEndpointStatus(e *pool.Endpoint) status.Endpoint {
 	st := status.Endpoint{EndpointState: status.EndpointState{Name: e.Name, State: status.Up}, Host: e.Host, Given: newGivenLimits(&e.Limits), Models: []status.GivenModel{}}
 	for _, name := range slices.Sorted(maps.Keys(e.Models)) {

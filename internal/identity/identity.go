@@ -31,6 +31,7 @@ type Run struct {
 	First    int64    `json:"first"`  // of these, the number that -n took; 0: all; not compared
 }
 
+// Encode returns the identity as journals hold it.
 func (id *Run) Encode() []byte {
 	b, err := json.Marshal(id)
 	if err != nil {
@@ -39,6 +40,8 @@ func (id *Run) Encode() []byte {
 	return b
 }
 
+// Decode reads what Encode wrote. The error of anything else, such as the identity of
+// a run of the library, names no file.
 func Decode(b []byte) (*Run, error) {
 	var id Run
 	if err := json.Unmarshal(b, &id); err != nil || id.Version == 0 {

@@ -58,6 +58,30 @@ func TestFunctionsAreShort(t *testing.T) {
 	}
 }
 
+func TestWhatIsExportedHasADocComment(t *testing.T) {
+	names, err := Undocumented(os.DirFS(root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		t.Errorf("%s has no doc comment", name)
+	}
+}
+
+func TestUndocumented(t *testing.T) {
+	fsys := fstest.MapFS{
+		"a.go": {Data: []byte("package a\n\n// A is.\ntype A int\n\nfunc (A) B() {}\n\nfunc (A) String() string { return \"\" }\n\ntype C int\n\n" +
+			"func (c) D() {}\n\nfunc E() {}\n\n// They are.\nconst (\n\tF = 1\n)\n\nvar G, h = 1, 2\n\nvar I = 1 // is\n")},
+		"a_test.go": {Data: []byte("package a\n\nfunc J() {}\n")},
+		"m/main.go": {Data: []byte("package main\n\nfunc K() {}\n")},
+	}
+	names, err := Undocumented(fsys)
+	want := []string{"a.go:6: B", "a.go:10: C", "a.go:14: E", "a.go:21: G"}
+	if err != nil || !slices.Equal(names, want) {
+		t.Errorf("got %q, %v, want %q", names, err, want)
+	}
+}
+
 // namesTests checks that every test that a page names is declared, and returns
 // the page.
 func namesTests(t *testing.T, path string) string {

@@ -44,7 +44,7 @@ var Rooms = []Room{
 	{"internal/runs", append(slices.Clone(upper), "internal/command", "internal/control", "internal/identity", "internal/inspect", "internal/manual", "internal/prose", "internal/report", "internal/status", "internal/summary", "internal/value"), "the commands that read journals know them, and the questions, the report and the summary"},
 	{"internal/chronicle", []string{".", "internal/failures", "internal/jsontext", "internal/numeral", "internal/status", "internal/value"}, "what happens is written down as the contract and the state tell it"},
 	{"internal/interrupt", []string{"internal/command", "internal/numeral"}, "signals end whatever can be shut down"},
-	{"internal/simulate", []string{".", "sim", "internal/command", "internal/manual", "internal/numeral", "internal/spelling", "internal/value"}, "the command knows the simulator"},
+	{"internal/simulate", []string{".", "sim", "internal/command", "internal/manual", "internal/numeral", "internal/prose", "internal/spelling", "internal/value"}, "the command knows the simulator"},
 	{"internal/manual", []string{"internal/prose", "internal/spelling", "internal/value"}, "help pages know how flags are written only"},
 	{"internal/value", []string{"internal/numeral"}, "values of flags know how figures are written only"},
 	{"internal/dash", append(slices.Clone(upper), "internal/jsonscan"), "the dashboard, which reads the status that it is given, lies beside the other front rooms, above the library"},

@@ -127,6 +127,8 @@ func isOwnServer(host string) bool {
 	return !strings.Contains(host, ".")
 }
 
+// KeyAdvice says what to do where the endpoint wants another key. It names the
+// variable and never the key.
 func (e *Endpoint) KeyAdvice() string {
 	switch {
 	case e.keyEnv == "":

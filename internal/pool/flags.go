@@ -24,6 +24,7 @@ type Flags struct {
 // defaultKeyEnv is the variable that holds the key unless another one is named.
 const defaultKeyEnv = "OPENAI_API_KEY"
 
+// DefaultFlags are those of a command line that says nothing.
 func DefaultFlags() Flags {
 	return Flags{Limits: Limits{Window: "bucket"}, keyEnv: defaultKeyEnv}
 }

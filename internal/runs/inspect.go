@@ -28,6 +28,7 @@ type inspectFlags struct {
 // mostListed bounds --slowest and --costliest, which are held in memory.
 const mostListed = 100_000
 
+// NewInspectCommand returns `paceline inspect`.
 func NewInspectCommand(env *command.Env) *cobra.Command {
 	f := &inspectFlags{}
 	p := inspectPage()

@@ -33,6 +33,7 @@ type lsFlags struct {
 	json      bool
 }
 
+// NewLsCommand returns `paceline ls`.
 func NewLsCommand(env *command.Env) *cobra.Command {
 	f := &lsFlags{}
 	p := lsPage()

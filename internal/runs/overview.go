@@ -2,6 +2,7 @@ package runs
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
@@ -167,28 +168,20 @@ func ofHistogram(h *hist.Histogram) status.Percentiles {
 // write writes the overview for people.
 func (o *overview) write(out *findings, r *runFile) error {
 	out.line("%s: %s\n", o.Output, o.headline())
-	row := func(label, figures string) {
-		if figures != "" {
-			out.line("  %-13s%s", label, figures)
-		}
-	}
-	rows := func(label string, lines []string) {
-		for i, line := range lines {
-			row(map[bool]string{true: label}[i == 0], line)
-		}
-	}
-	row("items", o.text.ItemsText())
-	rows("sessions", o.sessions())
-	row("requests", numeral.Figures(numeral.Always(o.Requests, map[bool]string{true: "ended", false: "sent"}[o.State == stateRunning]), numeral.Always(o.Answered.Requests, "answered and accepted")))
-	row("first token", o.TTFT.String())
-	row("answer", o.Total.String())
-	row("tokens", o.text.TokensText())
-	row("money", o.text.MoneyText())
-	row("wasted", o.Waste.String())
-	rows(map[bool]string{true: "in flight", false: "lost"}[o.State == stateRunning], o.inFlight())
-	rows("failures", o.failures())
-	rows("slowest", namedItems(o.of.Slowest, func(e *journal.Entry) string { return numeral.Latency(inspect.Took(e)) }))
-	rows("costliest", namedItems(o.of.Costliest, func(e *journal.Entry) string { return price.USD(price.Nano(e.Cost)) }))
+	var s prose.Sheet
+	s.Row("items", o.text.ItemsText())
+	s.Row("sessions", o.sessions()...)
+	s.Row("requests", numeral.Figures(numeral.Always(o.Requests, map[bool]string{true: "ended", false: "sent"}[o.State == stateRunning]), numeral.Always(o.Answered.Requests, "answered and accepted")))
+	s.Row("first token", o.TTFT.String())
+	s.Row("answer", o.Total.String())
+	s.Row("tokens", o.text.TokensText())
+	s.Row("money", o.text.MoneyText())
+	s.Row("wasted", o.Waste.String())
+	s.Row(map[bool]string{true: "in flight", false: "lost"}[o.State == stateRunning], o.inFlight()...)
+	s.Row("failures", o.failures()...)
+	s.Row("slowest", namedItems(o.of.Slowest, func(e *journal.Entry) string { return numeral.Latency(inspect.Took(e)) })...)
+	s.Row("costliest", namedItems(o.of.Costliest, func(e *journal.Entry) string { return price.USD(price.Nano(e.Cost)) })...)
+	out.line("%s", strings.TrimSuffix(s.String(), "\n"))
 	return out.line("\n  An item's history: paceline inspect %s --item N", o.Output)
 }
 

@@ -34,6 +34,7 @@ type reportFlags struct {
 	seed   int64
 }
 
+// NewReportCommand returns `paceline report`.
 func NewReportCommand(env *command.Env) *cobra.Command {
 	flags := &reportFlags{format: "html", seed: 1}
 	p := reportPage()

@@ -18,6 +18,7 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/manual"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/prose"
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
@@ -149,24 +150,19 @@ func listFaults(w io.Writer) error {
 
 // writeLedger prints what a simulator saw.
 func writeLedger(w io.Writer, l sim.Ledger) {
-	var b strings.Builder
-	row := func(label, figures string) {
-		if figures != "" {
-			fmt.Fprintf(&b, "  %-13s%s\n", label, figures)
-		}
-	}
-	fmt.Fprintf(&b, "\nSaw %s requests on %s connections\n\n", numeral.Grouped(l.Requests), numeral.Grouped(l.Connections))
-	row("answered", numeral.Figures(numeral.Always(l.Complete.Requests, "to the end"),
+	var s prose.Sheet
+	fmt.Fprintf(w, "\nSaw %s requests on %s connections\n\n", numeral.Grouped(l.Requests), numeral.Grouped(l.Connections))
+	s.Row("answered", numeral.Figures(numeral.Always(l.Complete.Requests, "to the end"),
 		numeral.IfAny(l.Partial.Requests, "in part")))
-	row("refused", numeral.Figures(numeral.IfAny(l.Refused, "by the rate limits")))
-	row("left", numeral.Figures(numeral.IfAny(l.Gone, "whose client went away")))
-	row("statuses", statuses(l.ByStatus))
-	row("faults", faultCounts(l.ByFault))
-	row("tokens", numeral.Figures(numeral.Always(l.Complete.PromptTokens+l.Partial.PromptTokens, "in"),
+	s.Row("refused", numeral.Figures(numeral.IfAny(l.Refused, "by the rate limits")))
+	s.Row("left", numeral.Figures(numeral.IfAny(l.Gone, "whose client went away")))
+	s.Row("statuses", statuses(l.ByStatus))
+	s.Row("faults", faultCounts(l.ByFault))
+	s.Row("tokens", numeral.Figures(numeral.Always(l.Complete.PromptTokens+l.Partial.PromptTokens, "in"),
 		numeral.Always(l.Complete.CompletionTokens+l.Partial.CompletionTokens, "out")))
-	row("at most", numeral.Figures(numeral.Always(int64(l.MaxInFlight), "at once"),
+	s.Row("at most", numeral.Figures(numeral.Always(int64(l.MaxInFlight), "at once"),
 		numeral.Always(int64(l.MaxPerSecond), "in a second"), numeral.Always(int64(l.MaxPerMinute), "in a minute")))
-	io.WriteString(w, b.String())
+	io.WriteString(w, s.String())
 }
 
 // statuses lists how many answers had which HTTP status.

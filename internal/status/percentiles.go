@@ -16,6 +16,7 @@ type Percentiles struct {
 	P99 *float64 `json:"p99"`
 }
 
+// PercentilesOf returns those of l, none where nothing was measured.
 func PercentilesOf(l paceline.Latency) Percentiles {
 	if l.Count == 0 {
 		return Percentiles{}
@@ -23,6 +24,7 @@ func PercentilesOf(l paceline.Latency) Percentiles {
 	return Percentiles{Milliseconds(l.P50), Milliseconds(l.P90), Milliseconds(l.P99)}
 }
 
+// Milliseconds returns d to a tenth of a millisecond.
 func Milliseconds(d time.Duration) *float64 {
 	ms := math.Round(float64(d)/float64(time.Millisecond)*10) / 10
 	return &ms

@@ -102,6 +102,8 @@ type Given struct {
 	Window      string   `json:"window"`
 }
 
+// Of returns how a run stands as `paceline ctl` and the page have it. held: it was
+// paused by hand.
 func Of(s State, held bool) *Run {
 	st := &s.Stats
 	now, _ := s.WaitsFor()
@@ -138,8 +140,10 @@ func Of(s State, held bool) *Run {
 	return r
 }
 
+// InMinutes returns a rate by the minute, nil for none.
 func InMinutes(r paceline.Rate) *float64 { return UnlessZero(r.PerSecond() * time.Minute.Seconds()) }
 
+// InHours returns a rate by the hour, nil for none.
 func InHours(r paceline.Rate) *float64 { return UnlessZero(r.PerSecond() * time.Hour.Seconds()) }
 
 // UnlessZero returns a pointer to n, nil for 0.

@@ -31,6 +31,7 @@ type Earlier struct {
 	lost                         int64
 }
 
+// Rows counts the items that have a row.
 func (e Earlier) Rows() int64 { return e.done + e.NotDone() }
 
 // NotDone counts the items whose row has no accepted answer.

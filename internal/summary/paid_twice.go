@@ -16,6 +16,8 @@ type PaidTwice struct {
 	CostUSD *float64 `json:"cost_usd"` // at most; null: unknown
 }
 
+// PaidTwiceOf returns what the calls without a known end may cost again, of which a
+// journal tells.
 func PaidTwiceOf(t journal.Totals) PaidTwice {
 	p := PaidTwice{Calls: t.Lost}
 	if t.LostUnpriced == 0 {

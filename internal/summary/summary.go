@@ -171,6 +171,7 @@ func (s *Summary) cost() paceline.Cost {
 	return paceline.Cost{USD: *s.CostUSD, Known: true}
 }
 
+// Encode returns the summary as --summary writes it.
 func (s *Summary) Encode() []byte {
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {

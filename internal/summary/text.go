@@ -3,7 +3,6 @@ package summary
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
@@ -28,35 +27,25 @@ type Report struct {
 
 // Write writes the report: one sentence, then aligned rows of figures.
 func (r Report) Write(w io.Writer) {
-	var b strings.Builder
-	b.WriteString("\n" + r.headline() + "\n\n")
-	row := func(label, figures string) {
-		if figures != "" {
-			fmt.Fprintf(&b, "  %-13s%s\n", label, figures)
-		}
-	}
-	row("items", r.ItemsText())
-	row("requests", r.requests())
-	row("first token", r.TTFT.String())
-	row("answer", r.Total.String())
-	row("tokens", r.TokensText())
-	row("money", r.MoneyText())
+	var s prose.Sheet
+	s.Row("items", r.ItemsText())
+	s.Row("requests", r.requests())
+	s.Row("first token", r.TTFT.String())
+	s.Row("answer", r.Total.String())
+	s.Row("tokens", r.TokensText())
+	s.Row("money", r.MoneyText())
 	limits, advised := r.limits()
-	row("limited by", limits)
-	for i, line := range advised {
-		row(map[bool]string{true: "what helps"}[i == 0], line)
-	}
-	row("in vain", r.inVain())
-	row("budget", r.Budget.String())
-	row("wasted", r.Waste.String())
-	row("paid twice?", r.PaidTwice.String())
-	for i, line := range r.failures() {
-		row(map[bool]string{true: "failures"}[i == 0], line)
-	}
-	row("endpoints", status.Troubled(r.Endpoints))
-	row("rows", r.Output)
-	row("next", r.Next)
-	io.WriteString(w, tamed.Text(b.String()))
+	s.Row("limited by", limits)
+	s.Row("what helps", advised...)
+	s.Row("in vain", r.inVain())
+	s.Row("budget", r.Budget.String())
+	s.Row("wasted", r.Waste.String())
+	s.Row("paid twice?", r.PaidTwice.String())
+	s.Row("failures", r.failures()...)
+	s.Row("endpoints", status.Troubled(r.Endpoints))
+	s.Row("rows", r.Output)
+	s.Row("next", r.Next)
+	io.WriteString(w, tamed.Text("\n"+r.headline()+"\n\n"+s.String()))
 }
 
 // headline says how it ended. Of a run in several sessions it tells this one's
@@ -101,6 +90,7 @@ func elapsedText(d time.Duration) string {
 	return numeral.Span(d)
 }
 
+// ItemsText says how the items ended.
 func (r Report) ItemsText() string {
 	return numeral.Figures(
 		numeral.Always(r.Done, "done"), numeral.IfAny(r.Failed, "failed"),
@@ -117,6 +107,7 @@ func (r Report) requests() string {
 		numeral.IfAny(r.Asked, "asked again"), numeral.IfAny(r.session.failed, "failed"), numeral.IfAny(before, "in earlier sessions"))
 }
 
+// TokensText says how many tokens went in and out, "" for none.
 func (r Report) TokensText() string {
 	switch {
 	case r.PromptTokens == nil:
@@ -127,6 +118,7 @@ func (r Report) TokensText() string {
 	return fmt.Sprintf("%s in   %s out", numeral.Grouped(*r.PromptTokens), numeral.Grouped(*r.CompletionTokens))
 }
 
+// MoneyText says what was spent, and by whose prices.
 func (r Report) MoneyText() string {
 	text := price.USD(r.cost())
 	if r.CostUSD != nil && r.Pricing != "" {

@@ -179,6 +179,7 @@ func (d Duration) others() string {
 	return text
 }
 
+// ParseDuration reads a duration as flags have it: 1m30s, or a number of seconds.
 func ParseDuration(s string) (time.Duration, error) {
 	if seconds, err := strconv.ParseFloat(s, 64); err == nil {
 		if math.IsNaN(seconds) || math.Abs(seconds) > 1e9 {

@@ -12,6 +12,7 @@ type OutsideError struct {
 	At      string // address of the schema that has it
 }
 
+// Error names the keyword, and where it stands.
 func (e *OutsideError) Error() string {
 	return fmt.Sprintf("%s at %s is left to the library", e.Keyword, e.At)
 }
