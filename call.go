@@ -55,6 +55,7 @@ type call struct {
 	cost       Cost
 	last       journal.Used // by the last request
 	trip       journal.Trip // of it
+	came       finish       // what comes of the attempt under way; not on a stack of which there are thousands
 	resp       *Response    // the last complete answer
 	err        *Error       // why it failed in the end; nil: resp was accepted
 }
@@ -97,11 +98,11 @@ func (c *call) proceed(a *attempt) (again bool) {
 	if c.requests == 0 {
 		c.started = a.admitted
 	}
-	f := finish{of: a, requests: 1}
-	if a.noted || c.note(&f) {
-		a.run(&f)
+	c.came = finish{of: a, requests: 1}
+	if a.noted || c.note(&c.came) {
+		a.run(&c.came)
 	}
-	return c.conclude(&f, a.admitted, &whole)
+	return c.conclude(a.admitted, &whole)
 }
 
 // unwound gives back what was reserved for an attempt that a panic broke off; before
@@ -117,7 +118,10 @@ func (c *call) unwound(a *attempt, sent int) {
 // conclude takes what came of an attempt, and sets whole once nothing is left to be
 // given back. It is apart from proceed for the sake of the stacks of thousands that
 // wait there.
-func (c *call) conclude(f *finish, admitted flow.Instant, whole *bool) (again bool) {
+func (c *call) conclude(admitted flow.Instant, whole *bool) (again bool) {
+	came := c.came
+	f := &came
+	c.came = finish{}
 	c.requests += f.requests
 	if f.err != nil {
 		again = c.failed(f.err, admitted)

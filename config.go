@@ -107,10 +107,11 @@ const (
 	Strict
 )
 
-// A Rate is so much per so long. The zero value does not limit.
+// A Rate is so much per so long. The zero value does not limit; of any other both
+// are above 0.
 type Rate struct {
-	N   float64
-	Per time.Duration
+	N   float64       // calls, tokens or dollars, as the field says that has it
+	Per time.Duration // the window, whose meaning is that of [Limits.Window]
 }
 
 // Per returns the rate of n per d.

@@ -10,7 +10,12 @@ import (
 // An Endpoint is one address with one key, and what it allows.
 type Endpoint struct {
 	Name string // for errors and statistics; "": its number, from 1
-	// Provider sends. If it has a method Validate() error, that is asked first.
+	// Provider sends. If it has a method Validate() error, that is asked first. If it
+	// has a method CompactOf(Provider) Provider, what that returns for it makes its
+	// attempts, in the same way but on smaller stacks: a provider that is a struct is
+	// copied onto the stack of each attempt. It is given the provider itself so that
+	// one that is embedded in another, and has its method called as that one's, can
+	// tell, and return what it was given.
 	Provider Provider
 	Limits   Limits // of all of its calls together
 	// Models are further limits on the calls of one model, by the model's name
@@ -32,7 +37,7 @@ func validateEndpoints(endpoints []Endpoint) error {
 		bad := func(field, format string, args ...any) {
 			errs = append(errs, fmt.Errorf("endpoint %s: %s: %s", ep.name(i), field, fmt.Sprintf(format, args...)))
 		}
-		if ep.Provider == nil {
+		if f, ok := ep.Provider.(ProviderFunc); ep.Provider == nil || ok && f == nil {
 			bad("Provider", "is missing")
 		}
 		if !(ep.Weight >= 0) {
@@ -86,7 +91,16 @@ func (l Limits) flow() flow.Limits {
 // endpoint is an Endpoint with what it has told.
 type endpoint struct {
 	Endpoint
-	told []*tellings // by the model's number in admission; the dispatcher's
+	sends Provider    // makes the attempts, as Endpoint.Provider does
+	told  []*tellings // by the model's number in admission; the dispatcher's
+}
+
+func newEndpoint(ep Endpoint) *endpoint {
+	e := &endpoint{Endpoint: ep, sends: ep.Provider}
+	if c, ok := ep.Provider.(interface{ CompactOf(Provider) Provider }); ok {
+		e.sends = c.CompactOf(ep.Provider)
+	}
+	return e
 }
 
 // tellings returns what the endpoint has told of a model.

@@ -60,7 +60,7 @@ func newPool(endpoints []Endpoint, cfg Config, on processors) (*Engine, error) {
 		stopped:  make(chan struct{}),
 	}
 	for _, ep := range endpoints {
-		e.endpoints = append(e.endpoints, &endpoint{Endpoint: ep})
+		e.endpoints = append(e.endpoints, newEndpoint(ep))
 	}
 	e.accepting, e.drain = context.WithCancel(context.Background())
 	began := e.now()

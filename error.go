@@ -28,10 +28,10 @@ type Error struct {
 	// a pool of several; set by the engine. It never contains the address.
 	Endpoint string
 
-	Status       int    // the HTTP status, 0 if there was none
-	Bytes        int64  // of the answer's body, as they came from the network, up to the failure; 0: not counted
-	ProviderCode string // the provider's own code or type, such as "rate_limit_exceeded"
-	RequestID    string
+	Status       int         // the HTTP status, 0 if there was none
+	Bytes        int64       // of the answer's body, as they came from the network, up to the failure; 0: not counted
+	ProviderCode string      // the provider's own code or type, such as "rate_limit_exceeded"
+	RequestID    string      // the provider's, "" if it gave none
 	Body         []byte      // the provider's body, cut at 64 KiB
 	Header       http.Header // the response's header, for its rate limits; may be nil
 

@@ -6,6 +6,8 @@ import (
 
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
+
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
 const (
@@ -73,7 +75,7 @@ func turns(a Ask) [][]byte {
 	if len(a.Response.Choices) != 1 {
 		return nil
 	}
-	choice, complaint := &a.Response.Choices[0], quoted(complaint(a.Err))
+	choice, complaint := &a.Response.Choices[0], jsontext.Append(nil, complaint(a.Err))
 	if calls := gjson.ParseBytes(choice.ToolCalls); calls.IsArray() && len(calls.Array()) > 0 {
 		list := [][]byte{joined(`{"role":"assistant","content":null,"tool_calls":`, choice.ToolCalls)}
 		for _, call := range calls.Array() {
@@ -102,7 +104,7 @@ func recalled(c *Choice) []byte {
 		return c.Content
 	}
 	if text := c.Text(); text != "" {
-		return quoted(clip(text, maxRecalled))
+		return jsontext.Append(nil, clip(text, maxRecalled))
 	}
 	return nil
 }
@@ -115,13 +117,4 @@ func complaint(err *Error) string {
 // joined returns an object of its beginning and the parts behind it.
 func joined(start string, parts ...[]byte) []byte {
 	return append(append([]byte(start), bytes.Join(parts, nil)...), '}')
-}
-
-// quoted returns s as a JSON string, without escapes for HTML.
-func quoted(s string) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // strings cannot fail
-	return bytes.TrimRight(b.Bytes(), "\n")
 }

@@ -101,7 +101,7 @@ type finish struct {
 // needs afterwards.
 func (a *attempt) run(f *finish) {
 	a.begin()
-	resp, err := a.endpoint.Provider.Attempt(a.life, a.req, a.life.emit)
+	resp, err := a.endpoint.sends.Attempt(a.life, a.req, a.life.emit)
 	f.settle(a, resp, err)
 }
 

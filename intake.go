@@ -2,6 +2,7 @@ package paceline
 
 import (
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -43,8 +44,13 @@ func (r *run) enter() bool {
 	return true
 }
 
-// next takes the source's next item.
+// next takes the source's next item. A panic in the source ends the run.
 func (r *run) next(it *Item) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("Job.Source panicked: %v", p)
+		}
+	}()
 	if r.into != nil {
 		return r.into.NextInto(r.mayStart, it)
 	}

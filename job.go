@@ -28,7 +28,8 @@ type Item struct {
 // read only as fast as calls are admitted.
 type Source interface {
 	// Next returns the next item, or io.EOF after the last. Any other error
-	// ends the run: for an item that cannot be read, set [Item.Err] instead.
+	// ends the run, as a panic does: for an item that cannot be read, set
+	// [Item.Err] instead.
 	Next(ctx context.Context) (Item, error)
 }
 
@@ -82,7 +83,7 @@ type Result struct {
 // A Sink takes each item's result, exactly once, in the order of completion.
 // It is used by one goroutine at a time. Its context carries the run's values
 // and does not end with the run: what is answered, and durable, is still put.
-// An error stops the run, and nothing is put after it; with a journal the
+// An error, or a panic, stops the run, and nothing is put after it; with a journal the
 // results that were committed stand in it and are not put again by a resumed
 // run. The result is the sink's: nobody reads it any more.
 type Sink interface {
@@ -114,7 +115,7 @@ type Job struct {
 	// Journal makes the run durable and resumable: items that have a row in it
 	// are skipped, an intent precedes every request, and every result's row is
 	// committed before the sink hears of it. It is flushed, not closed, when
-	// the run ends. nil: nothing is kept.
+	// the run ends. One run at a time has it. nil: nothing is kept.
 	Journal *journal.Journal
 	// Encode appends an item's row, one line with its newline, to dst. It is
 	// needed with a journal, and called concurrently.

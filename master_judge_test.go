@@ -2,7 +2,6 @@ package paceline_test
 
 import (
 	"context"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/witness"
 	"github.com/seed-1814a72b/paceline/journal"
 	"github.com/seed-1814a72b/paceline/sim"
 )
@@ -56,14 +56,7 @@ func (tr *trial) judge(ledger sim.Ledger) {
 
 func (tr *trial) judgeRows(r *journal.Reader, ledger *sim.Ledger) {
 	t := tr.t
-	by := map[string]*sim.Record{}
-	for i := range ledger.Records {
-		rec := &ledger.Records[i]
-		by[rec.RequestID] = rec
-		if rec.Complete {
-			by[rec.AnswerID] = rec // where a fault left out the header
-		}
-	}
+	answers := witness.AnswersOf(ledger)
 	rows, err := os.ReadFile(filepath.Join(tr.folder, "out.jsonl"))
 	if err != nil {
 		t.Fatal(err)
@@ -78,14 +71,14 @@ func (tr *trial) judgeRows(r *journal.Reader, ledger *sim.Ledger) {
 			t.Errorf("item %d: its row is damaged, or not its first", e.Index)
 		}
 		seen[e.Index], end = true, e.Offset+e.Length
-		tr.judgeRow(e, string(row), by)
+		tr.judgeRow(e, string(row), answers)
 	}
 	if end != int64(len(rows)) {
 		t.Errorf("the output has %d bytes, of which %d are rows", len(rows), end)
 	}
 }
 
-func (tr *trial) judgeRow(e journal.Entry, row string, by map[string]*sim.Record) {
+func (tr *trial) judgeRow(e journal.Entry, row string, answers witness.Answers) {
 	t := tr.t
 	if !gjson.Valid(row) || gjson.Get(row, "index").Int() != e.Index {
 		t.Errorf("item %d has the row %s", e.Index, row)
@@ -96,27 +89,12 @@ func (tr *trial) judgeRow(e journal.Entry, row string, by map[string]*sim.Record
 	if e.Status != journal.Done {
 		return
 	}
-	rec := by[gjson.Get(row, "llm.request_id").String()]
-	switch answer := gjson.Get(row, "llm.response").String(); {
-	case rec == nil:
-		t.Errorf("item %d: nobody gave the answer %q", e.Index, answer)
-	case !strings.Contains(rec.Body, gjson.Get(row, "text").String()):
-		t.Errorf("item %d has an answer to %s", e.Index, rec.Body)
-	case ascii(answer) != ascii(rec.Content):
-		t.Errorf("item %d: the answer is %q and was %q", e.Index, answer, rec.Content)
-	case e.Brought.CompletionTokens > int64(rec.CompletionTokens):
+	rec, err := answers.Of(row)
+	if err != nil {
+		t.Errorf("item %d: %v", e.Index, err)
+	} else if e.Brought.CompletionTokens > int64(rec.CompletionTokens) {
 		t.Errorf("item %d: %d tokens are reported of %d", e.Index, e.Brought.CompletionTokens, rec.CompletionTokens)
 	}
-}
-
-// ascii leaves out the broken characters that faults put into answers.
-func ascii(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 0x80 {
-			return -1
-		}
-		return r
-	}, s)
 }
 
 // judgeRequests: the journal knows of every request that the provider saw, and
@@ -198,17 +176,8 @@ func (tr *trial) findCanary() {
 			tr.t.Errorf("an error tells the key: %s", text)
 		}
 	}
-	err := filepath.WalkDir(tr.home, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		b, err := os.ReadFile(path)
-		if strings.Contains(string(b), canaryKey) {
-			tr.t.Errorf("%s holds the key", path)
-		}
-		return err
-	})
-	if err != nil {
-		tr.t.Error(err)
+	paths, err := witness.Telling(tr.home, canaryKey)
+	if len(paths) > 0 || err != nil {
+		tr.t.Errorf("the key stands in %q, %v", paths, err)
 	}
 }

@@ -66,7 +66,7 @@ func (d *dispatcher) ping(now flow.Instant) flow.Instant {
 			l.sent++
 			l.running++
 			d.pings.running++
-			l.next = now.Add(pause(l.sent))
+			l.next = now.Add(untilPing(l.sent))
 			go d.engine.ping(d.pings.ctx, i, l.to)
 		}
 		if l.running < pingsAtOnce {
@@ -76,8 +76,8 @@ func (d *dispatcher) ping(now flow.Instant) flow.Instant {
 	return wake
 }
 
-// pause returns how long to wait after so many pings.
-func pause(sent int) time.Duration {
+// untilPing returns how long after so many pings the next one goes out.
+func untilPing(sent int) time.Duration {
 	switch {
 	case sent < pingsFirst:
 		return 0

@@ -536,3 +536,28 @@ func TestALoserThatToldItsUsageCostsTheSameInTheRowAndTheRun(t *testing.T) {
 		}
 	})
 }
+
+// A provider that offers to make its attempts on smaller stacks makes them so.
+func TestACompactProviderMakesTheAttempts(t *testing.T) {
+	running(t, new(bulky), paceline.Config{}, func(t *testing.T, e *paceline.Engine) {
+		resp, err := e.Do(t.Context(), &paceline.Request{Model: "m", Messages: paceline.User("hi")})
+		if err != nil || resp == nil {
+			t.Errorf("%v, %v", resp, err)
+		}
+	})
+}
+
+type bulky struct{}
+
+func (*bulky) Attempt(context.Context, *paceline.Request, func(paceline.Delta)) (*paceline.Response, error) {
+	return nil, &paceline.Error{Code: paceline.CodeInvalidRequest, Message: "not this one"}
+}
+
+func (b *bulky) CompactOf(of paceline.Provider) paceline.Provider {
+	if of != paceline.Provider(b) {
+		return of
+	}
+	return paceline.ProviderFunc(func(ctx context.Context, _ *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
+		return answers(time.Second, "a")(ctx, emit)
+	})
+}

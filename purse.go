@@ -17,7 +17,7 @@ type purse struct {
 	spent   spend
 	held    spend // for calls in admission and in flight
 	holders int
-	waiting needy
+	waiting wants
 	number  uint64 // of calls that came to wait
 	over    bool   // the budget is used up: the run ends
 }
@@ -177,27 +177,27 @@ type want struct {
 	number uint64
 }
 
-// needy is a heap of those that wait: by priority, those under way already
+// wants is a heap of those that wait: by priority, those under way already
 // before fresh ones, by arrival.
-type needy []want
+type wants []want
 
-func (n needy) Len() int { return len(n) }
-func (n needy) Less(i, j int) bool {
-	x, y := n[i].call, n[j].call
+func (w wants) Len() int { return len(w) }
+func (w wants) Less(i, j int) bool {
+	x, y := w[i].call, w[j].call
 	return cmp.Or(
 		cmp.Compare(y.ticket.Priority, x.ticket.Priority),
 		cmp.Compare(fresh(x), fresh(y)),
-		cmp.Compare(n[i].number, n[j].number),
+		cmp.Compare(w[i].number, w[j].number),
 	) < 0
 }
-func (n needy) Swap(i, j int) { n[i], n[j] = n[j], n[i] }
-func (n *needy) Push(x any)   { *n = append(*n, x.(want)) }
-func (n *needy) Pop() any {
-	old := *n
-	w := old[len(old)-1]
-	old[len(old)-1] = want{}
-	*n = old[:len(old)-1]
-	return w
+func (w wants) Swap(i, j int) { w[i], w[j] = w[j], w[i] }
+func (w *wants) Push(x any)   { *w = append(*w, x.(want)) }
+func (w *wants) Pop() any {
+	last := len(*w) - 1
+	first := (*w)[last]
+	(*w)[last] = want{}
+	*w = (*w)[:last]
+	return first
 }
 
 // fresh is 1 for a call of which nothing was sent yet, else 0.

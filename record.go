@@ -147,7 +147,7 @@ func (r *run) sink(ctx context.Context) {
 
 func (r *run) sinkTakes(ctx context.Context, res *Result) bool {
 	was := *res // the sink may do with it what it likes
-	if err := r.job.Sink.Put(ctx, res); err != nil {
+	if err := r.hand(ctx, res); err != nil {
 		r.stop("sink", err, 0)
 		return false
 	}
@@ -155,4 +155,14 @@ func (r *run) sinkTakes(ctx context.Context, res *Result) bool {
 		r.count(&was)
 	}
 	return true
+}
+
+// hand gives the sink a result. A panic in it ends the run.
+func (r *run) hand(ctx context.Context, res *Result) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("Job.Sink panicked: %v", p)
+		}
+	}()
+	return r.job.Sink.Put(ctx, res)
 }

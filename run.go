@@ -41,6 +41,11 @@ func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
 	if err := e.nested(ctx); err != nil {
 		return Summary{}, err
 	}
+	release, err := claim(job.Journal)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer release()
 	limit := job.Budget.spend()
 	spent, err := spentBefore(job.Journal, limit)
 	if err != nil {
@@ -49,6 +54,21 @@ func (e *Engine) Run(ctx context.Context, job Job) (Summary, error) {
 	r := e.newRun(ctx, job)
 	r.purse = newPurse(limit, spent)
 	return r.whole(ctx)
+}
+
+// journals are those that a run of this process writes to.
+var journals sync.Map
+
+// claim has a journal be one run's alone until release: two at once would send every
+// item twice. nil is nobody's.
+func claim(j *journal.Journal) (release func(), err error) {
+	if j == nil {
+		return func() {}, nil
+	}
+	if _, taken := journals.LoadOrStore(j, true); taken {
+		return nil, errors.New("job: Journal: another run writes to it; wait for its end, or open one for each")
+	}
+	return func() { journals.Delete(j) }, nil
 }
 
 // whole takes the run from its first item to its end.
@@ -60,6 +80,9 @@ func (r *run) whole(ctx context.Context) (Summary, error) {
 	defer context.AfterFunc(r.mayFinish, func() { e.box.put(message{kind: msgBroken, run: r}) })()
 	defer context.AfterFunc(ctx, func() { r.stop("interrupted", context.Cause(ctx), 0) })()
 	defer context.AfterFunc(e.accepting, func() { r.stop("interrupted", ErrShutdown, never) })()
+	if e.accepting.Err() != nil { // which it would hear of after the first items
+		r.stop("interrupted", ErrShutdown, never)
+	}
 	defer r.watchJournal()()
 	chronicle := r.chronicle()
 
@@ -209,7 +232,6 @@ func (r *run) finish(c *call, item Item) {
 	case VerdictStop:
 		r.drop()
 	case VerdictJob:
-		c.diary.after(&ending{err: err, usage: err.Usage}, c.most, c.trip)
 		r.stop(err.Code.String(), err, graceAfter(err))
 		r.drop()
 	default:
@@ -295,7 +317,10 @@ func (j *Job) validate(priced bool) error {
 			errs = append(errs, errors.New("job: "+what))
 		}
 	}
-	need(j.Source != nil, "Source: is missing")
+	source, isFunc := j.Source.(SourceFunc)
+	need(j.Source != nil && !(isFunc && source == nil), "Source: is missing")
+	sink, isFunc := j.Sink.(SinkFunc)
+	need(!(isFunc && sink == nil), "Sink: is missing: a nil SinkFunc takes nothing")
 	need(j.Sink != nil || j.Journal != nil, "Sink: is missing, and there is no Journal either: the results would be lost")
 	need(j.Journal == nil || j.Encode != nil, "Encode: is missing; a Journal needs it to write rows")
 	j.Budget.validate(need, priced)

@@ -49,10 +49,10 @@ type Stats struct {
 	Out []*Error
 
 	Pace    Pace
-	Limited Limited     // for how long what held the run, or the engine, back; together Elapsed
-	Use     Use         // of the limits, and of the processor
-	Budget  BudgetState // of a run that has a [Budget]; zero else
-	Elapsed time.Duration
+	Limited Limited       // for how long what held the run, or the engine, back; together Elapsed
+	Use     Use           // of the limits, and of the processor
+	Budget  BudgetState   // of a run that has a [Budget]; zero else
+	Elapsed time.Duration // since the run, or the engine, began
 }
 
 // Ended counts the items that have ended, in this run, one way or another.
@@ -95,22 +95,22 @@ type EndpointPace struct {
 // ModelPace is how the calls of one model stand at one endpoint, beside the
 // limits of all of the endpoint's calls.
 type ModelPace struct {
-	Endpoint  string // its name; its number, from 1, if it was given none
-	Model     string // "": calls that name none, and those of models beyond 64
-	Requests  Rate   // the limit on its requests in force, given, told or found out; zero: none known
-	FoundOut  bool   // Requests was found out: see [Pace]
-	Tokens    Rate   // likewise on its tokens
-	Money     Rate   // likewise on what they cost, in US dollars
-	Running   int    // its calls in flight
-	InFlight  int    // the cap on these that was given; 0: none
-	PausedFor time.Duration
+	Endpoint  string        // its name; its number, from 1, if it was given none
+	Model     string        // "": calls that name none, and those of models beyond 64
+	Requests  Rate          // the limit on its requests in force, given, told or found out; zero: none known
+	FoundOut  bool          // Requests was found out: see [Pace]
+	Tokens    Rate          // likewise on its tokens
+	Money     Rate          // likewise on what they cost, in US dollars
+	Running   int           // its calls in flight
+	InFlight  int           // the cap on these that was given; 0: none
+	PausedFor time.Duration // how long none of its calls will start there because the server said so
 }
 
-// Latency is a distribution of durations.
+// Latency is a distribution of durations. Without any all of it is 0.
 type Latency struct {
-	Count         int64
-	P50, P90, P99 time.Duration
-	Max           time.Duration
+	Count         int64         // how many there were
+	P50, P90, P99 time.Duration // the quantiles, within 1 %
+	Max           time.Duration // the longest
 }
 
 // EventKind says what happened.
@@ -141,9 +141,9 @@ type Event struct {
 	Endpoint string
 	Model    string
 	Hedge    bool
-	Status   Status
-	Err      *Error // nil: well
-	Delay    time.Duration
+	Status   Status        // on EventItem
+	Err      *Error        // nil: well
+	Delay    time.Duration // on EventLater: of the pause
 	// Set on EventFirstToken and EventEnd, measured from the sending.
 	FirstToken, Total time.Duration
 	Usage             Usage

@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"bytes"
-	"encoding/json"
 	"math"
 	"strconv"
 	"time"
@@ -64,7 +63,7 @@ func appendOwn(dst []byte, it *paceline.Item) []byte {
 		dst = append(dst, `{"raw":`...)
 		return append(jsontext.Append(dst, text), ',')
 	}
-	raw := oneLine(trimSpace(it.Raw))
+	raw := jsontext.OneLine(trimSpace(it.Raw))
 	switch {
 	case len(raw) == 0:
 		return appendID(dst, it.ID)
@@ -141,18 +140,6 @@ func unreadable(it *paceline.Item) (text []byte, bad bool) {
 	return nil, false
 }
 
-// oneLine returns JSON without newlines: compacted if it has any.
-func oneLine(raw []byte) []byte {
-	if bytes.IndexByte(raw, '\n') < 0 && bytes.IndexByte(raw, '\r') < 0 {
-		return raw
-	}
-	var b bytes.Buffer
-	if json.Compact(&b, raw) != nil {
-		return raw
-	}
-	return b.Bytes()
-}
-
 // appendJSON appends a value as it stands, null if there is none. What is not
 // JSON is kept as a string, so that no answer can break its row.
 func appendJSON(dst, raw []byte) []byte {
@@ -163,7 +150,7 @@ func appendJSON(dst, raw []byte) []byte {
 	case !jsonscan.Valid(raw):
 		return jsontext.Append(dst, raw)
 	}
-	return append(dst, oneLine(raw)...)
+	return append(dst, jsontext.OneLine(raw)...)
 }
 
 // appendAnswer appends what was answered, from "response" to "finish_reason".

@@ -2,9 +2,9 @@ package dataset
 
 import (
 	"bytes"
-	"strconv"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
 var unicodeEscape = []byte(`\u`)
@@ -46,27 +46,10 @@ func decodeEscapes(s []byte) int {
 // escape's length. It returns 0 for one that has to stay: all of ASCII, half a
 // surrogate pair, and what a terminal or a reader of lines would act upon.
 func escapedRune(s []byte) (r rune, size int) {
-	if s[1] != 'u' {
-		return 0, 2
-	}
-	r, size = hexRune(s[2:]), 6
-	if utf16.IsSurrogate(r) {
-		if len(s) < 12 || !bytes.HasPrefix(s[6:], unicodeEscape) {
-			return 0, size
-		}
-		if r = utf16.DecodeRune(r, hexRune(s[8:])); r == utf8.RuneError {
-			return 0, size
-		}
-		return r, 12
-	}
-	if r < 0xA0 || r == '\u2028' || r == '\u2029' {
+	r, size = jsontext.Escape(s)
+	size = max(size, 1) // whatever s is, the walk goes on
+	if r < 0xA0 || r == '\u2028' || r == '\u2029' || r == utf8.RuneError {
 		return 0, size
 	}
 	return r, size
-}
-
-// hexRune returns the value of the four digits that s begins with.
-func hexRune(s []byte) rune {
-	n, _ := strconv.ParseUint(string(s[:4]), 16, 16) // digits, as s is valid
-	return rune(n)
 }

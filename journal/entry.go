@@ -184,8 +184,6 @@ func appendAttempt(dst []byte, a *Attempt) []byte {
 	return sealRecord(dst, start)
 }
 
-func parseAttempt(payload []byte) (a Attempt, ok bool) { return fields{b: payload}.attempt() }
-
 func (f fields) attempt() (a Attempt, ok bool) {
 	a.Index, a.Code, a.Reserved = f.count(), f.byte(), f.known()
 	a.PromptTokens, a.CompletionTokens, a.Cost = f.known(), f.known(), f.known()

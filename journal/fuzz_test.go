@@ -95,7 +95,7 @@ func FuzzTrip(f *testing.F) {
 			t.Fatalf("wrote %+v, read %+v (%v)", trip, got.Trip, ok)
 		}
 		_, payload, _, _, _ := parseRecord(appendAttempt(nil, &Attempt{Index: 1, Trip: trip}))
-		if got, ok := parseAttempt(payload); !ok || got.Trip != want {
+		if got, ok := (fields{b: payload}).attempt(); !ok || got.Trip != want {
 			t.Fatalf("wrote %+v, read %+v of an attempt (%v)", trip, got.Trip, ok)
 		}
 	})

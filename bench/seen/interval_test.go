@@ -53,13 +53,15 @@ func TestWhatIsAddedIsComparedByTheCall(t *testing.T) {
 		t.Errorf("%v ms a second more, want 20", got)
 	}
 	l := &line{kind: kind{name: "all"}, costs: []cost{c}}
-	if said := l.judged(0.031, interval{low: 0.01, high: 0.05}); said != ", not below 3 %: **short**" {
+	if said := l.judged(0.031, interval{0.01, 0.05, 0.96}); said != ", not below 3 %: **short**" {
 		t.Error(said)
 	}
-	if said := l.judged(0.02, interval{low: 0.01, high: 0.029}); said != ", below 3 %: pass" {
+	if said := l.judged(0.02, interval{0.01, 0.029, 0.96}); said != ", below 3 %: pass" {
 		t.Error(said)
 	}
-	if said := l.judged(0.02, interval{low: 0.01, high: 0.04}); said == ", below 3 %: pass" {
-		t.Error("an interval that holds 3 % passes")
+	for _, in := range []interval{{0.01, 0.04, 0.96}, {0.01, 0.02, 0.5}} {
+		if said := l.judged(0.02, in); said == ", below 3 %: pass" {
+			t.Errorf("%+v passes", in)
+		}
 	}
 }

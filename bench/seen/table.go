@@ -61,8 +61,8 @@ func (l *line) judged(median float64, within interval) string {
 		return ""
 	case median >= most:
 		return ", not below 3 %: **short**"
-	case within.high >= most:
-		return ", below 3 %, of which the interval is not sure"
+	case within.high >= most || within.sure < sure:
+		return ", below 3 %, but that is not sure"
 	}
 	return ", below 3 %: pass"
 }

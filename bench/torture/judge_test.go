@@ -7,12 +7,12 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/tidwall/gjson"
 
+	"github.com/seed-1814a72b/paceline/internal/witness"
 	"github.com/seed-1814a72b/paceline/journal"
 	"github.com/seed-1814a72b/paceline/sim"
 )
@@ -92,14 +92,7 @@ func (c committed) allIn(t *testing.T, now committed, again bool) {
 func (r *round) judge() {
 	r.t.Helper()
 	ledger := r.provider.ledger(r.t)
-	by := map[string]*sim.Record{}
-	for i := range ledger.Records {
-		rec := &ledger.Records[i]
-		by[rec.RequestID] = rec
-		if rec.Complete {
-			by[rec.AnswerID] = rec // where a fault left out the header; the same body gets the same answer
-		}
-	}
+	answers := witness.AnswersOf(&ledger)
 	data, err := os.ReadFile(r.folder.file("out.jsonl"))
 	if err != nil {
 		r.t.Fatal(err)
@@ -107,7 +100,7 @@ func (r *round) judge() {
 	seen := map[int64]bool{}
 	last := int64(-1)
 	for row := range strings.Lines(string(data)) {
-		i := r.row(row, by)
+		i := r.row(row, answers)
 		if seen[i] {
 			r.t.Errorf("item %d has two rows", i)
 		}
@@ -125,7 +118,7 @@ func (r *round) judge() {
 }
 
 // row checks one row: whole, of its item, its answer one that was given to it.
-func (r *round) row(row string, by map[string]*sim.Record) int64 {
+func (r *round) row(row string, answers witness.Answers) int64 {
 	if !strings.HasSuffix(row, "\n") || !gjson.Valid(row) {
 		r.t.Errorf("a torn row: %.200q", row)
 		return -1
@@ -139,27 +132,10 @@ func (r *round) row(row string, by map[string]*sim.Record) int64 {
 	if gjson.Get(row, "llm.error").Exists() || answer.Type == gjson.Null {
 		return i
 	}
-	rec := by[gjson.Get(row, "llm.request_id").String()]
-	switch {
-	case rec == nil:
-		r.t.Errorf("item %d: nobody gave the answer %s", i, answer.Raw)
-	case !strings.Contains(rec.Body, text):
-		r.t.Errorf("item %d has the answer to another one: %s", i, rec.Body)
-	case ascii(rec.Content) != ascii(answer.String()):
-		r.t.Errorf("item %d: the answer is %q and was %q", i, answer.String(), rec.Content)
+	if _, err := answers.Of(row); err != nil {
+		r.t.Errorf("item %d: %v", i, err)
 	}
 	return i
-}
-
-// ascii leaves out what faults put into answers and the ledger's JSON cannot
-// hold: bytes that are not UTF-8, halves of surrogates.
-func ascii(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 0x80 {
-			return -1
-		}
-		return r
-	}, s)
 }
 
 // account holds the summary against the ledger: no request that it does not
@@ -209,17 +185,8 @@ func (r *round) findCanary() {
 			r.t.Errorf("a process told the key: %s", text)
 		}
 	}
-	err := filepath.WalkDir(r.folder.path, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if strings.Contains(string(data), canary) {
-			r.t.Errorf("%s holds the key", path)
-		}
-		return err
-	})
-	if err != nil {
-		r.t.Error(err)
+	paths, err := witness.Telling(r.folder.path, canary)
+	if len(paths) > 0 || err != nil {
+		r.t.Errorf("the key stands in %q, %v", paths, err)
 	}
 }

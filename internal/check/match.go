@@ -1,12 +1,13 @@
 package check
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
+
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 )
 
 // Match is the rule that a pattern (RE2) matches the whole answer. Its value is
@@ -69,13 +70,11 @@ func (m *Match) value(text string, found []int) json.RawMessage {
 	return encoded(all)
 }
 
-// encoded marshals without escaping HTML. v is always encodable.
+// encoded marshals v, which is always encodable.
 func encoded(v any) json.RawMessage {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
+	b, err := jsontext.Marshal(v)
+	if err != nil {
 		panic("check: " + strconv.Quote(err.Error()))
 	}
-	return bytes.TrimRight(b.Bytes(), "\n")
+	return b
 }

@@ -13,8 +13,8 @@ import (
 func TestFault50DiskFull(t *testing.T) {
 	// However late the commit that fails comes, not everything is sent before it, as
 	// in TestFault50ShortWritesAtAFileSizeLimit.
-	const n = 2500
-	b := newBench(t, n, sim.Config{}, func(i int) string { return plain(i) + strings.Repeat(" more", 840) })
+	const n = 600
+	b := newBench(t, n, sim.Config{}, func(i int) string { return plain(i) + strings.Repeat(" more", 4000) })
 	disk := t.TempDir()
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=1300k"); err != nil {
 		t.Skipf("no small disk can be made here: %v", err)

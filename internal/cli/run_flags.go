@@ -132,9 +132,9 @@ func (f *runFlags) defineOutput(s *pflag.FlagSet) {
 
 func (f *runFlags) defineMoney(s *pflag.FlagSet) {
 	s.Var(priceList{&f.prices}, "price", "US dollars for 1M tokens, in=0.15,out=0.60 and perhaps cached=0.075, instead of the built-in price list; models of --escalate have those of the list, or, as any model, one of their own: gpt-4o:in=2.5,out=10; repeatable")
-	s.Var(value.Money{To: &f.maxCost}, "max-cost", "stop, resumable, before all sessions of this run together cost more US dollars than this: what a call may cost at most is set aside before it is sent. The prices must be known; give requests a max_tokens, since otherwise the longest answers so far are the measure")
-	s.Var(value.Count{To: &f.maxTokens, Min: 1}, "max-tokens-total", "likewise for tokens, in and out together")
-	s.Var(value.Count{To: &f.maxRequests, Min: 1}, "max-requests", "likewise for requests sent, whatever comes of them")
+	s.Var(&value.Once{Value: value.Money{To: &f.maxCost}}, "max-cost", "stop, resumable, before all sessions of this run together cost more US dollars than this: what a call may cost at most is set aside before it is sent. The prices must be known; give requests a max_tokens, since otherwise the longest answers so far are the measure")
+	s.Var(&value.Once{Value: value.Count{To: &f.maxTokens, Min: 1}}, "max-tokens-total", "likewise for tokens, in and out together")
+	s.Var(&value.Once{Value: value.Count{To: &f.maxRequests, Min: 1}}, "max-requests", "likewise for requests sent, whatever comes of them")
 }
 
 func (f *runFlags) defineRunning(s *pflag.FlagSet) {

@@ -107,10 +107,10 @@ func TestFault50NoSpaceAtEachWrite(t *testing.T) {
 // the next one fail.
 func TestFault50ShortWritesAtAFileSizeLimit(t *testing.T) {
 	// However late the commit that fails comes, not everything is sent before it:
-	// 4 MiB of rows may wait for one, and as many be on the way to the disk; these are 11.
-	const n = 2500
+	// 4 MiB of rows may wait for one, and as many be on the way to the disk; these are 12.
+	const n = 600
 	for _, kib := range []int{1100, 1200, 1330} { // the first MiB tries the disk
-		b := newBench(t, n, sim.Config{TTFT: sim.MustDurations("1ms")}, func(i int) string { return plain(i) + strings.Repeat(" more", 840) })
+		b := newBench(t, n, sim.Config{TTFT: sim.MustDurations("1ms")}, func(i int) string { return plain(i) + strings.Repeat(" more", 4000) })
 		cmd := exec.Command("sh", "-c", fmt.Sprintf(`ulimit -f %d; exec "$0" "$@"`, kib*2), b.program())
 		cmd.Args = append(append(cmd.Args, b.args...), "--concurrency", "32")
 		var log bytes.Buffer

@@ -124,8 +124,10 @@ func (c *Control) carryOut(o *Order) Answer {
 	if err := c.do(o); err != nil {
 		return Answer{Error: err.Error()}
 	}
-	// The first snapshot may be taken before admission has acted on the order.
-	c.engine.Stats()
+	if o.Do != "status" {
+		// The first snapshot may be taken before admission has acted on the order.
+		c.engine.Stats()
+	}
 	return c.tell(c.look())
 }
 

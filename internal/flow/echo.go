@@ -22,8 +22,9 @@ import (
 //     silence is one that is not to be expected if so many headers should have come in
 //     it that chance would hush them once in e to the tenth. Shorter ones pass unseen.
 //
-// Calls count as late in the order in which they were written: what a network lets
-// overtake others by much more than the guard is no more than likely.
+// Both suppose that calls come to the server in the order in which they were written,
+// but for the guard. Where a network mixes them by more, a stop that begins while they
+// arrive may pass unseen.
 //
 // A silence that is taken for one by mistake costs its own length at most, once. Of
 // headers that come by chance, r in a second, those are e to the minus tenth of all

@@ -15,7 +15,8 @@ import (
 // that opens a connection first goes out later; its window begins when it has.
 // And if one is delayed by the network and a later one is not, they stand
 // closer together there than here; the guard is added to the window against
-// that.
+// that. A server that stands still sees them later than any network has them
+// arrive: see [echo].
 type Sliding struct {
 	window    time.Duration
 	n         int

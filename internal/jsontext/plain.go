@@ -26,7 +26,7 @@ func AppendPlain(dst, inside []byte) []byte {
 			i, n = i+2, n+1
 			continue
 		}
-		r, size := units(inside[i:])
+		r, size := Escape(inside[i:])
 		if size == 0 {
 			r, size = '\\', 1
 		}
@@ -60,20 +60,13 @@ var escaped = [256]byte{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// EscapeLen returns the length of the escape at the start of s, of two code
-// units if they are a surrogate pair: what stands for one character. It is 0 if
-// s does not start with one.
-func EscapeLen(s []byte) int {
+// Escape returns the character of the escape at the start of s, and how many
+// bytes stand for it: those of two code units if they are a surrogate pair. Half
+// of a pair is U+FFFD. The size is 0 if s does not start with an escape.
+func Escape[T string | []byte](s T) (r rune, size int) {
 	if len(s) > 1 && s[0] == '\\' && escaped[s[1]] != 0 {
-		return 2
+		return rune(escaped[s[1]]), 2
 	}
-	_, size := units(s)
-	return size
-}
-
-// units decodes the escape of one code unit, or of two if they are a surrogate
-// pair, at the start of s; its size is 0 if there is none.
-func units(s []byte) (r rune, size int) {
 	r, ok := unit(s)
 	switch {
 	case !ok:
@@ -90,11 +83,12 @@ func units(s []byte) (r rune, size int) {
 }
 
 // unit reads the escape of a code unit in UTF-16.
-func unit(s []byte) (r rune, ok bool) {
+func unit[T string | []byte](s T) (r rune, ok bool) {
 	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
 		return 0, false
 	}
-	for _, c := range s[2:6] {
+	for i := 2; i < 6; i++ {
+		c := s[i]
 		switch {
 		case c >= '0' && c <= '9':
 			c -= '0'

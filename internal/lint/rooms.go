@@ -22,7 +22,7 @@ var (
 	nothing = []string(nil)
 	library = []string{"."}
 	upper   = []string{
-		".", "provider/openai", "provider/anthropic", "sim", "dataset", "journal",
+		".", "provider/openai", "sim", "dataset", "journal",
 		"internal/flow", "internal/backoff", "internal/sse", "internal/hist",
 		"internal/prompt", "internal/schema", "internal/check", "internal/price",
 		"internal/advice", "internal/chart", "internal/failures", "internal/numeral", "internal/tamed", "internal/waste",
@@ -47,14 +47,11 @@ var Rooms = []Room{
 	{"internal/simulate", []string{".", "sim", "internal/command", "internal/manual", "internal/numeral", "internal/spelling", "internal/value"}, "the command knows the simulator"},
 	{"internal/manual", []string{"internal/prose", "internal/spelling", "internal/value"}, "help pages know how flags are written only"},
 	{"internal/value", []string{"internal/numeral"}, "values of flags know how figures are written only"},
-	{"internal/server", upper, "the server lies beside the other front rooms, above the library"},
 	{"internal/dash", append(slices.Clone(upper), "internal/jsonscan"), "the dashboard, which reads the status that it is given, lies beside the other front rooms, above the library"},
 	{"internal/report", append(slices.Clone(upper), "internal/inspect"), "the report lies beside the other front rooms, above the library and the questions"},
 	{"internal/inspect", []string{".", "journal", "internal/failures", "internal/hist"}, "questions about a run know its journal, and the codes of the contract"},
-	{"internal/cluster", upper, "the cluster lies beside the other front rooms, above the library"},
-	{".", []string{"internal/flow", "internal/backoff", "internal/hist", "internal/processor", "internal/jsonscan", "journal"}, "the library knows no provider, format or front room"},
-	{"provider/openai", []string{".", "internal/sse", "internal/http1", "internal/multiplex", "internal/coalesce", "internal/jsonscan"}, "an adapter knows the contract, the event stream, the connections, and how to check JSON only"},
-	{"provider/anthropic", []string{".", "internal/sse"}, "an adapter knows the contract and the event stream only"},
+	{".", []string{"internal/flow", "internal/backoff", "internal/hist", "internal/processor", "internal/jsonscan", "internal/jsontext", "journal"}, "the library knows no provider, format or front room"},
+	{"provider/openai", []string{".", "internal/sse", "internal/http1", "internal/multiplex", "internal/coalesce", "internal/jsonscan", "internal/jsontext"}, "an adapter knows the contract, the event stream, the connections, and how to check and write JSON only"},
 	{"provider/providertest", library, "the conformance suite knows the contract only"},
 	{"metrics", library, "metrics know the contract only"},
 	{"sim", library, "the simulator knows the contract only"},
@@ -81,6 +78,7 @@ var Rooms = []Room{
 	{"internal/tamed", nothing, "taming text imports nothing of ours"},
 	{"internal/numeral", nothing, "writing numbers imports nothing of ours"},
 	{"internal/prose", nothing, "breaking and cutting text imports nothing of ours"},
+	{"internal/witness", []string{"sim"}, "the witness of the tests knows the simulator only"},
 	{"internal/waste", []string{".", "journal"}, "the ledger of waste knows the codes and the journal's accounts only"},
 	{"internal/hist", nothing, "histograms import nothing of ours"},
 	{"internal/chart", nothing, "charts draw what they are given and import nothing of ours"},

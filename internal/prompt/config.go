@@ -186,7 +186,7 @@ func (c *Config) fields() []Param {
 	gjson.ParseBytes(c.Body).ForEach(func(k, v gjson.Result) bool {
 		if _, again := at[k.String()]; !again {
 			at[k.String()] = len(all)
-			all = append(all, Param{Name: k.String(), Value: oneLine([]byte(v.Raw))})
+			all = append(all, Param{Name: k.String(), Value: jsontext.OneLine([]byte(v.Raw))})
 		}
 		return true
 	})

@@ -3,9 +3,7 @@ package prompt
 import (
 	"bytes"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/seed-1814a72b/paceline/internal/jsonscan"
@@ -130,7 +128,7 @@ func appendString(dst []byte, token string) []byte {
 			dst = append(dst, inner[0], inner[1])
 			inner = inner[2:]
 		default:
-			r, size := escaped(inner)
+			r, size := jsontext.Escape(inner)
 			var b [utf8.UTFMax]byte
 			dst = jsontext.AppendInside(dst, b[:utf8.EncodeRune(b[:], r)])
 			inner = inner[size:]
@@ -145,31 +143,4 @@ func appendRun(dst []byte, run string) []byte {
 		return append(dst, run...)
 	}
 	return jsontext.AppendInside(dst, run)
-}
-
-// escaped returns the character of the escape that s begins with, and the
-// escape's length. Half a surrogate pair is U+FFFD.
-func escaped(s string) (r rune, size int) {
-	if s[1] != 'u' {
-		return rune(unescapes[s[1]]), 2
-	}
-	r = hexRune(s[2:])
-	if !utf16.IsSurrogate(r) {
-		return r, 6
-	}
-	if len(s) >= 12 && s[6] == '\\' && s[7] == 'u' {
-		if pair := utf16.DecodeRune(r, hexRune(s[8:])); pair != utf8.RuneError {
-			return pair, 12
-		}
-	}
-	return utf8.RuneError, 6
-}
-
-// unescapes are what the letters of short escapes stand for.
-var unescapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
-
-// hexRune returns the value of the four digits that s begins with.
-func hexRune(s string) rune {
-	n, _ := strconv.ParseUint(s[:4], 16, 16) // digits, as s is valid
-	return rune(n)
 }

@@ -1,7 +1,6 @@
 package prompt
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -163,16 +162,4 @@ func (m *messages) object(path string, v gjson.Result) (err error) {
 	})
 	m.raw("}")
 	return err
-}
-
-// oneLine returns JSON without newlines.
-func oneLine(raw []byte) []byte {
-	if bytes.IndexByte(raw, '\n') < 0 && bytes.IndexByte(raw, '\r') < 0 {
-		return raw
-	}
-	var b bytes.Buffer
-	if json.Compact(&b, raw) != nil {
-		return raw
-	}
-	return b.Bytes()
 }

@@ -100,9 +100,6 @@ func (p *Prompt) Fields() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// Model returns the model that requests are made for, "" if none is configured.
-func (p *Prompt) Model() string { return p.model }
-
 // An ItemError says in one line why no request can be made of an item.
 type ItemError struct {
 	File  string // "" if the item stands in no file

@@ -1,7 +1,6 @@
 package prompt
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -166,13 +165,11 @@ func appendObject(dst []byte, o object) []byte {
 // appendAny appends what a template made itself: numbers, bools, and the maps
 // that range hands out.
 func appendAny(dst []byte, v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	b, err := jsontext.Marshal(v)
+	if err != nil {
 		return jsontext.Append(dst, fmt.Sprint(v))
 	}
-	return append(dst, bytes.TrimSpace(b.Bytes())...)
+	return append(dst, b...)
 }
 
 // text returns what printing v gives.

@@ -239,6 +239,26 @@ func Text(set *pflag.FlagSet, to *string, name, short, kind, usage string) {
 	set.VarP(Word{to, kind}, name, short, usage)
 }
 
+// Once is a value that may be given again only if it says the same: of two limits
+// neither is known to be meant.
+type Once struct {
+	pflag.Value
+	given string // as it was written; "": it was not
+}
+
+// Set refuses another value than the one given before.
+func (o *Once) Set(s string) error {
+	before := o.Value.String()
+	if err := o.Value.Set(s); err != nil {
+		return err
+	}
+	if o.given != "" && o.Value.String() != before {
+		return fmt.Errorf("is given twice, %s and %s; give it once", o.given, s)
+	}
+	o.given = s
+	return nil
+}
+
 // Pairs collects the NAME=VALUE pairs of a flag that may be repeated.
 type Pairs []string
 

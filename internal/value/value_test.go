@@ -84,3 +84,19 @@ func checkSet(t *testing.T, err error, in, want string) {
 		t.Errorf("%q: error %v, want %q", in, err, want)
 	}
 }
+
+func TestOnceTakesNoSecondValue(t *testing.T) {
+	var n int64
+	v := &Once{Value: Count{To: &n, Min: 1}}
+	for _, s := range []string{"1k", "1000", "1_000"} {
+		if err := v.Set(s); err != nil || n != 1000 {
+			t.Errorf("%s: %v", s, err)
+		}
+	}
+	if err := v.Set("2k"); err == nil || err.Error() != "is given twice, 1_000 and 2k; give it once" {
+		t.Errorf("another one: %v", err)
+	}
+	if err := v.Set("0"); err == nil || err.Error() == "is given twice, 1_000 and 0; give it once" {
+		t.Errorf("what is no value is said first: %v", err)
+	}
+}

@@ -1,14 +1,13 @@
 package openai
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"iter"
 	"slices"
 	"strconv"
 
 	paceline "github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/jsontext"
 	"github.com/seed-1814a72b/paceline/provider/openai/internal/rawjson"
 )
 
@@ -195,16 +194,13 @@ func (o *outline) complete(req *paceline.Request) error {
 	return o.locate(text)
 }
 
-// encode marshals without escaping HTML, which would only cost tokens of
-// transfer and surprise whoever reads the request. v is always encodable.
+// encode marshals v, which is always encodable.
 func encode(v any) string {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
+	b, err := jsontext.Marshal(v)
+	if err != nil {
 		panic("openai: " + err.Error())
 	}
-	return string(bytes.TrimRight(b.Bytes(), "\n"))
+	return string(b)
 }
 
 // streamed returns the body with "stream": true and, if usage is set, with

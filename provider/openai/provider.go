@@ -158,6 +158,16 @@ func (p Provider) Attempt(ctx context.Context, req *paceline.Request, emit func(
 // is p's.
 func (p Provider) Compact() paceline.Provider { return (*compact)(&p) }
 
+// CompactOf returns what [Provider.Compact] does if of is such a provider, and else of
+// itself: one that has p embedded has this method, too, and attempts of its own. An
+// engine asks for it by itself.
+func (p Provider) CompactOf(of paceline.Provider) paceline.Provider {
+	if own, ok := of.(Provider); ok {
+		return own.Compact()
+	}
+	return of
+}
+
 // A compact is known by its address: none of its callers has a copy on its stack.
 type compact Provider
 

@@ -47,3 +47,18 @@ func TestSetupIsTheProvidersOwn(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// An engine has a provider's attempts made by what is the same on smaller stacks, but
+// those of one that is embedded by that in which it is.
+func TestCompactOfIsForTheProviderItself(t *testing.T) {
+	type logged struct{ Provider }
+	p := Provider{BaseURL: "http://compact.example", Key: "k"}
+	if c, ok := p.CompactOf(p).(*compact); !ok || c.BaseURL != p.BaseURL || c.Key != p.Key {
+		t.Errorf("%T", p.CompactOf(p))
+	}
+	if got, ok := any(logged{p}).(interface {
+		CompactOf(paceline.Provider) paceline.Provider
+	}).CompactOf(logged{p}).(logged); !ok || got.BaseURL != p.BaseURL {
+		t.Error("another provider stands for one that has it embedded")
+	}
+}

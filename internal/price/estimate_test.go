@@ -1,11 +1,8 @@
 package price
 
 import (
-	"math"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 )
 
 // samples are counted with tiktoken's o200k_base and cl100k_base.
@@ -40,68 +37,6 @@ func TestEstimateIsNearTheTokenizers(t *testing.T) {
 	}
 }
 
-func TestRatioStarts(t *testing.T) {
-	var zero Ratio
-	if got := zero.Estimate(4000); got != 1000 {
-		t.Errorf("a zero ratio estimates %d", got)
-	}
-	if got := zero.Estimate(1); got != 1 {
-		t.Errorf("one byte is %d tokens", got)
-	}
-	if zero.Estimate(0) != 0 || zero.Estimate(-5) != 0 {
-		t.Error("no bytes are tokens")
-	}
-	chinese := NewRatio([]byte(samples[3].text))
-	if got, want := chinese.Estimate(int64(len(samples[3].text))), Estimate([]byte(samples[3].text)); got < want-1 || got > want+1 {
-		t.Errorf("started from a sample: %d, want about %d", got, want)
-	}
-	if got := NewRatio(nil); got != zero {
-		t.Errorf("without a sample: %+v", got)
-	}
-}
-
-func TestRatioCorrectsItself(t *testing.T) {
-	var r Ratio
-	for range 100 {
-		r.Observe(200, 100) // 2 bytes per token, half of the start value
-	}
-	if got := r.Estimate(2000); got < 900 || got > 1000 {
-		t.Errorf("after 10,000 tokens at 2 bytes each: %d for 2000 bytes", got)
-	}
-	for range 20_000 {
-		r.Observe(600, 100) // the content changes
-	}
-	if got := r.BytesPerToken(); math.Abs(got-6) > 0.3 {
-		t.Errorf("after two million tokens at 6 bytes each: %.2f", got)
-	}
-}
-
-func TestRatioIgnoresNonsense(t *testing.T) {
-	var r Ratio
-	for _, o := range [][2]int64{{0, 5}, {5, 0}, {-1, 5}, {5, -1}} {
-		r.Observe(o[0], o[1])
-	}
-	if r != (Ratio{}) {
-		t.Errorf("learnt from nonsense: %+v", r)
-	}
-}
-
-func TestRatioStaysWithinWhatItSaw(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var r Ratio
-		low, high := startRatio, startRatio
-		for range rapid.IntRange(0, 50).Draw(t, "observations") {
-			b := rapid.Int64Range(1, math.MaxInt64).Draw(t, "bytes")
-			n := rapid.Int64Range(1, math.MaxInt64).Draw(t, "tokens")
-			r.Observe(b, n)
-			low, high = min(low, float64(b)/float64(n)), max(high, float64(b)/float64(n))
-		}
-		if got := r.BytesPerToken(); !(got >= low*0.999 && got <= high*1.001) {
-			t.Fatalf("%v is outside of %v..%v", got, low, high)
-		}
-	})
-}
-
 func FuzzEstimate(f *testing.F) {
 	for _, s := range samples {
 		f.Add([]byte(s.text))
@@ -120,14 +55,5 @@ func BenchmarkEstimate(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		Estimate(text)
-	}
-}
-
-func BenchmarkRatio(b *testing.B) {
-	b.ReportAllocs()
-	var r Ratio
-	for b.Loop() {
-		r.Observe(480, 120)
-		r.Estimate(512)
 	}
 }
