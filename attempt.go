@@ -58,6 +58,26 @@ type attempt struct {
 	hedged   bool   // it has a hedge, or gets none
 }
 
+func (d *dispatcher) newAttempt(c *call, q question, t *flow.Ticket, now flow.Instant) *attempt {
+	learnt := d.deadlines.of(q)
+	c.sent++
+	a := d.blank()
+	a.call, a.question, a.number, a.ticket, a.lane = c, q, c.sent, t, t.Lane()
+	a.endpoint, a.most, a.admitted, a.learners = d.engine.endpoints[a.lane], c.most, now, learnt
+	a.strict = d.admission.Strict(a.lane, t.Model)
+	if t.Musters() {
+		a.gate = make(chan struct{}, 1)
+	}
+	a.tellings = a.endpoint.tellings(t.Model)
+	a.probe = d.admission.Health(a.lane).Down
+	a.limits = d.deadlines.limits(a)
+	a.life = newLifetime(a)
+	if a.limits.stall > 0 && a.limits.stall < stallRule.floor { // reads at intervals might look like one
+		a.life.watch()
+	}
+	return a
+}
+
 // cancel ends the attempt for that cause, nil: as it is over. It may be called more
 // than once, by any goroutine; the first cause counts.
 func (a *attempt) cancel(cause error) { a.life.cancel(cause) }

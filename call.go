@@ -82,17 +82,6 @@ func (c *call) begin(e *Engine, ctx context.Context, req *Request) {
 	c.ticket.Priority = int8(req.Priority)
 }
 
-// leave notes that one of the two who have the call, its goroutine and the
-// dispatcher, looks at it no more; then its memory is another call's. The dispatcher
-// leaves only calls that were answered by their first and only request: whatever
-// else happens to a call, a hedge, a failure, a cancellation, somebody may remember
-// it by its address, and it is left to be collected.
-func (c *call) leave() {
-	if c.holders.Add(-1) == 0 {
-		c.waits.free()
-	}
-}
-
 // proceed makes the attempt a and reports whether the dispatcher decides what
 // follows: it queues the call again or, if that was the last attempt that the
 // item gets, grants none.

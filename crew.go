@@ -151,17 +151,3 @@ func (t *task) finish() {
 	t.run.finish(&t.call, t.item)
 	t.call.leave()
 }
-
-func (t *task) free() {
-	tasks := &t.run.engine.tasks
-	*t = task{}
-	tasks.Put(t)
-}
-
-// task returns one in which nothing is.
-func (e *Engine) task() *task {
-	if t, ok := e.tasks.Get().(*task); ok {
-		return t
-	}
-	return new(task)
-}

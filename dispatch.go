@@ -247,26 +247,6 @@ func (d *dispatcher) start(c *call, now flow.Instant) {
 	d.granted = append(d.granted, a)
 }
 
-func (d *dispatcher) newAttempt(c *call, q question, t *flow.Ticket, now flow.Instant) *attempt {
-	learnt := d.deadlines.of(q)
-	c.sent++
-	a := d.blank()
-	a.call, a.question, a.number, a.ticket, a.lane = c, q, c.sent, t, t.Lane()
-	a.endpoint, a.most, a.admitted, a.learners = d.engine.endpoints[a.lane], c.most, now, learnt
-	a.strict = d.admission.Strict(a.lane, t.Model)
-	if t.Musters() {
-		a.gate = make(chan struct{}, 1)
-	}
-	a.tellings = a.endpoint.tellings(t.Model)
-	a.probe = d.admission.Health(a.lane).Down
-	a.limits = d.deadlines.limits(a)
-	a.life = newLifetime(a)
-	if a.limits.stall > 0 && a.limits.stall < stallRule.floor { // reads at intervals might look like one
-		a.life.watch()
-	}
-	return a
-}
-
 // each applies f to the tallies that c counts in.
 func (d *dispatcher) each(c *call, f func(*tally)) {
 	f(d.tally)
@@ -311,35 +291,6 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 	if !end.more {
 		d.leave(a, end)
 	}
-}
-
-// mostSpare is how many attempts are kept for calls to come at most, 600 KB: of more
-// few are needed again soon enough to be in the processor's cache still.
-const mostSpare = 1024
-
-// blank returns an attempt in which nothing is.
-func (d *dispatcher) blank() *attempt {
-	last := len(d.spare) - 1
-	if last < 0 {
-		return new(attempt)
-	}
-	a := d.spare[last]
-	d.spare = d.spare[:last]
-	return a
-}
-
-// leave gives up an attempt of which no further message will come, and its call:
-// see [call.leave]. Of those of strict limits the connection may tell late.
-func (d *dispatcher) leave(a *attempt, end *ending) {
-	c := a.call
-	if end.err != nil || c.sent > 1 || a.strict {
-		return
-	}
-	*a = attempt{}
-	if len(d.spare) < mostSpare {
-		d.spare = append(d.spare, a)
-	}
-	c.leave()
 }
 
 // again queues a call that is to have another attempt, if it has one left.

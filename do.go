@@ -78,21 +78,6 @@ type turn struct {
 
 func (t *turn) admitted(a *attempt) { t.granted <- a }
 
-func (t *turn) free() {
-	turns := &t.call.engine.turns
-	t.call = call{}
-	turns.Put(t)
-}
-
-// turn returns one in which nothing is. They are the engine's own, since channels
-// must not leave the bubble of a synctest in which they were made.
-func (e *Engine) turn() *turn {
-	if t, ok := e.turns.Get().(*turn); ok {
-		return t
-	}
-	return &turn{granted: make(chan *attempt, 1)}
-}
-
 // await returns the attempt that admission grants, or nil if it grants none or
 // the caller gives up first. told is false if the dispatcher has ended before it
 // was asked, and may or may not have granted one.
