@@ -64,7 +64,7 @@ func (l strictLimit) thinking(w sim.Window, think string) sim.Config {
 func TestStrictStops(t *testing.T) {
 	tb := table(t, titleStrictStops, "From some seconds after the beginning, the server's process stands still once in five seconds on average, for 5, 20, 100 or 300 ms: it reads what was sent meanwhile, and answers, afterwards, and counts it then. "+
 		"Where headers come at once nothing is refused, since each tells when its call has arrived at the latest. Where they take 0.5-1 s, a silence shows it if it is improbable: "+
-		"of two calls in a second hardly ever, of two hundred from about 25 ms on, of two thousand from about 3 ms on; shorter ones are within the guard or pass unseen. "+strictText)
+		"of two calls in a second hardly ever, of two hundred sent together from about 25 ms on, of two thousand from about 4 ms on; shorter ones are within the guard or pass unseen. "+strictText)
 	for _, kind := range answering() {
 		for _, l := range size([]strictLimit{
 			{2, time.Second, 601}, {200, time.Second, 10_001}, {2_000, time.Second, 30_001},

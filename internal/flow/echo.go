@@ -156,13 +156,14 @@ func (e *echo) hush(now Instant) (odds float64) {
 }
 
 // odds returns the logarithm of the odds that no header comes from then until now of a
-// call that went out at the instant sent.
+// call that went out at the instant sent. What comes a moment late for all together, as
+// from a server that always takes as long, is none.
 func (e *echo) odds(now, sent, then Instant) float64 {
 	if now.Sub(sent) <= e.least {
 		return 0
 	}
-	before, after := e.outlast(then.Sub(sent)), e.outlast(now.Sub(sent))
-	if after == before {
+	before, after := e.outlast(then.Sub(sent)), e.outlast(now.Sub(sent)-aStall/2)
+	if after >= before {
 		return 0
 	}
 	return math.Log(before / after)

@@ -101,6 +101,7 @@ func TestAHeaderThatIsLateSaysThatTheCallWas(t *testing.T) {
 		{"within the guard", 100, soon, 2, 1500 * time.Microsecond, Never, 0},
 		{"late", 100, soon, 1, 51 * time.Millisecond, 0, 50 * ms},
 		{"several, late", 100, soon, 9, 51 * time.Millisecond, 0, 50 * ms},
+		{"as long as ever, one being refused at once", 100, func(i int) time.Duration { return min(time.Duration(i), 1) * 100 * time.Millisecond }, 9, 100500 * time.Microsecond, Never, 0},
 		{"nothing is known yet", 10, soon, 1, 51 * time.Millisecond, Never, 0},
 		{"it takes now long, now not", 100, func(i int) time.Duration { return time.Duration(i) * time.Millisecond }, 1, 51 * time.Millisecond, Never, 0},
 		{"but not of hundreds", 100, func(i int) time.Duration { return time.Duration(i) * time.Millisecond }, 200, 51 * time.Millisecond, 0, 51 * ms},
