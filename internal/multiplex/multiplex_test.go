@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -85,11 +86,15 @@ func together(tr *Transport, url string, n int) error {
 	return nil
 }
 
-// meeting returns a handler that answers nobody before so many have come.
+// meeting returns a handler that answers nobody before so many have come, but who
+// asks for /first.
 func meeting(n int) http.HandlerFunc {
 	var come atomic.Int64
 	all := make(chan struct{})
 	return func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/first" {
+			return
+		}
 		if come.Add(1) == int64(n) {
 			close(all)
 		}
@@ -102,19 +107,35 @@ func meeting(n int) http.HandlerFunc {
 
 // Streams that are open at the same time get as many connections as they need,
 // whatever the server allows on one, and few more: of a new one net/http knows only
-// later that it takes more than 100.
+// later that it takes more than 100. The server has said how many it allows: of one
+// that takes its time to, calls would wait on a connection for which they are too
+// many, and those that have met there for them.
 func TestStreamsShareAsFewConnectionsAsTakeThem(t *testing.T) {
 	for _, c := range []struct{ allowed, calls, most int }{
 		{250, 600, 6}, {10, 200, 24}, {100, 300, 5}, {2, 30, 18},
 	} {
 		srv, conns := serving(t, c.allowed, meeting(c.calls))
-		if err := together(over(t, srv), srv.URL, c.calls); err != nil {
+		tr := over(t, srv)
+		if _, err := get(t.Context(), tr, srv.URL+"/first"); err != nil {
+			t.Fatal(err)
+		}
+		for p := tr.pools[srv.Listener.Addr().String()]; !says(p, c.allowed); runtime.Gosched() {
+		}
+		if err := together(tr, srv.URL, c.calls); err != nil {
 			t.Error(err)
 		}
 		if n := int(conns.Load()); n > c.most || n*c.allowed < c.calls {
 			t.Errorf("%d calls, %d streams allowed: %d connections", c.calls, c.allowed, n)
 		}
 	}
+}
+
+// says reports whether the server has said that it allows so many streams on a
+// connection.
+func says(p *pool, streams int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.settled && p.most == streams
 }
 
 // A server without HTTP/2 is left to net/http, which keeps its connections.
