@@ -66,9 +66,18 @@ func (w Waste) String() string {
 	for _, c := range w.Causes {
 		list = append(list, numeral.IfAny(c.Requests, wastes.Words(c.Cause)))
 	}
-	text := numeral.Figures(list...) + "   " + price.USD(price.Nano(w.known.Cost))
-	if n := w.known.Unpriced; n > 0 {
-		text += " and " + numeral.Counted(n, "request") + " of unknown cost"
+	return numeral.Figures(list...) + "   " + w.cost()
+}
+
+// cost says what is known of it, and of how many requests nothing is.
+func (w Waste) cost() string {
+	known := price.USD(price.Nano(w.known.Cost))
+	if w.known.Unpriced == 0 {
+		return known
 	}
-	return text
+	unknown := numeral.Counted(w.known.Unpriced, "request") + " of unknown cost"
+	if w.known.Cost == 0 {
+		return unknown
+	}
+	return known + " and " + unknown
 }

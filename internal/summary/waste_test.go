@@ -59,6 +59,10 @@ func TestWasteByCause(t *testing.T) {
 	if text := w.String(); !strings.HasPrefix(text, "3 without a known end   2 timed out   ") || !strings.HasSuffix(text, "   $0.004 and 6 requests of unknown cost") {
 		t.Errorf("in words: %s", text)
 	}
+	w.known.Cost = 0
+	if text := w.String(); !strings.HasSuffix(text, "   6 requests of unknown cost") {
+		t.Errorf("with no price known at all: %s", text)
+	}
 	if _, none := newWaste(Earlier{}, paceline.Summary{}); none.String() != "" || none.CostUSD == nil || *none.CostUSD != 0 {
 		t.Errorf("nothing wasted: %+v", none)
 	}
