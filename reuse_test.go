@@ -143,6 +143,26 @@ func TestAWordAtTheEndHarmsNoOtherCall(t *testing.T) {
 	late.Wait()
 }
 
+// TestNothingIsSaidAfterAPanic holds that a provider that has panicked in a stream, and
+// speaks on, does not reach the body of a loop that has ended.
+func TestNothingIsSaidAfterAPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &remembers{ask: func(int, context.Context) (*Response, error) { panic("a fault") }}
+		e, err := New(r, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Shutdown(context.Background())
+		func() {
+			defer func() { _ = recover() }()
+			for d := range e.Stream(t.Context(), &Request{}).All() {
+				t.Errorf("the loop's body has %q", d.Quoted)
+			}
+		}()
+		r.all[0].emit(Delta{Kind: DeltaContent, Quoted: []byte(`"late"`)})
+	})
+}
+
 // refusing accepts no answer but those after the first n.
 func refusing(n int) func(*Request, *Response) error {
 	return func(*Request, *Response) error {
