@@ -31,6 +31,7 @@ type attempt struct {
 
 	noted  bool          // its intent stands in the journal
 	strict bool          // admission wants to know when it goes out, and when something comes back
+	shared bool          // its provider had returned while it was saying something still
 	gate   chan struct{} // it waits here before it goes out; nil: it does not
 
 	sent  atomic.Int64         // instant of the sending, 0: not yet
@@ -100,7 +101,7 @@ func (a *attempt) concluded(resp *Response, err error) (*Response, *Error) {
 	a.call.diary.repeated(a.repeats)
 	a.ended = a.call.engine.now()
 	failure := a.failure(err)
-	a.life.part()
+	a.shared = a.life.part()
 	a.cancel(nil)
 	a.received(resp, failure)
 	if failure != nil {

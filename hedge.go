@@ -187,6 +187,7 @@ func (r *race) runHedge() {
 // unwind ends an attempt, and those beyond, that a panic broke off. It returns how
 // many requests they were.
 func (a *attempt) unwind(err *Error) (requests int) {
+	a.life.part()
 	a.cancel(nil)
 	if r := a.seal(); r != nil {
 		a.cancelBeyond(errOutrun)

@@ -108,8 +108,9 @@ type Job struct {
 
 	// Prepare makes an item's request, or completes the one that the source
 	// gave it; an error becomes the item's row ([CodeBadItem]). It is called on
-	// one goroutine. A panic in it fails the item alone ([CodePanic]). nil:
-	// the source makes the requests.
+	// one goroutine. A panic in it fails the item alone ([CodePanic]). The item is
+	// lent, and another's once it has ended: copy what is to be kept. nil: the source
+	// makes the requests.
 	Prepare func(*Item) (*Request, error)
 
 	// Journal makes the run durable and resumable: items that have a row in it
@@ -121,7 +122,8 @@ type Job struct {
 	// needed with a journal, and called concurrently.
 	Encode func(dst []byte, r *Result) []byte
 	// Sum is the checksum of an item, by which a journal tells a changed input.
-	// nil: the CRC-32C of Item.Raw. It is called concurrently.
+	// nil: the CRC-32C of Item.Raw. It is called concurrently. The item is lent, as
+	// Prepare's is.
 	Sum func(*Item) uint32
 
 	// Budget bounds what the run may use up. The zero Budget does not.

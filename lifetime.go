@@ -20,8 +20,9 @@ import (
 type lifetime struct {
 	parent context.Context
 	engine *Engine
-	told   bool // who ends parent ends this one too
-	unseen bool // nobody looks at the pieces of the answer: it is not [Watched]
+	told   bool         // who ends parent ends this one too
+	unseen bool         // nobody looks at the pieces of the answer: it is not [Watched]
+	saying atomic.Int32 // how many are in emit
 
 	attempt atomic.Pointer[attempt] // whose it is; nil: the provider has returned
 
@@ -51,13 +52,20 @@ func (l *lifetime) begin(c *call) {
 // emit passes on what the provider says of the attempt. Once that has returned, the
 // attempt may be another call's.
 func (l *lifetime) emit(d Delta) {
+	l.saying.Add(1)
 	if a := l.attempt.Load(); a != nil {
 		a.emit(d)
 	}
+	l.saying.Add(-1)
 }
 
-// part has nothing more be said of the attempt by whoever has the lifetime.
-func (l *lifetime) part() { l.attempt.Store(nil) }
+// part has nothing more be said of the attempt by whoever has the lifetime, and
+// reports whether somebody is saying it just now: a provider that has returned
+// before its goroutines have. He may be at it for any time.
+func (l *lifetime) part() (saying bool) {
+	l.attempt.Store(nil)
+	return l.saying.Load() > 0
+}
 
 // watch has it be [Watched], whoever looks.
 func (l *lifetime) watch() { l.unseen = false }

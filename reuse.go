@@ -61,10 +61,11 @@ func (d *dispatcher) blank() *attempt {
 }
 
 // leave gives up an attempt of which no further message will come, and its call:
-// see [call.leave]. Of those of strict limits the connection may tell late.
+// see [call.leave]. Of those of strict limits the connection may tell late, and of
+// others a provider that does not wait for its own goroutines.
 func (d *dispatcher) leave(a *attempt, end *ending) {
 	c := a.call
-	if end.err != nil || c.sent > 1 || a.strict {
+	if end.err != nil || c.sent > 1 || a.strict || a.shared {
 		return
 	}
 	*a = attempt{}

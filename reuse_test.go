@@ -85,6 +85,84 @@ func TestACallsMemoryIsAnothersOnceNobodyHasIt(t *testing.T) {
 	})
 }
 
+// TestWhatAProviderStillSpeaksOfIsNotUsedAgain holds that a provider that breaks its
+// promise, and returns while another of its goroutines is within emit, harms no other
+// call.
+func TestWhatAProviderStillSpeaksOfIsNotUsedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		goOn := make(chan struct{})
+		r := &remembers{}
+		r.ask = func(n int, ctx context.Context) (*Response, error) {
+			if n == 1 {
+				r.all[0].call.reader = func(Delta) { <-goOn }
+				go r.all[0].emit(Delta{Kind: DeltaContent, Quoted: []byte(`"late"`)})
+				synctest.Wait()
+				return &Response{}, nil
+			}
+			close(goOn)
+			synctest.Wait()
+			if last := r.all[1].attempt.last.Load(); last != 0 {
+				t.Errorf("another call has had content at %d", last)
+			}
+			return &Response{}, nil
+		}
+		e, err := New(r, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Shutdown(context.Background())
+		for range 2 {
+			if err := settled(e, t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if r.all[0].attempt == r.all[1].attempt || r.all[0].call == r.all[1].call {
+			t.Error("its memory was used again")
+		}
+	})
+}
+
+// TestAWordAtTheEndHarmsNoOtherCall has providers return at the moment at which another
+// of their goroutines says something. The race detector looks on in CI.
+func TestAWordAtTheEndHarmsNoOtherCall(t *testing.T) {
+	var late sync.WaitGroup
+	e, err := New(ProviderFunc(func(_ context.Context, _ *Request, emit func(Delta)) (*Response, error) {
+		late.Go(func() { emit(Delta{Kind: DeltaKeepAlive}) })
+		runtime.Gosched()
+		return &Response{}, nil
+	}), Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Shutdown(context.Background())
+	for range 2000 {
+		if _, err := e.Do(t.Context(), &Request{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	late.Wait()
+}
+
+// TestNothingIsSaidAfterAPanic holds that a provider that has panicked in a stream, and
+// speaks on, does not reach the body of a loop that has ended.
+func TestNothingIsSaidAfterAPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &remembers{ask: func(int, context.Context) (*Response, error) { panic("a fault") }}
+		e, err := New(r, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Shutdown(context.Background())
+		func() {
+			defer func() { _ = recover() }()
+			for d := range e.Stream(t.Context(), &Request{}).All() {
+				t.Errorf("the loop's body has %q", d.Quoted)
+			}
+		}()
+		r.all[0].emit(Delta{Kind: DeltaContent, Quoted: []byte(`"late"`)})
+	})
+}
+
 // refusing accepts no answer but those after the first n.
 func refusing(n int) func(*Request, *Response) error {
 	return func(*Request, *Response) error {
