@@ -76,6 +76,9 @@ func (p *identities) Attempt(ctx context.Context, req *Request, emit func(Delta)
 	if outcome == 4 { // hangs before its first piece
 		return nil, p.hang(ctx, n)
 	}
+	if outcome == 7 { // so slow that it gets a hedge, if there is room for one
+		time.Sleep(time.Duration(rand.N(600)) * time.Millisecond)
+	}
 	if err := p.wait(ctx, n, nil); err != nil {
 		return nil, err
 	}
@@ -270,15 +273,16 @@ func (p *identities) run(e *Engine, ctx context.Context, first, count int64, bud
 	}
 }
 
-// disturb steers the engine until over is closed.
-func disturb(e *Engine, over <-chan struct{}) {
+// disturb steers the engine until over is closed, with no fewer calls at once than
+// least for each endpoint.
+func disturb(e *Engine, least int, over <-chan struct{}) {
 	for {
 		select {
 		case <-over:
 			return
 		case <-time.After(time.Duration(rand.N(60)) * time.Millisecond):
 		}
-		limits := Limits{InFlight: 8 + rand.N(40)}
+		limits := Limits{InFlight: least + rand.N(40)}
 		switch rand.N(6) {
 		case 0:
 			e.Pause()
@@ -300,50 +304,61 @@ func disturb(e *Engine, over <-chan struct{}) {
 
 // TestNoCallSeesAnythingOfAnother makes single calls, streams and runs of one engine at
 // the same time, whose attempts fail, hang, panic and are cancelled, while its limits
-// change, and ends it in the midst of the last. -count and -race make more of it.
+// change, and ends it in the midst of the last: once where calls wait for each other,
+// once where there is room for hedges. -count and -race make more of it.
 func TestNoCallSeesAnythingOfAnother(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := &identities{t: t}
-		one := Endpoint{Provider: p, Limits: Limits{InFlight: 24}}
-		e, err := NewPool([]Endpoint{one, one}, Config{
-			Retry:     Retry{Base: 5 * time.Millisecond, Max: 20 * time.Millisecond},
-			Deadlines: Deadlines{FirstToken: 60 * time.Millisecond, Stall: 40 * time.Millisecond},
-			Hedge:     Hedge{Budget: 0.3}, Accept: p.accept, OutageLimit: time.Minute,
-			Observe: func(ev Event) { p.event(ev) },
+	for name, least := range map[string]int{"crowded": 8, "roomy": 100} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { minglesCalls(t, least) })
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		over := make(chan struct{})
-		var steering, calls sync.WaitGroup
-		steering.Go(func() { disturb(e, over) })
-		for w := range int64(24) {
-			calls.Go(func() {
-				for i := range int64(30) {
-					p.do(e, 100_003+w*1000+i)
-				}
-			})
-		}
-		whole, cut := t.Context(), t.Context()
-		cut, stop := context.WithTimeout(cut, 300*time.Millisecond)
-		defer stop()
-		calls.Go(func() { p.run(e, whole, firstItem, 200, Budget{}) })
-		calls.Go(func() { p.run(e, cut, firstItem, 400, Budget{}) })
-		calls.Go(func() { p.run(e, whole, firstItem, 400, Budget{Requests: 150}) })
-		calls.Wait()
-		calls.Go(func() { p.run(e, whole, firstItem, 100_000, Budget{}) })
-		time.Sleep(200 * time.Millisecond)
-		ctx, end := context.WithTimeout(t.Context(), time.Duration(rand.N(20))*time.Millisecond)
-		defer end()
-		e.Shutdown(ctx)
-		calls.Wait()
-		close(over)
-		steering.Wait()
-		p.late.Wait()
-		if s := e.Stats(); s.InFlight != 0 || s.Waiting != 0 {
-			t.Errorf("%d in flight and %d waiting after the end", s.InFlight, s.Waiting)
-		}
+	}
+}
+
+func minglesCalls(t *testing.T, least int) {
+	p := &identities{t: t}
+	one := Endpoint{Provider: p, Limits: Limits{InFlight: least}}
+	e, err := NewPool([]Endpoint{one, one}, Config{
+		Retry:     Retry{Base: 5 * time.Millisecond, Max: 20 * time.Millisecond},
+		Deadlines: Deadlines{FirstToken: time.Second, Stall: 40 * time.Millisecond},
+		Hedge:     Hedge{Budget: 0.5}, Accept: p.accept, OutageLimit: time.Minute, Observe: p.event,
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	over := make(chan struct{})
+	var steering, calls sync.WaitGroup
+	steering.Go(func() { disturb(e, least, over) })
+	for w := range int64(24) {
+		calls.Go(func() {
+			for i := range int64(30) {
+				p.do(e, 100_003+w*1000+i)
+			}
+		})
+	}
+	whole := t.Context()
+	cut, stop := context.WithTimeout(whole, time.Second)
+	defer stop()
+	calls.Go(func() { p.run(e, whole, firstItem, 200, Budget{}) })
+	calls.Go(func() { p.run(e, cut, firstItem, 400, Budget{}) })
+	calls.Go(func() { p.run(e, whole, firstItem, 400, Budget{Requests: 150}) })
+	calls.Wait()
+	if e.Stats().Hedges == 0 && least > len(e.endpoints)*24 {
+		t.Error("no call had a hedge")
+	}
+	calls.Go(func() { p.run(e, whole, firstItem, 100_000, Budget{}) })
+	time.Sleep(200 * time.Millisecond)
+	ctx, end := context.WithTimeout(whole, time.Duration(rand.N(20))*time.Millisecond)
+	defer end()
+	e.Shutdown(ctx)
+	calls.Wait()
+	close(over)
+	steering.Wait()
+	p.late.Wait()
+	s := e.Stats()
+	t.Logf("%d requests, %d retries, %d asked again, %d hedges, %v", s.Requests, s.Retries, s.Asked, s.Hedges, s.Causes)
+	if s.InFlight != 0 || s.Waiting != 0 {
+		t.Errorf("%d in flight and %d waiting after the end", s.InFlight, s.Waiting)
+	}
 }
 
 // firstItem is the number of each run's first item, so that the index that an event
