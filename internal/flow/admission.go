@@ -25,12 +25,13 @@ type Admission struct {
 	chance func() float64
 	cause  Cause
 	held   bool
+	wake   Instant // when Next was to be asked again, as it said last
 }
 
 // New returns an admission that spreads calls over lanes with the given
 // limits, at least one. chance draws from [0, 1).
 func New(chance func() float64, lanes ...Limits) *Admission {
-	a := &Admission{chance: chance, models: make(map[string]int)}
+	a := &Admission{chance: chance, models: make(map[string]int), wake: Never}
 	for i, l := range lanes {
 		a.lanes = append(a.lanes, newLane(i, l))
 	}
@@ -54,6 +55,17 @@ func (a *Admission) Add(now Instant, t *Ticket) { a.queue.add(now, t) }
 // A ticket that waits for its model's own limits, or a retry that waits for its
 // budget, lets others go ahead; one that waits for what all share does not.
 func (a *Admission) Next(now Instant) (*Ticket, Instant) {
+	t, wake := a.next(now, max(0, now.Sub(a.wake)))
+	if t == nil {
+		a.wake = wake
+	}
+	return t, wake
+}
+
+// next is Next, asked so late. For that alone a limit keeps credit: what may start
+// later than its limit lets it, since it had to wait for something else as well, is
+// not to make up for it.
+func (a *Admission) next(now Instant, late time.Duration) (*Ticket, Instant) {
 	q := &a.queue
 	q.wakeDelayed(now)
 	q.wakeParked(now)
@@ -76,6 +88,7 @@ func (a *Admission) Next(now Instant) (*Ticket, Instant) {
 		if lane != nil {
 			a.cause = CauseNone
 			q.take(t)
+			t.late = late
 			lane.take(now, t)
 			return t, now
 		}
@@ -175,6 +188,7 @@ func (a *Admission) Spare(now Instant, t *Ticket, avoid *Ticket) bool {
 	if best == nil {
 		return false
 	}
+	t.late = 0
 	best.take(now, t)
 	return true
 }

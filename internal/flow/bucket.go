@@ -46,14 +46,17 @@ func (b *Bucket) When(now Instant, n float64) Instant {
 	return Instant(earliest)
 }
 
-// Take takes n units at now.
-func (b *Bucket) Take(now Instant, n float64) {
+// Take takes n units at now. Whoever waited for them may have been woken late.
+func (b *Bucket) Take(now Instant, n float64) { b.take(now, n, lateness) }
+
+// take takes n units at now, so late at most as they were to be taken.
+func (b *Bucket) take(now Instant, n float64, late time.Duration) {
 	if b.interval == 0 {
 		return
 	}
 	floor := float64(now)
 	if b.waited || b.woken == now+1 {
-		floor -= float64(lateness)
+		floor -= float64(min(late, lateness))
 		b.waited, b.woken = false, now+1
 	}
 	b.tat = max(b.tat, floor) + n*b.interval

@@ -151,3 +151,56 @@ func TestACoarseTimerCostsNoRate(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyALateWakeGivesCredit has calls at one a second, of which no two may start
+// together, wait for something else as well. That gives those behind them no credit: a
+// server that counts exactly refuses none. A late wake does.
+func TestOnlyALateWakeGivesCredit(t *testing.T) {
+	nothing := func(*Admission, []*Ticket) {}
+	withdraw := func(a *Admission, of []*Ticket) { a.Remove(of[0]); a.Remove(of[1]) }
+	addAgain := func(a *Admission, of []*Ticket) { a.Add(2000*ms, of[0]); a.Add(2000*ms, of[1]) }
+	hold := func(held bool) func(*Admission, []*Ticket) {
+		return func(a *Admission, _ []*Ticket) { a.Hold(held) }
+	}
+	for name, c := range map[string]struct {
+		tokens        float64                          // of the first
+		half, two     func(a *Admission, of []*Ticket) // half a second and two after it
+		second, third Instant                          // start then
+	}{
+		"none":      {half: nothing, two: nothing, second: 1000 * ms, third: 2000 * ms},
+		"withdrawn": {half: withdraw, two: addAgain, second: 2000 * ms, third: 3000 * ms},
+		"held":      {half: hold(true), two: hold(false), second: 2000 * ms, third: 3000 * ms},
+		"tokens":    {tokens: 30, half: nothing, two: nothing, second: 3000 * ms, third: 4000 * ms},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := New(func() float64 { return 0.5 }, Limits{Requests: Rate{60, time.Minute}, Burst: 1, Tokens: Rate{10, time.Second}, InFlight: 9})
+			all := []*Ticket{{In: c.tokens}, {In: min(c.tokens, 10)}, {}}
+			for _, x := range all {
+				a.Add(0, x)
+			}
+			var starts []Instant
+			for now := Instant(0); now <= 5000*ms; now += 5 * ms {
+				switch now {
+				case 500 * ms:
+					c.half(a, all[1:])
+				case 2000 * ms:
+					c.two(a, all[1:])
+				}
+				for x, _ := a.Next(now); x != nil; x, _ = a.Next(now) {
+					starts = append(starts, now)
+				}
+			}
+			if len(starts) != 3 || starts[1] != c.second || starts[2] != c.third {
+				t.Errorf("they start at %v, want %v and %v", starts, c.second, c.third)
+			}
+		})
+	}
+	a := New(func() float64 { return 0.5 }, Limits{Requests: Rate{60, time.Minute}, Burst: 1, InFlight: 9})
+	fill(a, 3, 0)
+	for _, at := range []Instant{0, 1015 * ms, 2000 * ms} {
+		if x, _ := a.Next(at); x == nil {
+			t.Errorf("none starts at %v, after a wake that was 15 ms late", time.Duration(at))
+		}
+		a.Next(at)
+	}
+}

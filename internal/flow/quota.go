@@ -127,11 +127,11 @@ func (q *quota) take(now Instant, t *Ticket) (p passage) {
 	if !q.limited {
 		return p
 	}
-	q.requests.Take(now, 1)
-	q.tokens.Take(now, t.In+t.Out)
-	q.in.Take(now, t.In)
-	q.out.Take(now, t.Out)
-	q.money.Take(now, t.Money)
+	q.requests.take(now, 1, t.late)
+	q.tokens.take(now, t.In+t.Out, t.late)
+	q.in.take(now, t.In, t.late)
+	q.out.take(now, t.Out, t.late)
+	q.money.take(now, t.Money, t.late)
 	return p
 }
 

@@ -1,5 +1,7 @@
 package flow
 
+import "time"
+
 // A Ticket is a call in admission's hands: waiting, or in flight. Its exported
 // fields are set by its owner before [Admission.Add] and not changed while it
 // waits. It may be added again once it is done.
@@ -20,8 +22,9 @@ type Ticket struct {
 	passages   passages
 	marks      marks
 	mustering  mustering
-	turn       Instant // when it was let go after those
-	order      int64   // its number in its model's seek
+	turn       Instant       // when it was let go after those
+	late       time.Duration // so much later than its limits let it was it looked at
+	order      int64         // its number in its model's seek
 	state      state
 	rank       uint64  // its place among the ready ones of its priority; the lowest is first
 	prev, next *Ticket // in a list

@@ -30,10 +30,16 @@ func (e streamError) Error() string { return "http2: stream error" }
 // net/http's errors that say so have neither name nor type; tests hold their
 // texts.
 func unprocessed(err error) bool {
+	return surplus(err) || errors.Is(err, errBarren) || goneAway(err)
+}
+
+// surplus reports whether a request has certainly not been processed, since there are
+// too many on its connection.
+func surplus(err error) bool {
 	if e, ok := errors.AsType[streamError](err); ok {
 		return e.Code == refusedStream
 	}
-	return errors.Is(err, errBarren) || goneAway(err)
+	return errors.Is(err, errCrowded)
 }
 
 // goneAway reports whether a request has certainly not been processed, since its

@@ -37,8 +37,9 @@ func raw(t *testing.T, reply func(n int64, stream uint32) []byte) (url string, t
 	return url, tr, requests
 }
 
-// greeting is raw for a server that begins each connection with greet, and counts them.
-func greeting(t *testing.T, greet []byte, reply func(n int64, stream uint32) []byte) (url string, tr *Transport, requests, conns *atomic.Int64) {
+// greeting is raw for a server that begins each connection with greet, once all of
+// after are closed, and counts them.
+func greeting(t *testing.T, greet []byte, reply func(n int64, stream uint32) []byte, after ...chan struct{}) (url string, tr *Transport, requests, conns *atomic.Int64) {
 	t.Helper()
 	conns = new(atomic.Int64)
 	ready := httptest.NewUnstartedServer(nil) // for its certificate
@@ -59,6 +60,10 @@ func greeting(t *testing.T, greet []byte, reply func(n int64, stream uint32) []b
 			}
 			conns.Add(1)
 			open.Go(func() {
+				_ = nc.(*tls.Conn).Handshake()
+				for _, c := range after {
+					<-c
+				}
 				nc.Write(greet)
 				speak(nc, requests, reply)
 			})

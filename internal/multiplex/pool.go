@@ -22,7 +22,7 @@ var (
 	// errPlain says that a server does not speak HTTP/2.
 	errPlain = errors.New("multiplex: the server does not offer HTTP/2")
 	// errBarren says that a connection was opened on which no call can be made.
-	errBarren = errors.New("the server ends its HTTP/2 connections (GOAWAY) before it has answered anything on them")
+	errBarren = errors.New("the server takes no calls on its HTTP/2 connections: it ends them before it has answered anything (GOAWAY), or allows no streams on them (SETTINGS_MAX_CONCURRENT_STREAMS 0)")
 )
 
 // A pool are the connections to one server. Its calls are spread over as few as
@@ -179,6 +179,15 @@ func (p *pool) grow(ctx context.Context) (*member, error) {
 	return m, nil
 }
 
+// expectNone discards a connection on which the server has allowed no stream. On the
+// next one call finds out whether it does there.
+func (p *pool) expectNone(m *member) {
+	p.mu.Lock()
+	p.most = 1
+	p.mu.Unlock()
+	p.discard(m)
+}
+
 // discard closes a connection on which no call can be made. Where there is no other,
 // all who wait are told so.
 func (p *pool) discard(m *member) {
@@ -210,8 +219,8 @@ func (p *pool) fail(err error) {
 }
 
 // admit takes a connection in. The first is used by one call until the server has
-// said how many it allows, or has had the time to: one that allows fewer than is
-// taken for granted would keep the others waiting. p.mu is held.
+// said how many it allows, or has had the time to: of one that allows fewer than is
+// taken for granted the others would have to be taken back (see [guess]). p.mu is held.
 func (p *pool) admit(m *member, took time.Duration) {
 	m.free, m.idle = true, time.Now()
 	p.all = append(p.all, m)
@@ -252,7 +261,7 @@ func (p *pool) changed(m *member) {
 
 // look notes what a connection allows, and hands out its room. p.mu is held.
 func (p *pool) look(m *member) {
-	if n := m.allows(); n > 0 && n != initialStreams {
+	if n := m.allows(); n > 0 && (n != initialStreams || m.answered.Load()) {
 		p.most = n
 	}
 	room := m.room(p.most)

@@ -149,10 +149,13 @@ func (p *pool) roundTrip(req *http.Request) (*http.Response, error) {
 	if trace != nil && trace.GotConn != nil {
 		trace.GotConn(info)
 	}
-	res, err := m.cc.RoundTrip(req)
+	res, err := m.roundTrip(req)
 	switch {
 	case err == nil:
 		m.answered.Store(true)
+	case surplus(err) && !m.answered.Load() && m.barren():
+		p.expectNone(m)
+		err = fmt.Errorf("%w: %w", errBarren, err)
 	case goneAway(err) && !m.answered.Load():
 		err = fmt.Errorf("%w: %w", errBarren, err)
 	}
@@ -187,7 +190,7 @@ func (m *member) barren() bool { return m.cc.Available() == 0 && m.cc.InFlight()
 // said yet how many it allows, it is taken to allow what it did before.
 func (m *member) room(most int) int {
 	left := m.cc.Available()
-	if m.allows() == initialStreams {
+	if m.allows() == initialStreams && !m.answered.Load() {
 		left = min(left, most-m.cc.InFlight()) // below 0 where it was taken to allow more
 	}
 	return max(0, left)

@@ -11,8 +11,15 @@ import (
 // each other in one value.
 type list struct {
 	all     []*value
-	indexed []*value          // of all, those with an index
+	indexed []indexed         // of all, those with an index
 	byIndex map[string]*value // them by their raw index; nil: they are few
+}
+
+// An indexed is an element with its raw index, which need not be among its members: an
+// object keeps so many of them only.
+type indexed struct {
+	*value
+	index string
 }
 
 // few elements are looked through; more are found by a map.
@@ -42,7 +49,7 @@ func (l *list) merge(raw []byte, depth int) {
 	}
 	e := new(value)
 	e.mergeObject(raw, depth+1)
-	l.all, l.indexed = append(l.all, e), append(l.indexed, e)
+	l.all, l.indexed = append(l.all, e), append(l.indexed, indexed{e, string(index)})
 	if l.byIndex != nil {
 		l.byIndex[string(index)] = e
 	}
@@ -53,15 +60,15 @@ func (l *list) find(index []byte) *value {
 	if l.byIndex == nil && len(l.indexed) > few {
 		l.byIndex = make(map[string]*value, 2*len(l.indexed))
 		for _, e := range l.indexed {
-			l.byIndex[string(e.members.find("index").buf)] = e
+			l.byIndex[e.index] = e.value
 		}
 	}
 	if l.byIndex != nil {
 		return l.byIndex[string(index)]
 	}
 	for _, e := range l.indexed {
-		if bytes.Equal(e.members.find("index").buf, index) {
-			return e
+		if e.index == string(index) {
+			return e.value
 		}
 	}
 	return nil

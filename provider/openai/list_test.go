@@ -68,6 +68,20 @@ func TestALongListKnowsAllItsIndexes(t *testing.T) {
 	}
 }
 
+// TestAnIndexNeedNotBeKept has elements whose index stands behind more names than an
+// object keeps, and others whose index is no number, few and many of them.
+func TestAnIndexNeedNotBeKept(t *testing.T) {
+	names := many(maxMembers, func(i int) string { return fmt.Sprintf(`"m%d":1`, i) })
+	for _, n := range []int{few / 2, 2 * few} {
+		first := many(n, func(i int) string { return fmt.Sprintf(`{%s,"index":%d},{"t":"a","index":"%d"}`, names, i, i) })
+		message := assembled(t, `{"x":[`+first+`]}`, fmt.Sprintf(`{"x":[{"m0":2,"index":%d},{"index":"1","t":"b"}]}`, n-1))
+		got := elements(rawjson.Get(message, "x"))
+		if len(got) != 2*n || !strings.HasPrefix(got[2*n-2], `{"m0":2,"m1":1,`) || !strings.HasPrefix(got[3], `{"t":"ab",`) {
+			t.Errorf("%d elements of %d, %.20s and %.40s", len(got), 2*n, got[2*n-2], got[3])
+		}
+	}
+}
+
 // TestIDsThatComeLate has calls get their ids after others have come.
 func TestIDsThatComeLate(t *testing.T) {
 	const n = 40
