@@ -80,12 +80,13 @@ func (e *apiError) write(w http.ResponseWriter) {
 	writeJSON(w, e.status, append(e.append(nil), '\n'))
 }
 
-func writeJSON(w http.ResponseWriter, status int, body []byte) {
+func writeJSON(w http.ResponseWriter, status int, body []byte) error {
 	h := w.Header()
 	h["Content-Type"] = jsonType
 	set(h, "Content-Length", int64(len(body)))
 	w.WriteHeader(status)
-	w.Write(body) // an error here means that the client is gone
+	_, err := w.Write(body)
+	return err
 }
 
 var (

@@ -38,8 +38,13 @@ func (c *call) whole(a *answer) {
 		wire.whole(c, body)
 		return
 	}
-	writeJSON(c.w, http.StatusOK, body)
-	c.complete = !c.gone()
+	c.give(body)
+}
+
+// give sends the answer. Who has read all of it may hang up before this is noted.
+func (c *call) give(body []byte) {
+	waited := !c.gone()
+	c.complete = writeJSON(c.w, http.StatusOK, body) == nil && waited
 }
 
 // lastToken draws the time at which an answer's last token is made.

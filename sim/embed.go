@@ -59,8 +59,7 @@ func (c *call) embed() {
 		wire.whole(c, body)
 		return
 	}
-	writeJSON(c.w, http.StatusOK, body)
-	c.complete = !c.gone()
+	c.give(body)
 }
 
 func (c *call) appendEmbeddings(b []byte) []byte {

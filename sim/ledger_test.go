@@ -1,10 +1,12 @@
 package sim
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"log"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,6 +14,27 @@ import (
 )
 
 var quiet = log.New(io.Discard, "", 0)
+
+// leaving reads an answer and hangs up before its handler has ended.
+type leaving struct {
+	*httptest.ResponseRecorder
+	hangUp context.CancelFunc
+}
+
+func (l leaving) Write(b []byte) (int, error) {
+	defer l.hangUp()
+	return l.ResponseRecorder.Write(b)
+}
+
+func TestAnAnswerThatWasReadIsComplete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, Config{KeepRequests: true})
+		ctx, hangUp := context.WithCancel(t.Context())
+		r := httptest.NewRequestWithContext(ctx, "POST", "/v1/chat/completions", strings.NewReader(chatBody("x", "")))
+		s.ServeHTTP(leaving{httptest.NewRecorder(), hangUp}, r)
+		mustBe(t, "complete", s.Ledger().Records[0].Complete, true)
+	})
+}
 
 func TestLedgerCounts(t *testing.T) {
 	cfg := Config{
