@@ -51,6 +51,41 @@ func goneAway(err error) bool {
 		strings.HasSuffix(text, "Transport received Server's graceful shutdown GOAWAY")
 }
 
+// An endedError is errBarren of a connection that took calls until it was ended.
+type endedError struct {
+	on  *member
+	why error
+}
+
+// Error implements error.
+func (e *endedError) Error() string { return errBarren.Error() + ": " + e.why.Error() }
+
+// Unwrap is for errors.Is and errors.As.
+func (e *endedError) Unwrap() []error { return []error{errBarren, e.why} }
+
+// barrens are the barren connections that a request has met.
+type barrens struct {
+	n     int
+	first *member // nil: one that took no call at all
+}
+
+// enough reports whether a request that has failed so is not to be sent again: two
+// connections were barren, and the first has answered none of its other calls since.
+// A server that ends its connections after some calls each may end two in a row
+// before the first answers on them.
+func (b *barrens) enough(err error) bool {
+	if !errors.Is(err, errBarren) {
+		return false
+	}
+	if b.n++; b.n > 1 {
+		return b.first == nil || b.first.silent()
+	}
+	if ended, ok := errors.AsType[*endedError](err); ok {
+		b.first = ended.on
+	}
+	return false
+}
+
 // again returns the request to be sent once more, at once the first time, after
 // some seconds later on; or why it cannot be.
 func again(req *http.Request, why error, tries int) (*http.Request, error) {

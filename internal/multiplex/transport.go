@@ -40,19 +40,20 @@ func (t *Transport) Base() *http.Transport { return t.base }
 
 // RoundTrip implements [http.RoundTripper]. A request that a server says it has
 // not processed (GOAWAY, REFUSED_STREAM), or that found its connection gone, is
-// sent again, as net/http does, if it has GetBody; but once only where the connection
-// was one that has never answered, as if it had been refused.
+// sent again, as net/http does, if it has GetBody; but once only where the connections
+// were such as have never answered, as if it had been refused.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	p := t.pool(req)
 	if p == nil {
 		return t.base.RoundTrip(req)
 	}
+	var met barrens
 	for tries := 0; ; tries++ {
 		res, err := p.roundTrip(req)
 		if errors.Is(err, errPlain) {
 			return t.base.RoundTrip(req)
 		}
-		if err == nil || tries >= mostTries || !unprocessed(err) || tries > 0 && errors.Is(err, errBarren) {
+		if err == nil || tries >= mostTries || !unprocessed(err) || met.enough(err) {
 			return res, err
 		}
 		if req, err = again(req, err, tries); err != nil {
@@ -157,7 +158,7 @@ func (p *pool) roundTrip(req *http.Request) (*http.Response, error) {
 		p.expectNone(m)
 		err = fmt.Errorf("%w: %w", errBarren, err)
 	case goneAway(err) && !m.answered.Load():
-		err = fmt.Errorf("%w: %w", errBarren, err)
+		err = &endedError{m, err}
 	}
 	return res, err
 }
@@ -185,6 +186,10 @@ type member struct {
 
 // barren reports whether no call is on the connection, and none can be.
 func (m *member) barren() bool { return m.cc.Available() == 0 && m.cc.InFlight() == 0 }
+
+// silent reports whether nothing has been answered on the connection, and nothing is
+// to be.
+func (m *member) silent() bool { return !m.answered.Load() && m.cc.InFlight() == 0 }
 
 // room returns how many more streams a connection takes. Where the server has not
 // said yet how many it allows, it is taken to allow what it did before.
