@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -35,32 +36,22 @@ func (r *refuser) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	var text strings.Builder
-	var buf [4096]byte
-	for n, err := body.Read(buf[:]); ; n, err = body.Read(buf[:]) {
-		text.Write(buf[:n])
-		if err != nil {
-			break
-		}
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return nil, err
 	}
-	if !r.refuses(text.String()) {
+	if !r.refuses(string(text)) {
 		return r.next.RoundTrip(req)
 	}
 	r.mu.Lock()
 	r.refused++
 	r.mu.Unlock()
-	answer := &http.Response{
-		StatusCode: http.StatusTooManyRequests, Header: http.Header{"Content-Type": {"application/json"}},
-		Body: http.NoBody, Request: req, ProtoMajor: 1, ProtoMinor: 1,
-	}
-	answer.Body = readCloser{strings.NewReader(r.body)}
 	time.Sleep(50 * time.Millisecond)
-	return answer, nil
+	return &http.Response{
+		StatusCode: http.StatusTooManyRequests, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(r.body)), Request: req, ProtoMajor: 1, ProtoMinor: 1,
+	}, nil
 }
-
-type readCloser struct{ *strings.Reader }
-
-func (readCloser) Close() error { return nil }
 
 // A loners is a job of which some items are refused whatever the limit.
 type loners struct {
@@ -70,6 +61,7 @@ type loners struct {
 	config  paceline.Config
 	server  sim.Config
 	limit   time.Duration // of the run; 0: none
+	shut    func() bool   // whether everything is refused by now; nil: it never is
 }
 
 // run has the job run in virtual time.
@@ -83,7 +75,9 @@ func (l *loners) run(t *testing.T) (rows map[int64]*paceline.Result, sum pacelin
 		}
 		client, stop := new(sim.Network).Serve(server)
 		transport := client.Transport
-		gate := &refuser{next: transport, body: l.body, refuses: func(body string) bool { return strings.Contains(body, "beyond") }}
+		gate := &refuser{next: transport, body: l.body, refuses: func(body string) bool {
+			return strings.Contains(body, "beyond") || l.shut != nil && l.shut()
+		}}
 		if l.body != "" {
 			transport = gate
 		}
@@ -172,7 +166,7 @@ func TestAnItemThatIsAlwaysRefusedHoldsUpNoOther(t *testing.T) {
 		"found out":   {items: 300, refused: []int64{20}, body: slower},
 		"with a wait": {items: 300, refused: []int64{20}},
 		"given":       {items: 300, refused: []int64{20}, body: slower, config: paceline.Config{Limits: paceline.Limits{Requests: minute(3000)}}},
-		"strict":      {items: 300, refused: []int64{20}, body: slower, config: paceline.Config{Limits: paceline.Limits{Requests: minute(3000), Strict: true}}},
+		"strict":      {items: 300, refused: []int64{20}, body: slower, config: paceline.Config{Limits: paceline.Limits{Requests: minute(3000), Window: paceline.Strict}}},
 		"long":        {items: 3000, refused: []int64{20}, body: slower, config: paceline.Config{Limits: paceline.Limits{InFlight: 4}}},
 		"several":     {items: 300, refused: some, body: slower, config: paceline.Config{Limits: paceline.Limits{InFlight: 4}}},
 		"first":       {items: 100, refused: []int64{0}, body: slower, config: paceline.Config{Limits: paceline.Limits{InFlight: 1}}},
@@ -194,5 +188,20 @@ func TestAnItemThatIsAlwaysRefusedHoldsUpNoOther(t *testing.T) {
 				t.Errorf("its error is %v", e)
 			}
 		})
+	}
+}
+
+// Where nobody is let in the limit is really used up: nobody fails for that, however
+// long it lasts.
+func TestWhereNobodyIsLetInNoItemFails(t *testing.T) {
+	began, once := time.Time{}, sync.Once{}
+	l := loners{items: 300, body: slower, limit: 20 * time.Hour, config: paceline.Config{Limits: paceline.Limits{InFlight: 4}}}
+	l.shut = func() bool { // after five seconds
+		once.Do(func() { began = time.Now() })
+		return time.Since(began) > 5*time.Second
+	}
+	rows, sum, _, requests := l.run(t)
+	if sum.Failed > 0 || sum.Done < 20 || sum.Done != int64(len(rows)) || requests < 100 {
+		t.Errorf("%d rows, %d done, %d failed, %d refused", len(rows), sum.Done, sum.Failed, requests)
 	}
 }
