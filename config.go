@@ -137,7 +137,9 @@ func (r Rate) String() string {
 }
 
 // Retry is how transient failures are retried. Throttled calls are not
-// retries: they wait as told and cost no attempt.
+// retries: they wait as told and cost no attempt. An item that is refused again and
+// again while others are let in ends after as many such refusals as Attempts, five
+// at least.
 type Retry struct {
 	Attempts int           // attempts an item gets in all; 0: 5
 	Base     time.Duration // the first delay is random in [0, Base]; it doubles. 0: 500 ms

@@ -300,6 +300,11 @@ func (d *dispatcher) again(c *call, lane int) {
 		c.waits.admitted(nil)
 		return
 	}
+	if c.err != nil && c.err.Code == CodeThrottled && c.ticket.Alone() >= d.lonely() {
+		c.err, c.over = refusedAlone(c.err, c.ticket.Alone()), true
+		c.waits.admitted(nil)
+		return
+	}
 	if c.reason == VerdictRetry {
 		if c.charged > 0 && d.excused(c, lane) {
 			c.charged--

@@ -25,6 +25,7 @@ type Admission struct {
 	chance func() float64
 	cause  Cause
 	held   bool
+	starts int64   // numbered
 	wake   Instant // when Next was to be asked again, as it said last
 }
 
@@ -45,7 +46,10 @@ func New(chance func() float64, lanes ...Limits) *Admission {
 }
 
 // Add queues t, which must be idle.
-func (a *Admission) Add(now Instant, t *Ticket) { a.queue.add(now, t) }
+func (a *Admission) Add(now Instant, t *Ticket) {
+	t.NotBefore = max(t.NotBefore, t.solitude.until)
+	a.queue.add(now, t)
+}
 
 // Next admits the ticket whose turn it is, if it may start now. Otherwise it
 // returns nil and the instant at which to ask again; [Never] means that only
@@ -81,6 +85,7 @@ func (a *Admission) next(now Instant, late time.Duration) (*Ticket, Instant) {
 		if t == nil {
 			break
 		}
+		t = a.instead(t, line)
 		if a.Weigh != nil {
 			a.Weigh(t)
 		}
@@ -89,7 +94,7 @@ func (a *Admission) next(now Instant, late time.Duration) (*Ticket, Instant) {
 			a.cause = CauseNone
 			q.take(t)
 			t.late = late
-			lane.take(now, t)
+			a.start(now, lane, t)
 			return t, now
 		}
 		shut += shuts
@@ -189,8 +194,15 @@ func (a *Admission) Spare(now Instant, t *Ticket, avoid *Ticket) bool {
 		return false
 	}
 	t.late = 0
-	best.take(now, t)
+	a.start(now, best, t)
 	return true
+}
+
+// start starts t on l.
+func (a *Admission) start(now Instant, l *Lane, t *Ticket) {
+	a.starts++
+	t.number = a.starts
+	l.take(now, t)
 }
 
 // Crowded reports whether Spare would start nothing, whatever it is, because
@@ -212,7 +224,7 @@ func (a *Admission) Done(now Instant, t *Ticket, o Outcome) {
 		return
 	}
 	t.state = idle
-	t.lane.done(now, t, o, a.chance())
+	t.lane.done(now, t, o, ended{chance: a.chance(), fresh: o.Kind == Throttled && a.queue.lines[t.Model].hasFresh()})
 	t.lane = nil
 	a.queue.unpark(a.queue.lines[t.Model])
 }
@@ -280,12 +292,5 @@ func (t *Ticket) Lane() int { return t.lane.number }
 
 // Fresh reports whether a call waits that has not been started before.
 func (a *Admission) Fresh() bool {
-	for _, l := range a.queue.lines {
-		for c := range l.ready {
-			if l.ready[c].fresh.front != nil {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.queue.lines, (*line).hasFresh)
 }

@@ -193,21 +193,27 @@ const (
 	Neutral                       // says nothing of the endpoint (cancelled, the item's fault)
 )
 
+// ended is what a lane does not know of an end.
+type ended struct {
+	chance float64 // from [0, 1)
+	fresh  bool    // calls of the model wait that have not been started before
+}
+
 // done ends t here.
-func (l *Lane) done(now Instant, t *Ticket, o Outcome, chance float64) {
+func (l *Lane) done(now Instant, t *Ticket, o Outcome, e ended) {
 	s := l.shares[t.Model]
 	l.muster.leave(t)
 	l.inFlight--
 	s.inFlight--
 	l.whole.done(now, t, &t.passages.whole, &o)
 	s.done(now, t, &t.passages.share, &o)
-	l.breaker.ended(now, t, o.Kind, chance)
+	l.breaker.ended(now, t, o.Kind, e.chance)
 	if o.Kind != Throttled {
 		s.pause.ended(t.Started, o.Kind)
 	}
 	switch o.Kind {
 	case Throttled:
-		l.throttled(now, t, o, chance)
+		l.throttled(now, t, o, e)
 	case Overloaded:
 		l.adaptive.overloaded(now, t.Started)
 	case Exhausted:
@@ -215,6 +221,7 @@ func (l *Lane) done(now Instant, t *Ticket, o Outcome, chance float64) {
 	case Unsent:
 		s.seek.lost(t.Started)
 	case Answered:
+		s.peers.answered(t)
 		if o.FirstToken == 0 {
 			l.adaptive.firstToken(now, now.Sub(t.Started), &s.pulse)
 		}
@@ -235,14 +242,22 @@ func (l *Lane) exhausted() {
 func (l *Lane) alive(now Instant, t *Ticket) {
 	s := l.shares[t.Model]
 	s.pause.alive(t.Started)
+	s.peers.letIn(t)
 	l.breaker.alive(t.Started)
 	l.adaptive.firstToken(now, now.Sub(t.Started), &s.pulse)
 }
 
 // throttled holds back the calls of t's model: most providers count by model,
-// and where one counts them all together, each model is soon told so.
-func (l *Lane) throttled(now Instant, t *Ticket, o Outcome, chance float64) {
+// and where one counts them all together, each model is soon told so. A call that is
+// alone in being refused waits by itself.
+func (l *Lane) throttled(now Instant, t *Ticket, o Outcome, e ended) {
 	s := l.shares[t.Model]
+	if s.peers.refuses(t, e.fresh) {
+		t.solitude.wait(now, o.RetryAfter, e.chance)
+		s.seek.lost(t.Started)
+		s.pause.ended(t.Started, Neutral)
+		return
+	}
 	if !l.whole.rated() && !s.rated() {
 		s.seek.throttled(now, t.Started, t.order, o.RetryAfter)
 		return
@@ -252,5 +267,5 @@ func (l *Lane) throttled(now Instant, t *Ticket, o Outcome, chance float64) {
 	if s.pardons(now, t, &l.whole) && o.RetryAfter == 0 {
 		return
 	}
-	s.pause.throttled(now, t.Started, o.RetryAfter, chance)
+	s.pause.throttled(now, t.Started, o.RetryAfter, e.chance)
 }

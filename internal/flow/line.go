@@ -75,10 +75,11 @@ func (l *line) front(c int, rank uint64) *Ticket {
 	return r.fresh.front
 }
 
-// leads reports whether t is the first of its class.
+// leads reports whether t is the first of its class, or of its fresh ones: these
+// may be sent in the place of one that was refused.
 func (l *line) leads(t *Ticket) bool {
 	c := t.class()
-	return t.rank == l.first[c] || t.rank == l.fresh[c]
+	return t.rank == l.first[c] || t.rank == l.fresh[c] || t == l.ready[c].fresh.front
 }
 
 // list is a doubly linked list through the tickets themselves: any of them is

@@ -171,6 +171,7 @@ type share struct {
 	quota
 	pause    pause // where a limit is known
 	seek     seek  // where none is
+	peers    peers
 	pulse    pulse
 	inFlight int
 	used     bool // calls of the model have started here, or the endpoint told of it

@@ -291,7 +291,7 @@ func seeking() (*Lane, Instant) {
 		if i > 190 {
 			o.Kind = Throttled
 		}
-		l.done(now, &tickets[i], o, 0.5)
+		l.done(now, &tickets[i], o, ended{chance: 0.5})
 	}
 	return l, now
 }
@@ -311,7 +311,7 @@ func TestSeekAllocatesNothing(t *testing.T) {
 		if i%100 == 0 {
 			o.Kind = Throttled
 		}
-		l.done(now.Add(time.Millisecond), x, o, 0.5)
+		l.done(now.Add(time.Millisecond), x, o, ended{chance: 0.5})
 	}); n > 0.01 {
 		t.Errorf("%v allocations a call", n)
 	}

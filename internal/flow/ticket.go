@@ -25,6 +25,8 @@ type Ticket struct {
 	turn       Instant       // when it was let go after those
 	late       time.Duration // so much later than its limits let it was it looked at
 	order      int64         // its number in its model's seek
+	number     int64         // of its start, among all
+	solitude   solitude
 	state      state
 	rank       uint64  // its place among the ready ones of its priority; the lowest is first
 	prev, next *Ticket // in a list

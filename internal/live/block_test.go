@@ -102,7 +102,7 @@ func TestBlock(t *testing.T) {
 		}), 80, 4, `
  1,234 of 2,000 items   61.7 %                    12 s so far           ETA 8 s
  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━──────────────────────────────
- ▸ paused 12 s: the server asked us to wait (429 or the like)
+ ▸ paused 12 s: the server said later (429 or the like)
 `},
 		{"total not known, nothing limits, prices not known", with(func(s *frame) {
 			s.Facts = status.Facts{}

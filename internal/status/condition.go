@@ -117,7 +117,7 @@ func pauseCause(c paceline.Code) string {
 	if c == paceline.CodeOutage {
 		return "nothing answers; then it is probed"
 	}
-	return "the server asked us to wait (429 or the like)"
+	return "the server said later (429 or the like)"
 }
 
 // EndpointTrouble is the line on endpoints that take no calls.

@@ -27,7 +27,7 @@ func TestCondition(t *testing.T) {
 		{paceline.Pace{LimitedBy: paceline.BottleneckHold, PausedFor: time.Second, PausedCause: paceline.CodeThrottled},
 			"paused by you; 'paceline ctl OUTPUT resume' goes on"},
 		{paceline.Pace{LimitedBy: paceline.BottleneckThrottled, PausedFor: 300 * time.Millisecond, PausedCause: paceline.CodeThrottled},
-			"paused <1 s: the server asked us to wait (429 or the like)"},
+			"paused <1 s: the server said later (429 or the like)"},
 		{paceline.Pace{LimitedBy: paceline.BottleneckOutage, PausedFor: 90 * time.Second, PausedCause: paceline.CodeOutage},
 			"paused 1 min 30 s: nothing answers; then it is probed"},
 	} {

@@ -272,6 +272,7 @@ func frameError(inner, whole []byte) *paceline.Error {
 	if e.Message == "" {
 		e.Message = "the server reported an error inside its answer"
 	}
+	beyondLimit(e)
 	return e
 }
 
@@ -295,6 +296,7 @@ func statusError(status int, h http.Header, body []byte) *paceline.Error {
 	if e.Message == "" {
 		e.Message = plainMessage(status, h, body)
 	}
+	beyondLimit(e)
 	return e
 }
 

@@ -1,0 +1,138 @@
+package flow
+
+import (
+	"math/bits"
+	"time"
+)
+
+// A solitude is what tells a call that is refused by itself, whatever the limit,
+// from one that was unlucky at a limit that is really used up. No answer says which
+// it is: the others do.
+//
+// A refusal counts as the call's own, and is proven so by its next one, if
+//
+//   - a call that started between the two was let in, and of the others hardly any
+//     was refused when it was new: a server that refuses one in sixteen by chance
+//     does so to one call, again and again, as seldom as that to the power of the
+//     refusals; or
+//   - nothing was let in for the minute before, so that no bucket and no window can
+//     be full of our calls, no call waits that has not been refused before, and some
+//     that started after its first refusal were let in.
+//
+// Where more of the others are refused the count begins anew.
+type solitude struct {
+	first, last int64   // the call's starts that were refused first and last; 0: none was
+	refused     int     // how often in a row
+	own         int     // refusals of these that are proven to be its own
+	until       Instant // it waits at least until then
+}
+
+// peers is what became of all calls of a model at a lane.
+type peers struct {
+	number int64   // the latest start that was let in; 0: none was
+	at     Instant // and when that was
+	fates  uint64  // of the latest new calls, a bit each, the latest lowest: refused
+	known  int     // how many
+}
+
+const (
+	peersMost = 64          // new calls of which the fate is kept
+	peersRare = 16          // one in so many refused is hardly any
+	alonePast = time.Minute // nothing let in for so long leaves no usual limit full
+)
+
+// Alone returns how many refusals in a row are proven to be the call's own: others
+// were let in meanwhile. They hold nobody up. It is 0 again once it is let in, or
+// where others are refused as well.
+func (t *Ticket) Alone() int { return t.solitude.own }
+
+// letIn notes that t was let in.
+func (c *peers) letIn(t *Ticket) {
+	if t.number > c.number {
+		c.number, c.at = t.number, t.Started
+	}
+}
+
+// answered notes that t has ended with an answer.
+func (c *peers) answered(t *Ticket) {
+	c.letIn(t)
+	if t.solitude.first == 0 {
+		c.tell(0)
+	}
+	t.solitude = solitude{}
+}
+
+// tell notes the fate of a call that was new.
+func (c *peers) tell(refused uint64) {
+	c.fates = c.fates<<1 | refused
+	c.known = min(c.known+1, peersMost)
+}
+
+// rare reports whether hardly any new calls were refused, one apart: the call that
+// asks was new once.
+func (c *peers) rare() bool {
+	return bits.OnesCount64(c.fates) <= 1+c.known/peersRare
+}
+
+// refuses notes that t was refused, and reports whether it is alone in that. fresh
+// says that calls of its model wait that were not started before.
+func (c *peers) refuses(t *Ticket, fresh bool) (alone bool) {
+	s := &t.solitude
+	s.refused++
+	if s.first == 0 {
+		c.tell(1)
+		s.first, s.last = t.number, t.number
+		return false
+	}
+	passed := c.number > s.last && c.number != t.number
+	silent := c.number > s.first && t.Started.Sub(c.at) >= alonePast && !fresh
+	switch {
+	case silent, passed && c.rare():
+		s.own++
+	case passed:
+		s.own = 0
+	}
+	s.last = t.number
+	return s.own > 0
+}
+
+// wait holds a call that is alone back: as told, or twice as long each time.
+func (s *solitude) wait(now Instant, told time.Duration, chance float64) {
+	d := min(firstPause<<min(s.refused, 10), longPause)
+	d += time.Duration(chance * float64(d/8))
+	s.until = now.Add(max(told, d))
+}
+
+// instead returns who starts in the place of t, whose turn it is: while calls wait
+// for a probe, one that was refused is not sent as one where another has not been.
+func (a *Admission) instead(t *Ticket, l *line) *Ticket {
+	if t.solitude.refused == 0 || !a.probing(t.Model) {
+		return t
+	}
+	for c := t.class(); c < classes; c++ {
+		if other := l.ready[c].fresh.front; other != nil {
+			return other
+		}
+	}
+	return t
+}
+
+// probing reports whether a lane lets a probe of a model go first.
+func (a *Admission) probing(model int) bool {
+	for _, l := range a.lanes {
+		if l.shares[model].probing() {
+			return true
+		}
+	}
+	return false
+}
+
+// hasFresh reports whether the line has a call that has not been started before.
+func (l *line) hasFresh() bool {
+	for c := range l.ready {
+		if l.ready[c].fresh.front != nil {
+			return true
+		}
+	}
+	return false
+}
