@@ -215,6 +215,7 @@ func (d *dispatcher) admit(now flow.Instant) flow.Instant {
 			d.start(c, now)
 		}
 	}
+	d.admission.Rest()
 	return flow.Never // the next word on an answer wakes us
 }
 

@@ -66,6 +66,10 @@ func (a *Admission) Next(now Instant) (*Ticket, Instant) {
 	return t, wake
 }
 
+// Rest notes that Next is not called for now, for what is no matter of limits: that
+// it comes late then earns no credit.
+func (a *Admission) Rest() { a.wake = Never }
+
 // next is Next, asked so late. For that alone a limit keeps credit: what may start
 // later than its limit lets it, since it had to wait for something else as well, is
 // not to make up for it.

@@ -26,6 +26,13 @@ import (
 // but for the guard. Where a network mixes them by more, a stop that begins while they
 // arrive may pass unseen.
 //
+// Of a server of which nothing is known yet no header is out of the ordinary, and the
+// first calls are those that may wait longest for it: their connections are new to it,
+// and it may have to load what answers them. So until enough headers have come, a call
+// counts from its own if that comes soon, within coldShare of a window; the second
+// window begins so much later, once. What a server that takes longer does with its
+// first calls is not seen.
+//
 // A silence that is taken for one by mistake costs its own length at most, once. Of
 // headers that come by chance, r in a second, those are e to the minus tenth of all
 // silences, and 10/r long: less than a thousandth of the time.
@@ -49,6 +56,9 @@ const (
 	echoMin = 16
 	// and what is is reckoned anew with a sixteenth more of them.
 	echoStep = 16
+	// coldShare is within which share of a window headers tell of calls that went out
+	// before anything was known.
+	coldShare = 10
 	// surprising is the logarithm of the odds against a silence that counts.
 	surprising = 10
 	// Half of the silences of so long ago are forgotten; if they are more than this
@@ -91,18 +101,41 @@ func (e *echo) forget(at Instant) {
 func (e *echo) came(now, at Instant, trip time.Duration) (since, until Instant) {
 	e.judge()
 	since, until = e.delay(now, at, trip)
+	e.note(now, at)
+	e.learn(now, now.Sub(at))
+	return since, until
+}
+
+// cold reports whether nothing is known yet.
+func (e *echo) cold() bool { return e.seen < echoMin }
+
+// first is came for the header of a call that went out cold, and counts from it. No
+// more of them are learnt from than it takes: they say little of how long later ones
+// are to take.
+func (e *echo) first(now, at Instant) {
+	e.note(now, at)
+	if e.cold() {
+		e.learn(now, now.Sub(at))
+	}
+}
+
+// note notes a header as the latest.
+func (e *echo) note(now, at Instant) {
 	e.last, e.front = max(e.last, now), max(e.front, at)
 	e.forget(at)
-	e.times.add(now, now.Sub(at))
+}
+
+// learn learns that a header took so long.
+func (e *echo) learn(now Instant, took time.Duration) {
+	e.times.add(now, took)
 	e.seen++
 	e.fresh++
-	return since, until
 }
 
 // delay judges, at now, the header of a call that went out at the instant at.
 func (e *echo) delay(now, at Instant, trip time.Duration) (since, until Instant) {
 	since = Never
-	if e.seen < echoMin {
+	if e.cold() {
 		return since, 0
 	}
 	if at > e.front {
@@ -171,7 +204,7 @@ func (e *echo) odds(now, sent, then Instant) float64 {
 
 // late reports whether a header that comes so long after its call is out of the
 // ordinary.
-func (e *echo) late(took time.Duration) bool { return e.seen >= echoMin && took > e.soon }
+func (e *echo) late(took time.Duration) bool { return !e.cold() && took > e.soon }
 
 // outlast returns how many of the headers that are remembered took longer than d. It
 // is never 0: what has not been seen may be.
@@ -210,7 +243,7 @@ func (e *echo) judge() {
 // may still not have arrived: nothing has come since, and that is out of the ordinary.
 func (e *echo) holds(now, at Instant, window time.Duration) bool {
 	last := len(e.waiting) - 1
-	if at <= e.last || e.seen < echoMin || last < 0 || e.waiting[last] < e.last || now.Sub(at) > echoWindows*window {
+	if at <= e.last || e.cold() || last < 0 || e.waiting[last] < e.last || now.Sub(at) > echoWindows*window {
 		return false
 	}
 	e.judge()

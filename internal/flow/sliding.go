@@ -53,6 +53,7 @@ type passage struct {
 	at    Instant // if so: when it did last
 	late  Instant // and at the latest, as far as was known then
 	waits bool    // nothing has come back yet
+	cold  bool    // it went out before anything was known of when something comes back
 }
 
 // holdParts is in which part of a window somebody looks again whether a server that is
@@ -153,6 +154,7 @@ func (p *passage) sent(now Instant, late time.Duration) {
 	p.leave()
 	p.unanswered()
 	p.at, p.waits, s.latestOut = now, s.echo.went(now), now
+	p.cold = s.echo.cold()
 	s.late(now, late)
 	p.late = now.Add(s.behind.now(now))
 	s.went(p.late)
@@ -173,6 +175,11 @@ func (p *passage) answered(now Instant) {
 		return
 	}
 	p.waits = false
+	if p.cold && now.Sub(p.at) <= s.window/coldShare {
+		s.echo.first(now, p.at)
+		s.move(p.late, now)
+		return
+	}
 	since, until := s.echo.came(now, p.at, s.trips.longest())
 	if since != Never {
 		s.delayed(since, until)
@@ -182,9 +189,11 @@ func (p *passage) answered(now Instant) {
 }
 
 // move notes that a call that was thought to go out at one instant did at a later one.
+// [Sliding.delayed] may have moved it meanwhile, past none that went out later.
 func (s *Sliding) move(from, to Instant) {
 	i, found := slices.BinarySearch(s.out, from)
-	if found && from < to {
+	forgotten := i == len(s.out) || i == 0 && !found
+	if !forgotten && s.out[i] < to {
 		s.out = slices.Delete(s.out, i, i+1)
 		s.went(to)
 	}

@@ -3,8 +3,8 @@ package flow
 import "time"
 
 const (
-	// A crowd of at least musterMin calls that queues is spread over this share of
-	// a window,
+	// A crowd of at least crowdMin calls that queues is spread over this share of a
+	// window,
 	spreadFirst = 0.02
 	// and over spreadMore times as much while it still does, up to spreadMost. It
 	// costs so much of a window once: what is spread stays so.
@@ -16,6 +16,7 @@ const (
 	queuedCalls = 32
 	// spreadCredit is what those keep of their turns who are woken late.
 	spreadCredit = time.Millisecond
+	spreadCold   = 20 * time.Millisecond
 )
 
 // A spread keeps the calls of a crowd apart. A window's worth of calls that
@@ -28,6 +29,10 @@ const (
 // That they queue is learnt from two things: from how late our own goroutines
 // begin, which is at least true of servers on this machine and for what stands
 // between it and the wire, and from refusals.
+//
+// Crowds too small for a [muster], whose calls go out as each one's connection opens,
+// are kept apart from the beginning, over spreadCold at most: if the first of them are
+// refused, the others are held back in time.
 type spread struct {
 	window      time.Duration
 	n           int
@@ -41,8 +46,11 @@ type spread struct {
 func (s *spread) adjust(n int, window time.Duration) {
 	s.n, s.window = n, window
 	s.gap = min(s.gap, s.share(spreadMost))
-	if n < musterMin {
+	switch {
+	case n < crowdMin:
 		s.gap = 0
+	case n < musterMin:
+		s.gap = max(s.gap, min(s.share(spreadFirst), spreadCold/time.Duration(n)))
 	}
 }
 
@@ -62,7 +70,7 @@ func (s *spread) take(now Instant) {
 // begins notes that a call that was admitted at the instant started has begun
 // at now.
 func (s *spread) begins(now, started Instant) {
-	if s.n < musterMin || started < s.stretched {
+	if s.n < crowdMin || started < s.stretched {
 		return
 	}
 	s.begun++
@@ -80,7 +88,7 @@ func (s *spread) begins(now, started Instant) {
 
 // stretch widens the gap.
 func (s *spread) stretch(now Instant) {
-	if s.n < musterMin {
+	if s.n < crowdMin {
 		return
 	}
 	s.gap = min(max(spreadMore*s.gap, s.share(spreadFirst)), s.share(spreadMost))
