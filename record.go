@@ -99,7 +99,8 @@ func nanos(c Cost) int64 {
 }
 
 // watchJournal stops the run when its journal fails, since what can't be kept
-// should not be sent. It returns how to end the watching.
+// should not be sent. While its files are only astray, it takes the rows of calls
+// in flight. It returns how to end the watching.
 func (r *run) watchJournal() (end func()) {
 	if r.job.Journal == nil {
 		return func() {}
@@ -107,10 +108,17 @@ func (r *run) watchJournal() (end func()) {
 	over, joined := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(joined)
-		select {
-		case <-r.job.Journal.Failed():
-			r.stop("journal", r.job.Journal.Err(), 0)
-		case <-over:
+		for astray := r.job.Journal.Astray(); ; {
+			select {
+			case <-astray:
+				astray = nil
+				r.stop("journal", r.job.Journal.AstrayErr(), faultGrace)
+			case <-r.job.Journal.Failed():
+				r.stop("journal", r.job.Journal.Err(), 0)
+				return
+			case <-over:
+				return
+			}
 		}
 	}()
 	return func() { close(over); <-joined }

@@ -164,9 +164,14 @@ func (j *Journal) commitLoop() {
 	timer.Stop()
 	defer timer.Stop()
 	q.armed.Store(false)
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
 	for {
 		due := false
 		select {
+		case <-look.C:
+			_ = j.look() // which closes Astray
+			continue
 		case <-q.wake:
 		case <-timer.C:
 			due = true

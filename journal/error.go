@@ -15,7 +15,7 @@ const (
 	CodeNoJournal             // there are rows, but no journal: see Rebuild
 	CodeCorrupt               // what was committed is damaged: see Rebuild
 	CodeVersion               // not a journal, or one of a version or with records unknown here
-	CodeOutput                // the output is a directory, a device, or gone
+	CodeOutput                // the output is a directory, a device, or gone, or was removed or replaced during the run
 	CodeClosed                // the journal is closed
 	CodeUsage                 // a call that breaks the contract: a second row for an item, a row without newline
 )
@@ -44,6 +44,7 @@ type Error struct {
 	PID    int    // of the process that holds the lock; 0 if not known
 	Text   string // what is wrong
 	Remedy string // what helps, in the words of this package; a caller may set its own; "" if there is nothing to say
+	Kept   string // where the rows of a run whose files went astray are now: an output with its journal; "" if that is not concerned, or they are lost
 	Err    error  // the cause; nil if there is none
 }
 

@@ -68,6 +68,8 @@ type Journal struct {
 	recovered Recovery
 	items     items
 	fault     fault
+	astray    fault // its files are no longer where they were opened
+	watched   bool  // whether they are looked for
 	queue     queue
 	tail      tail
 
@@ -106,6 +108,7 @@ func prepare(output string, o Options) (*Journal, error) {
 	}
 	j := &Journal{opt: o.complete(), place: p}
 	j.fault.ch = make(chan struct{})
+	j.astray.ch = make(chan struct{})
 	j.tail.fault = &j.fault
 	j.queue.room.L = &j.queue.mu
 	j.queue.wake = make(chan struct{}, 1)
@@ -131,6 +134,7 @@ func (j *Journal) begin() error {
 	if err := j.startSession(); err != nil {
 		return err
 	}
+	j.watched = j.trust()
 	j.startCommitter()
 	return nil
 }
@@ -197,7 +201,9 @@ func (j *Journal) SetIdentity(identity []byte) error {
 }
 
 // Close commits what waits, and gives back the lock. It returns the error of
-// the commit, or of whatever failed before. Closing again does nothing and
+// the commit, or of whatever failed before. If the files went astray, it brings
+// what was written to a path again and returns an *Error with CodeOutput that
+// says to which one. Closing again does nothing and
 // returns the same.
 func (j *Journal) Close() error {
 	j.closing.Lock()
@@ -208,6 +214,9 @@ func (j *Journal) Close() error {
 	j.closed = true
 	j.closeErr = j.halt(closedError(j.place))
 	j.cutUncommitted()
+	if j.closeErr == nil {
+		j.closeErr = j.retrieve()
+	}
 	j.release()
 	return j.closeErr
 }
@@ -244,7 +253,12 @@ type fault struct {
 
 // set records a failure, unless there is one, and returns the first.
 func (f *fault) set(path, text string, err error) error {
-	if f.err.CompareAndSwap(nil, &Error{Code: CodeIO, Path: path, Text: text, Err: cause(err)}) {
+	return f.fail(&Error{Code: CodeIO, Path: path, Text: text, Err: cause(err)})
+}
+
+// fail is set of a whole error.
+func (f *fault) fail(err *Error) error {
+	if f.err.CompareAndSwap(nil, err) {
 		close(f.ch)
 	}
 	return f.err.Load()

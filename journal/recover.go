@@ -218,8 +218,11 @@ func (j *Journal) short(r *replay, rows int64) error {
 }
 
 // syncDirs makes the names of the files durable.
-func (j *Journal) syncDirs() error {
-	for _, dir := range []string{j.place.dir, parent(j.place.output)} {
+func (j *Journal) syncDirs() error { return j.syncPlace(j.place) }
+
+// syncPlace makes the names of a run's files durable.
+func (j *Journal) syncPlace(p place) error {
+	for _, dir := range []string{p.dir, parent(p.output)} {
 		if err := j.syncDir(dir); err != nil {
 			return err
 		}

@@ -56,6 +56,9 @@ func (j *Journal) resume() {
 }
 
 func (j *Journal) rewrite(ctx context.Context, o RewriteOptions) error {
+	if err := j.look(); err != nil { // it is the files at these paths that would be replaced
+		return err
+	}
 	same, err := j.unchanged(o)
 	if err != nil || same {
 		return err

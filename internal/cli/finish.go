@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,7 +21,10 @@ import (
 func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) error {
 	failed := s.before.NotDone() > 0 || sum.Ended() > sum.Done
 	causes, closeErr := s.closeJournal(ctx, err == nil, failed)
-	if closeErr != nil && !errors.Is(closeErr, cause(err)) {
+	if lost := astray(closeErr); lost != nil {
+		err = lost
+		sum.StoppedBy = cmp.Or(sum.StoppedBy, "journal")
+	} else if closeErr != nil && !errors.Is(closeErr, cause(err)) {
 		err = errors.Join(err, closeErr)
 	}
 	s.endView()
@@ -56,6 +60,15 @@ func cause(err error) error {
 	return nil
 }
 
+// astray returns what a journal says whose files were removed or replaced during
+// the run, nil if err is another error.
+func astray(err error) *journal.Error {
+	if e, ok := errors.AsType[*journal.Error](err); ok && e.Code == journal.CodeOutput {
+		return e
+	}
+	return nil
+}
+
 // closeJournal puts the rows in order, if the run is whole, counts the causes
 // of failure, if any row has failed, and closes the journal. The journal is closed
 // in any case.
@@ -70,7 +83,11 @@ func (s *session) closeJournal(ctx context.Context, whole, failed bool) (causes 
 	if failed { // reading ten million rows takes seconds
 		causes, countErr = countCauses(s.journal)
 	}
-	return causes, errors.Join(err, countErr, s.journal.Close())
+	closeErr := s.journal.Close()
+	if astray(closeErr) != nil { // which explains the others
+		return causes, closeErr
+	}
+	return causes, errors.Join(err, countErr, closeErr)
 }
 
 // countCauses counts the failed rows of all sessions by their cause.
@@ -158,6 +175,8 @@ func (s *session) nextStep(sum *summary.Summary) string {
 	file := prose.ShellQuoted(s.target.path)
 	switch {
 	case s.target.toStdout:
+		return ""
+	case s.journal != nil && s.journal.AstrayErr() != nil: // the error says it
 		return ""
 	case sum.StoppedBy != nil && summary.ByRefusal(*sum.StoppedBy) && sum.NotDone() > 0:
 		return "mend what the server refuses; then the same command with --retry-failed"

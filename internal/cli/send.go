@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/dataset"
 	"github.com/seed-1814a72b/paceline/internal/command"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/prose"
 	"github.com/seed-1814a72b/paceline/internal/status"
 	"github.com/seed-1814a72b/paceline/internal/summary"
 	"github.com/seed-1814a72b/paceline/journal"
@@ -176,6 +178,18 @@ func (s *session) put(_ context.Context, r *paceline.Result) error {
 	return nil
 }
 
+// goesOn says how a run whose output went astray is continued.
+func (s *session) goesOn(lost *journal.Error) string {
+	own, err := filepath.EvalSymlinks(s.target.path)
+	switch abs, absErr := filepath.Abs(own); {
+	case lost.Kept == "":
+		return ""
+	case err == nil && absErr == nil && lost.Kept == abs || lost.Kept == own:
+		return "; the same command continues"
+	}
+	return "; the same command with -o " + prose.ShellQuoted(lost.Kept) + " continues"
+}
+
 // stopped turns the error of a run into the one that ends the program.
 func (s *session) stopped(sum paceline.Summary, err error) error {
 	again := "; the same command continues"
@@ -190,6 +204,9 @@ func (s *session) stopped(sum paceline.Summary, err error) error {
 			return s.overBudget(sum, e)
 		}
 		return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("%s (%w)%s", s.advice(e), e, again)}
+	}
+	if lost := astray(err); lost != nil {
+		return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("%w%s", err, s.goesOn(lost))}
 	}
 	switch {
 	case s.interrupts.Interrupted():

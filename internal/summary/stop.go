@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/journal"
 )
 
 // InterruptedBy is [paceline.Summary.StoppedBy] after a signal.
@@ -44,7 +45,10 @@ func AnsweredWith(outage *paceline.Error) int {
 
 // StopReason says in a few words what stopped a run.
 func StopReason(by string, err error) string {
+	lost, _ := errors.AsType[*journal.Error](err)
 	switch {
+	case lost != nil && lost.Code == journal.CodeOutput:
+		return "the output was removed or replaced"
 	case isDiskFull(err):
 		return "the disk is full"
 	case errors.Is(err, syscall.EPIPE):
