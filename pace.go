@@ -1,6 +1,10 @@
 package paceline
 
-import "github.com/seed-1814a72b/paceline/internal/flow"
+import (
+	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/flow"
+)
 
 // pace says how the endpoints stand together: they are paused while all are.
 // Those that do not answer count for nothing, unless none does.
@@ -26,6 +30,7 @@ func (e *Engine) pace(state flow.State, now flow.Instant) Pace {
 		first = false
 		soonest = min(soonest, l.PausedUntil)
 	}
+	p.NextIn = nextIn(&state, now)
 	switch p.PausedFor = max(0, soonest.Sub(now)); {
 	case down:
 		p.PausedCause = CodeOutage
@@ -33,6 +38,17 @@ func (e *Engine) pace(state flow.State, now flow.Instant) Pace {
 		p.PausedCause = CodeThrottled
 	}
 	return p
+}
+
+// nextIn returns for how long a limit will let nothing start.
+func nextIn(state *flow.State, now flow.Instant) time.Duration {
+	switch state.Cause {
+	case flow.CauseRequests, flow.CauseTokens, flow.CauseMoney:
+		if state.Opens != flow.Never {
+			return max(0, state.Opens.Sub(now))
+		}
+	}
+	return 0
 }
 
 // allDown reports whether none of the lanes that are open answers.

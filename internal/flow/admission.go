@@ -27,12 +27,13 @@ type Admission struct {
 	held   bool
 	starts int64   // numbered
 	wake   Instant // when Next was to be asked again, as it said last
+	opens  Instant // when what the ready ones waited for lets the first of them start, as it was known then
 }
 
 // New returns an admission that spreads calls over lanes with the given
 // limits, at least one. chance draws from [0, 1).
 func New(chance func() float64, lanes ...Limits) *Admission {
-	a := &Admission{chance: chance, models: make(map[string]int), wake: Never}
+	a := &Admission{chance: chance, models: make(map[string]int), wake: Never, opens: Never}
 	for i, l := range lanes {
 		a.lanes = append(a.lanes, newLane(i, l))
 	}
@@ -77,6 +78,7 @@ func (a *Admission) next(now Instant, late time.Duration) (*Ticket, Instant) {
 	q := &a.queue
 	q.wakeDelayed(now)
 	q.wakeParked(now)
+	a.opens = Never
 	if a.held && q.len > len(q.delayed) {
 		a.cause = CauseHold
 		return nil, q.nextDelayed()
@@ -102,7 +104,7 @@ func (a *Admission) next(now Instant, late time.Duration) (*Ticket, Instant) {
 			return t, now
 		}
 		shut += shuts
-		wake = min(wake, w.at)
+		a.opens = min(a.opens, w.at)
 		a.leave(now, t, line, w)
 	}
 	at, cause := q.nextParked()
@@ -112,7 +114,8 @@ func (a *Admission) next(now Instant, late time.Duration) (*Ticket, Instant) {
 	if q.len > 0 && a.cause == CauseEmpty {
 		a.cause = CauseBackoff
 	}
-	return nil, min(wake, at)
+	a.opens = min(a.opens, at)
+	return nil, min(wake, a.opens)
 }
 
 // leave leaves t, which may not start before w says, and its line out of this

@@ -218,7 +218,7 @@ func (s *share) pausedUntil() Instant { return max(s.pause.until, s.seek.pausedU
 
 // rate returns the limit on requests in force, and whether it was found out.
 func (s *share) rate() (r Rate, foundOut bool) {
-	if s.seek.limit > 0 {
+	if s.seek.known() {
 		return s.seek.found(), true
 	}
 	return s.requests.rate, false

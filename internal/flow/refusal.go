@@ -145,6 +145,7 @@ func (s *seek) learn(now Instant, r *refusal) {
 		s.lift = seekLift
 	}
 	if was > 0 {
+		s.borne = s.borne || !s.steep && !s.guessed
 		s.noise.learnt(was, s.sober(), r.let)
 	} else {
 		s.pace = Bucket{interval: 1e9 / s.limit, burst: 1, tat: math.Inf(-1)}

@@ -26,6 +26,7 @@ type seek struct {
 	turn   turn
 
 	limit  float64 // calls a second that the server is believed to let in; 0: nothing is sought
+	borne  bool    // that was more than a first guess: calls went in above it, or later refusals measured it
 	window float64 // calls a minute, where it is seen to count by the minute; 0: it is not
 	calm   Instant // the rate has come back and grown since
 	lift   float64 // by how much the limit is exceeded beyond the curve; 1: it is not
@@ -116,6 +117,10 @@ func (s *seek) cause() Cause {
 	return CauseRequests
 }
 
+// known reports whether what is let in was measured, not just guessed from the pace
+// at which the first refusal came, which may be any number of times too high.
+func (s *seek) known() bool { return s.limit > 0 && s.borne }
+
 // found returns the rate that is believed to be let in; zero: none is sought.
 func (s *seek) found() Rate {
 	return Rate{N: s.limit * s.lift * seekLong.Seconds(), Per: seekLong}
@@ -169,6 +174,7 @@ func (s *seek) started(now Instant) int64 {
 	if letIn := s.noise.failed(now); letIn > 0 {
 		s.limit, s.calm, s.lift = letIn, now, 1
 	}
+	s.borne = s.borne || s.growth(now) > 1
 	if idle := float64(now) - s.pace.tat; idle <= float64(lateness) || s.waited {
 		s.grow(now)
 	} else {

@@ -48,7 +48,8 @@ func (a *Admission) Standing() Standing {
 // State is how admission stands.
 type State struct {
 	Waiting int
-	Cause   Cause // what the next call waits for
+	Cause   Cause   // what the next call waits for
+	Opens   Instant // when it may start as far as that goes; [Never]: others decide, or nothing waits
 	Lanes   []LaneState
 }
 
@@ -83,7 +84,7 @@ type ModelState struct {
 
 // State returns how admission stood at the last Next.
 func (a *Admission) State() State {
-	s := State{Waiting: a.queue.len, Cause: a.cause}
+	s := State{Waiting: a.queue.len, Cause: a.cause, Opens: a.opens}
 	for _, l := range a.lanes {
 		s.Lanes = append(s.Lanes, LaneState{
 			InFlight: l.inFlight, Cap: l.Cap(), Adapts: l.whole.limit <= 0, Requests: l.requests(), Tokens: l.tokens(), Money: l.money(),
@@ -142,7 +143,7 @@ func (l *Lane) requests() Rate {
 
 // foundOut reports whether a model's part of that was found out.
 func (l *Lane) foundOut() bool {
-	return slices.ContainsFunc(l.shares, func(s *share) bool { return s.used && s.seek.limit > 0 })
+	return slices.ContainsFunc(l.shares, func(s *share) bool { return s.used && s.seek.known() })
 }
 
 // tokens returns the limit on tokens in force for all models together.

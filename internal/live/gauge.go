@@ -117,7 +117,7 @@ func rateGauge(label string, measured float64, limit paceline.Rate, about string
 	u := status.RateUnit(limit, measured)
 	g := gauge{label: label, value: numeral.PerUnit(measured, u), share: -1, holds: holds}
 	if !limit.IsZero() {
-		g.share, g.of = measured/limit.PerSecond(), about+numeral.PerUnit(limit.PerSecond(), u)
+		g.share, g.of = min(measured/limit.PerSecond(), 1), about+numeral.PerUnit(limit.PerSecond(), u)
 	}
 	return g
 }
@@ -135,7 +135,7 @@ func (d *blockDraft) inFlightGauge(holds bool) gauge {
 func (d *blockDraft) spendingGauge(holds bool) gauge {
 	limit := d.Stats.Pace.Money.PerSecond()
 	hour := time.Hour.Seconds()
-	return gauge{label: "spending", value: price.Dollars(numeral.TwoDigits(d.Pace.Money*hour)) + "/h", share: d.Pace.Money / limit,
+	return gauge{label: "spending", value: price.Dollars(numeral.TwoDigits(d.Pace.Money*hour)) + "/h", share: min(d.Pace.Money/limit, 1),
 		of: price.Dollars(limit*hour) + "/h", holds: holds}
 }
 

@@ -29,13 +29,13 @@ func plainLine(s frame) string {
 		parts = append(parts, "first token p50 "+numeral.Latency(st.FirstToken.P50)+" p99 "+numeral.Latency(st.FirstToken.P99))
 	}
 	parts = append(parts, tokenText(st), "cost "+s.money())
-	if s.Facts.Total > 0 {
+	if s.Facts.Total > 0 && !(s.Stopping && !s.Ended) {
 		parts = append(parts, s.eta())
 	}
 	if trouble := s.EndpointTrouble(); trouble != "" {
 		parts = append(parts, trouble)
 	}
-	if text, said := s.WaitsFor(); said == status.Warning || s.Unanswered() {
+	if text, said := s.WaitsFor(); said == status.Warning || s.Unanswered() || s.Waits() {
 		parts = append(parts, text)
 	}
 	return "paceline: " + strings.Join(parts, ", ")

@@ -74,6 +74,8 @@ func (s *frame) eta() string {
 		return "in " + numeral.Span(s.Stats.Elapsed)
 	case s.Ended:
 		return "stopped after " + numeral.Span(s.Stats.Elapsed)
+	case s.Stopping:
+		return "stopping"
 	case s.Pace.Left < 0 || s.Stats.Pace.LimitedBy == paceline.BottleneckHold || s.Held:
 		return "ETA -"
 	}

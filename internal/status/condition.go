@@ -27,7 +27,7 @@ func (s *State) WaitsFor() (string, Tone) {
 	case s.Over():
 		return "all items have their row", Faint
 	case s.Stopping:
-		return "stopping: " + numeral.Calls(int64(s.Stats.InFlight)) + " in flight may finish", Warning
+		return s.stops(), Warning
 	case s.Held:
 		return "paused by you; p goes on", Warning
 	case p.LimitedBy == paceline.BottleneckHold:
@@ -47,11 +47,11 @@ func (s *State) heldBack() (string, Tone) {
 	p := &s.Stats.Pace
 	switch s.Pace.HeldBy {
 	case paceline.BottleneckRequests:
-		return "limited by requests: " + s.requestsUsed(), Plain
+		return "limited by requests: " + s.requestsUsed() + s.nextWindow(), Plain
 	case paceline.BottleneckTokens:
-		return "limited by tokens: " + usedOf(s.Pace.Tokens, p.Tokens.PerSecond(), numeral.PerUnit(p.Tokens.PerSecond(), RateUnit(p.Tokens, 1))), Plain
+		return "limited by tokens: " + usedOf(s.Pace.Tokens, p.Tokens.PerSecond(), numeral.PerUnit(p.Tokens.PerSecond(), RateUnit(p.Tokens, 1))) + s.nextWindow(), Plain
 	case paceline.BottleneckMoney:
-		return "limited by money: " + usedOf(s.Pace.Money, p.Money.PerSecond(), price.Dollars(p.Money.PerSecond()*time.Hour.Seconds())+"/h"), Plain
+		return "limited by money: " + usedOf(s.Pace.Money, p.Money.PerSecond(), price.Dollars(p.Money.PerSecond()*time.Hour.Seconds())+"/h") + s.nextWindow(), Plain
 	case paceline.BottleneckConcurrency:
 		return "limited by calls in flight: " + numeral.Grouped(int64(p.InFlight)) + " at once", Plain
 	case paceline.BottleneckThrottled:
@@ -74,22 +74,52 @@ func (s *State) heldBack() (string, Tone) {
 	return "nothing in the way", Faint
 }
 
+// stops says what a run that was interrupted still waits for.
+func (s *State) stops() string {
+	if s.Stats.InFlight == 0 {
+		return "stopping: the last rows are being written"
+	}
+	return "stopping: " + numeral.Calls(int64(s.Stats.InFlight)) + " in flight may finish"
+}
+
+// worthSaying is the time from which on it is said that a limit lets nothing start:
+// what is shorter is how it paces calls.
+const worthSaying = 2 * time.Second
+
+// Waits reports whether a limit holds the run that lets nothing start for a while.
+func (s *State) Waits() bool {
+	return limited(s.Pace.HeldBy) && s.Stats.Pace.NextIn >= worthSaying && !s.Over() && !s.Stopping
+}
+
+// nextWindow says when a limit that is used up lets calls start again, "" if that is
+// soon.
+func (s *State) nextWindow() string {
+	if !s.Waits() {
+		return ""
+	}
+	return "; its next window begins in " + numeral.Span(s.Stats.Pace.NextIn)
+}
+
 // requestsUsed says how much of the limit on requests is used: not of one that is
 // just being found out, below what was sent a moment ago.
 func (s *State) requestsUsed() string {
 	p := &s.Stats.Pace
+	if p.Requests.IsZero() {
+		return "how many the server lets in is being found out"
+	}
 	if p.FoundOut && s.Pace.Requests > 1.1*p.Requests.PerSecond() {
 		return requestLimit(p)
 	}
 	return usedOf(s.Pace.Requests, p.Requests.PerSecond(), requestLimit(p))
 }
 
-// usedOf says how much of a limit is used, both by the second.
+// usedOf says how much of a limit is used, both by the second. All of it is the most:
+// what is above is how exactly it was measured.
 func usedOf(measured, limit float64, words string) string {
 	if measured <= 0 || limit <= 0 {
 		return words
 	}
-	return numeral.Share(measured/limit) + " of " + words + " used"
+	return numeral.Share(min(measured/limit, 1)) + " of " + words + " used"
 }
 
 // requestLimit is the limit on requests, and that it was found out.

@@ -47,8 +47,8 @@ func TestMoreThanALimitThatIsBeingFoundOut(t *testing.T) {
 		want     string
 	}{
 		{11.5, true, "limited by requests: about 400/min (found out)"},
-		{6.8, true, "limited by requests: 102 % of about 400/min (found out) used"},
-		{11.5, false, "limited by requests: 173 % of 400/min used"},
+		{6.8, true, "limited by requests: 100 % of about 400/min (found out) used"},
+		{11.5, false, "limited by requests: 100 % of 400/min used"},
 	} {
 		p := paceline.Pace{Requests: paceline.Per(400, time.Minute), FoundOut: tt.foundOut}
 		s := State{Stats: paceline.Stats{Requests: 1, Pace: p}, Pace: Pace{HeldBy: paceline.BottleneckRequests, Requests: tt.sent}}

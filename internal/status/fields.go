@@ -27,7 +27,7 @@ func (s *State) Attrs() []any {
 		"retries", r.Retries, "throttled", r.Throttled, "hedges", r.Hedges, "asked_again", r.Asked,
 		"ttft_ms", PercentilesOf(s.Stats.FirstToken), "total_ms", PercentilesOf(s.Stats.Total),
 		"prompt_tokens", r.PromptTokens, "completion_tokens", r.CompletionTokens, "cost_usd", r.CostUSD,
-		"limited_by", r.LimitedBy, "now", r.Now,
+		"next_in_s", r.NextInS, "limited_by", r.LimitedBy, "now", r.Now,
 	}
 }
 

@@ -37,6 +37,7 @@ type Run struct {
 
 	Paused     bool    `json:"paused"` // by paceline ctl
 	PausedForS float64 `json:"paused_for_s"`
+	NextInS    float64 `json:"next_in_s"`  // a limit lets nothing start for so long
 	LimitedBy  string  `json:"limited_by"` // "" if nothing is in the way
 	Now        string  `json:"now"`        // the same in words
 
@@ -107,6 +108,10 @@ type Given struct {
 func Of(s State, held bool) *Run {
 	st := &s.Stats
 	now, _ := s.WaitsFor()
+	limitedBy := st.Pace.LimitedBy
+	if s.Over() {
+		limitedBy = paceline.BottleneckNone // whatever is left to do holds no item
+	}
 	if held && !s.Over() {
 		now = pausedByYou // also while nothing would start anyway
 	}
@@ -118,7 +123,7 @@ func Of(s State, held bool) *Run {
 		ItemsPerS: s.Pace.Items, ElapsedS: st.Elapsed.Seconds(),
 		InFlight: st.InFlight, Waiting: st.Waiting,
 		Requests: st.Requests, Retries: st.Retries, Throttled: st.Throttled, Hedges: st.Hedges,
-		Paused: held, PausedForS: st.Pace.PausedFor.Seconds(), LimitedBy: st.Pace.LimitedBy.String(), Now: now,
+		Paused: held, PausedForS: st.Pace.PausedFor.Seconds(), NextInS: nextIn(&s), LimitedBy: limitedBy.String(), Now: now,
 		InForce: InForce{
 			RequestsPerMin: InMinutes(st.Pace.Requests), FoundOut: st.Pace.FoundOut, TokensPerMin: InMinutes(st.Pace.Tokens),
 			USDPerHour: InHours(st.Pace.Money), Concurrency: st.Pace.InFlight,
@@ -128,7 +133,7 @@ func Of(s State, held bool) *Run {
 	for _, m := range st.Pace.Models {
 		r.Models = append(r.Models, modelRunOf(m))
 	}
-	if s.Pace.Left >= 0 && !held {
+	if s.Pace.Left >= 0 && !held && !s.Stopping {
 		r.EtaS = &[]float64{s.Pace.Left.Seconds()}[0]
 	}
 	if st.Usage.Known {
@@ -138,6 +143,14 @@ func Of(s State, held bool) *Run {
 		r.CostUSD = &st.Cost.USD
 	}
 	return r
+}
+
+// nextIn is for how long a limit lets nothing start, 0 of none that does so for a while.
+func nextIn(s *State) float64 {
+	if !s.Waits() {
+		return 0
+	}
+	return thousandths(s.Stats.Pace.NextIn.Seconds())
 }
 
 // InMinutes returns a rate by the minute, nil for none.
