@@ -204,3 +204,27 @@ func TestOnlyALateWakeGivesCredit(t *testing.T) {
 		a.Next(at)
 	}
 }
+
+// A dispatcher that has too much to do starts nothing, though the time has come: no
+// late wake, and no credit.
+func TestARestGivesNoCredit(t *testing.T) {
+	for _, tt := range []struct {
+		rests bool
+		third Instant
+	}{{false, 2000 * ms}, {true, 2015 * ms}} {
+		a := New(half, Limits{Requests: Rate{60, time.Minute}, Burst: 1, InFlight: 9})
+		fill(a, 3, 0)
+		for range 2 { // the first, and when to come again
+			a.Next(0)
+		}
+		if tt.rests {
+			a.Rest()
+		}
+		if x, _ := a.Next(1015 * ms); x == nil {
+			t.Fatal("none starts once its time has come")
+		}
+		if _, at := a.Next(1015 * ms); at != tt.third {
+			t.Errorf("it rests: %t; the third starts at %v, want %v", tt.rests, time.Duration(at), time.Duration(tt.third))
+		}
+	}
+}

@@ -29,9 +29,13 @@ import (
 // Of a server of which nothing is known yet no header is out of the ordinary, and the
 // first calls are those that may wait longest for it: their connections are new to it,
 // and it may have to load what answers them. So until enough headers have come, a call
-// counts from its own if that comes soon, within coldShare of a window; the second
-// window begins so much later, once. What a server that takes longer does with its
-// first calls is not seen.
+// counts from its own if that comes soon, within a tenth of a window and coldMost; the
+// second window begins so much later, once. When the first calls came to a server that
+// takes longer is not known.
+//
+// Later in a run, calls that open connections are judged as all others are: where headers
+// come soon, one that has to wait to be taken up is late, and counts so; where they take
+// long, to count from them would cost as long in each window.
 //
 // A silence that is taken for one by mistake costs its own length at most, once. Of
 // headers that come by chance, r in a second, those are e to the minus tenth of all
@@ -56,9 +60,10 @@ const (
 	echoMin = 16
 	// and what is is reckoned anew with a sixteenth more of them.
 	echoStep = 16
-	// coldShare is within which share of a window headers tell of calls that went out
-	// before anything was known.
+	// Headers tell of calls that went out before anything was known if they come within
+	// this share of a window, and so soon: it costs that much, once.
 	coldShare = 10
+	coldMost  = 250 * time.Millisecond
 	// surprising is the logarithm of the odds against a silence that counts.
 	surprising = 10
 	// Half of the silences of so long ago are forgotten; if they are more than this

@@ -175,7 +175,7 @@ func (p *passage) answered(now Instant) {
 		return
 	}
 	p.waits = false
-	if p.cold && now.Sub(p.at) <= s.window/coldShare {
+	if p.cold && now.Sub(p.at) <= min(s.window/coldShare, coldMost) {
 		s.echo.first(now, p.at)
 		s.move(p.late, now)
 		return
@@ -192,7 +192,7 @@ func (p *passage) answered(now Instant) {
 // [Sliding.delayed] may have moved it meanwhile, past none that went out later.
 func (s *Sliding) move(from, to Instant) {
 	i, found := slices.BinarySearch(s.out, from)
-	forgotten := i == len(s.out) || i == 0 && !found
+	forgotten := i == len(s.out) || i == 0 && !found && s.forgot
 	if !forgotten && s.out[i] < to {
 		s.out = slices.Delete(s.out, i, i+1)
 		s.went(to)

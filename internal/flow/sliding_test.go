@@ -67,6 +67,7 @@ func TestSlidingHoldsInAnyWindow(t *testing.T) {
 
 func TestSlidingPausesOnceAfterARefusal(t *testing.T) {
 	s := NewSliding(10, time.Second)
+	s.spread = spread{} // it keeps none apart
 	refuse := func(sent, heard Instant) (pause time.Duration) {
 		p := s.Take(sent)
 		p.sent(sent, 0)

@@ -50,7 +50,7 @@ func TestACrowdThatQueuesIsKeptApart(t *testing.T) {
 }
 
 func TestFewCallsAreNotKeptApart(t *testing.T) {
-	s := NewSliding(musterMin-1, time.Second)
+	s := NewSliding(crowdMin-1, time.Second)
 	if d := burst(s, 1000*ms, 50*time.Millisecond); d != 0 {
 		t.Errorf("%d calls take %v", s.n, d)
 	}
@@ -62,6 +62,24 @@ func TestFewCallsAreNotKeptApart(t *testing.T) {
 	s.adjust(2, time.Second)
 	if s.spread.gap != 0 {
 		t.Error("the calls of a limit that was lowered are kept apart")
+	}
+}
+
+func TestSmallCrowdsAreKeptApartFromTheBeginning(t *testing.T) {
+	for _, tt := range []struct {
+		n      int
+		window time.Duration
+		gap    time.Duration
+	}{
+		{crowdMin - 1, time.Second, 0},
+		{50, time.Second, 400 * time.Microsecond},
+		{50, 100 * time.Millisecond, 40 * time.Microsecond},
+		{50, time.Minute, 400 * time.Microsecond},
+		{musterMin, time.Second, 0}, // they wait for each other's connections
+	} {
+		if gap := NewSliding(float64(tt.n), tt.window).spread.gap; gap != tt.gap {
+			t.Errorf("%d in %v: a gap of %v, want %v", tt.n, tt.window, gap, tt.gap)
+		}
 	}
 }
 
