@@ -103,7 +103,9 @@ const (
 	// TokenBucket spaces calls evenly, with a burst after a pause (GCRA).
 	TokenBucket Window = iota
 	// Strict keeps to the limit in any window that the server could count,
-	// sliding ones included, whatever the network delays: no call is refused.
+	// sliding ones included, and against what the network delays. No call is refused
+	// unless the server is late in counting calls and nothing of its answers shows it:
+	// see "What a strict limit guarantees" in docs/limits.md.
 	Strict
 )
 

@@ -47,7 +47,7 @@ func (f *Flags) DefineLimits(s *pflag.FlagSet) {
 	s.Var(&value.Once{Value: f.value("usd-per-hour")}, "usd-per-hour", "spend at most so many US dollars an hour; the prices must be known (--price)")
 	s.Var(&value.Once{Value: f.value("concurrency")}, "concurrency", "at most N calls at once; auto adapts to what the server bears")
 	s.Var(f.value("window"), "window",
-		"how the limits are kept: evenly, with small bursts, or strictly, never above the limit in any window that the server could count")
+		"how the limits are kept: evenly, with small bursts, or strictly, sending no more than the limit in any window that the server could count")
 	s.Var(modelLimits{&f.ModelLimits}, "model-limit", "limits of one model's calls beside the others: gpt-4o,rpm=500,tpm=30k, with the names of the flags above, and perhaps endpoint=NAME; repeatable. What is not given is learnt for each model")
 }
 
