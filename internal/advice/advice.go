@@ -21,6 +21,9 @@ type Run struct {
 	FoundOut bool // the limit on requests was found out by refusals
 
 	RequestsGiven, TokensGiven bool // the limit is that of the command line, not the server's
+
+	Silent    bool // requests were sent, and none has ever been answered
+	Exhausted bool // this machine had no file descriptors or ports left for some
 }
 
 // Of returns what a snapshot tells.
@@ -29,7 +32,19 @@ func Of(s *paceline.Stats) Run {
 		Limited: s.Limited, Use: s.Use,
 		Cap: s.Pace.InFlight, Adapted: s.Pace.Adapts, FoundOut: s.Pace.FoundOut,
 		RequestsGiven: s.Pace.RequestsGiven, TokensGiven: s.Pace.TokensGiven,
+		Silent: silent(s), Exhausted: s.Causes[paceline.CodeLocal] > 0,
 	}
+}
+
+// silent reports whether requests were sent of which none was answered, be it by an
+// error.
+func silent(s *paceline.Stats) bool {
+	for i := range s.Pace.Endpoints {
+		if s.Pace.Endpoints[i].Answered {
+			return false
+		}
+	}
+	return s.Requests > 0 && s.FirstToken.Count+s.Total.Count+s.Throttled == 0 && len(s.Pace.Endpoints) > 0
 }
 
 // A Part is one cause's part of a run.

@@ -70,6 +70,14 @@ func TestRemedy(t *testing.T) {
 			"give the process more processors, or share the input among machines: the processor was 96 % used"},
 		{paceline.BottleneckCPU, Run{Use: paceline.Use{Processor: share(0.52)}},
 			"answers waited to be checked: simpler checks, or more processors, would help: the processor was 52 % used"},
+		{paceline.BottleneckRequests, Run{RequestsGiven: true, Use: paceline.Use{Requests: share(0.46)}},
+			"raise the limit that was given (--rpm, --rps) if the server grants more, put more into each request, " +
+				"or share the calls with a further key or server (--endpoint)"},
+		{paceline.BottleneckConcurrency, Run{Cap: 5, Adapted: true, Silent: true}, nothingAnswered},
+		{paceline.BottleneckOutage, Run{Silent: true}, nothingAnswered},
+		{paceline.BottleneckOutage, Run{}, "nothing answered: another key or server beside it (--endpoint) would have taken over"},
+		{paceline.BottleneckDisk, Run{Silent: true}, fixed[paceline.BottleneckDisk]},
+		{paceline.BottleneckConcurrency, Run{Cap: 47, Exhausted: true}, "this machine had no file descriptors or ports left for more calls at once: raise 'ulimit -n'"},
 		{paceline.BottleneckHold, Run{}, ""},
 		{paceline.BottleneckNone, Run{}, ""},
 	} {
@@ -91,6 +99,28 @@ func TestEveryBottleneckHasARemedy(t *testing.T) {
 		got := r.Remedy()
 		if idle := b == paceline.BottleneckHold || b == paceline.BottleneckNone; idle != (got == "") || strings.ContainsAny(got, "\n.") {
 			t.Errorf("%q: %q", b, got)
+		}
+	}
+}
+
+// A run is silent until something answers, be it that it is to come later.
+func TestWhoIsSilent(t *testing.T) {
+	endpoints := func(answered bool) paceline.Pace {
+		return paceline.Pace{Endpoints: []paceline.EndpointPace{{Answered: answered}}}
+	}
+	for _, c := range []struct {
+		stats paceline.Stats
+		want  bool
+	}{
+		{paceline.Stats{Requests: 5, Pace: endpoints(false)}, true},
+		{paceline.Stats{Requests: 5, Pace: endpoints(true)}, false},
+		{paceline.Stats{Requests: 5, Throttled: 1, Pace: endpoints(false)}, false},
+		{paceline.Stats{Requests: 5, Total: paceline.Latency{Count: 1}, Pace: endpoints(false)}, false},
+		{paceline.Stats{Pace: endpoints(false)}, false},
+		{paceline.Stats{Requests: 5}, false},
+	} {
+		if got := Of(&c.stats).Silent; got != c.want {
+			t.Errorf("%+v: silent %v", c.stats, got)
 		}
 	}
 }

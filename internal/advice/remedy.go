@@ -20,13 +20,17 @@ const (
 // Remedy says what would make the run faster, going by its worst cause and by how
 // much of the other limits was used; "" if there is nothing to change.
 func (r Run) Remedy() string {
-	switch worst, _ := r.Limited.Worst(); worst {
+	worst, _ := r.Limited.Worst()
+	if r.Silent && unheard[worst] {
+		return nothingAnswered
+	}
+	switch worst {
 	case paceline.BottleneckRequests:
 		return r.requests()
 	case paceline.BottleneckTokens:
 		return r.tokens()
 	case paceline.BottleneckMoney:
-		return "raise --usd-per-hour, or take a cheaper model" + because(of("the limit on money", r.Use.Money))
+		return "raise --usd-per-hour, or take a cheaper model" + because(usedUpOf("the limit on money", r.Use.Money))
 	case paceline.BottleneckConcurrency:
 		return r.concurrency()
 	case paceline.BottleneckCPU:
@@ -34,6 +38,17 @@ func (r Run) Remedy() string {
 	default:
 		return fixed[worst]
 	}
+}
+
+// nothingAnswered is what there is to say of a run that never heard of its server:
+// how many calls it bears nobody knows.
+const nothingAnswered = "nothing was ever answered: look at the address, at the network and at the server"
+
+// unheard are the bottlenecks of which nothing can be said before something was
+// answered.
+var unheard = map[paceline.Bottleneck]bool{
+	paceline.BottleneckConcurrency: true, paceline.BottleneckAnswers: true,
+	paceline.BottleneckRetries: true, paceline.BottleneckOutage: true,
 }
 
 // fixed is what helps whatever was measured.
@@ -61,7 +76,7 @@ func (r Run) requests() string {
 	if below(u.Tokens, spare) {
 		do = "put more into each request, or " + raise
 	}
-	return do + ", or share the calls with a further key or server (--endpoint)" + because(of(limit, u.Requests), of("that on tokens", u.Tokens))
+	return do + ", or share the calls with a further key or server (--endpoint)" + because(usedUpOf(limit, u.Requests), of("that on tokens", u.Tokens))
 }
 
 func (r Run) tokens() string {
@@ -80,6 +95,9 @@ func (r Run) tokens() string {
 // used up nearly.
 func (r Run) concurrency() string {
 	u := r.Use
+	if r.Exhausted {
+		return "this machine had no file descriptors or ports left for more calls at once: raise 'ulimit -n'"
+	}
 	why := because(of("the limit on requests", u.Requests), of("the limit on tokens", u.Tokens), of("the limit on money", u.Money))
 	for _, p := range []struct {
 		what string
@@ -125,6 +143,16 @@ func of(what string, u paceline.Share) string {
 		return ""
 	}
 	return what + " was " + Percent(min(u.Part, 1)) + " used"
+}
+
+// usedUpOf says how much of the limit that held the run was used: "" of one of which
+// much was left on the whole, since it held the run at times only, or let calls go in
+// bursts. That it held it is said already.
+func usedUpOf(what string, u paceline.Share) string {
+	if below(u, spare) {
+		return ""
+	}
+	return of(what, u)
 }
 
 // because puts what was measured behind an advice.

@@ -180,10 +180,16 @@ func (s *frame) cost() (usd float64, known bool) {
 // spent is the cost in words.
 func (s *frame) spent() string {
 	usd, known := s.cost()
-	if s.Stats.Requests == 0 && usd == 0 {
+	if usd == 0 && (s.Stats.Requests == 0 || s.unpriced()) {
 		return "-"
 	}
 	return dollars(paceline.Cost{USD: usd, Known: known})
+}
+
+// unpriced reports whether nothing has been answered yet that could have a price:
+// nobody knows then whether it will have one.
+func (s *frame) unpriced() bool {
+	return s.Stats.Total.Count == 0 && s.Stats.Ended() == 0
 }
 
 // money is the cost in words, with the budget if there is one.

@@ -28,7 +28,10 @@ func plainLine(s frame) string {
 	if st.FirstToken.Count > 0 {
 		parts = append(parts, "first token p50 "+numeral.Latency(st.FirstToken.P50)+" p99 "+numeral.Latency(st.FirstToken.P99))
 	}
-	parts = append(parts, tokenText(st), "cost "+s.money())
+	parts = append(parts, tokenText(st))
+	if cost := s.money(); cost != "-" {
+		parts = append(parts, "cost "+cost)
+	}
 	if s.Facts.Total > 0 && !(s.Stopping && !s.Ended) {
 		parts = append(parts, s.eta())
 	}

@@ -91,15 +91,17 @@ func used(s paceline.Share) *float64 {
 
 // limits returns the lines that say what limited the session: nothing of one that
 // was over at once, whose shares say little.
-func (r Report) limits() (sentence string, advised []string) {
+func (r Report) limits() (sentence, advised []string) {
 	if r.ElapsedS < 1 || r.session.requests == 0 {
-		return "", nil
+		return nil, nil
 	}
-	if r.LimitedBy.Advice != "" {
-		advised = []string{r.LimitedBy.Advice}
+	return r.wrapped(r.LimitedBy.sentence), r.wrapped(r.LimitedBy.Advice)
+}
+
+// wrapped breaks a row's text into the lines that fit the page.
+func (r Report) wrapped(text string) []string {
+	if r.Width > 0 {
+		return prose.Wrap(text, r.Width-16)
 	}
-	if r.Width > 0 && advised != nil {
-		advised = prose.Wrap(r.LimitedBy.Advice, r.Width-16)
-	}
-	return r.LimitedBy.sentence, advised
+	return []string{text}
 }

@@ -69,7 +69,8 @@ func TestSharesOfASummaryAddUp(t *testing.T) {
 func TestReportSaysWhatLimitedAndWhatHelps(t *testing.T) {
 	var b strings.Builder
 	Report{Summary: Of(paceline.Summary{Stats: limitedStats()}, Earlier{}, 0), Width: 80}.Write(&b)
-	want := `  limited by   the limit on tokens 71 % of the time, waiting for the last answers 20 %, waiting for input 9 %
+	want := `  limited by   the limit on tokens 71 % of the time, waiting for the last
+               answers 20 %, waiting for input 9 %
   what helps   ask for a higher limit, or shorten prompts and answers: the
                limit on tokens was 97 % used, that on requests was 40 % used
 `

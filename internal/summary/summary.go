@@ -113,9 +113,15 @@ func Of(s paceline.Summary, before Earlier, total int64) *Summary {
 	sum.Budget.compare(sum.cost())
 	if s.StoppedBy != "" {
 		sum.StoppedBy = &s.StoppedBy
+		if faults[s.StoppedBy] {
+			sum.LimitedBy.Advice = "" // it would not have gone on however fast it was
+		}
 	}
 	return sum
 }
+
+// faults are what stops a run here, whatever its server does: its disk, its input.
+var faults = map[string]bool{"source": true, "sink": true, "journal": true}
 
 // DoubtZeroCost makes a cost of $0 unknown, of requests whose price nobody knows:
 // that no answer told its usage does not mean that they were free.
