@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/seed-1814a72b/paceline"
+	"github.com/seed-1814a72b/paceline/internal/pool"
 	"github.com/seed-1814a72b/paceline/internal/summary"
 )
 
@@ -22,7 +25,7 @@ func (s *session) advice(e *paceline.Error) string {
 	case paceline.CodeRedirect:
 		return "the server redirects, and a key is not sent on to another address: correct " + at.Flag()
 	case paceline.CodeTLS:
-		return fmt.Sprintf("the certificate of %s cannot be trusted: correct %s, or name the file of a private authority with --ca-file", at.Host, at.Flag())
+		return tlsAdvice(e, at)
 	case paceline.CodeOutage:
 		return s.outageAdvice(e)
 	case paceline.CodeInvalidRequest, paceline.CodeContextTooLong, paceline.CodeTooLarge, paceline.CodeContentFilter:
@@ -37,6 +40,14 @@ func (s *session) advice(e *paceline.Error) string {
 		return "the proxy does not work: correct HTTPS_PROXY or HTTP_PROXY, or add the host to NO_PROXY"
 	}
 	return "the run cannot go on"
+}
+
+// tlsAdvice tells a server that speaks no TLS from one that is not to be trusted.
+func tlsAdvice(e *paceline.Error, at *pool.Endpoint) string {
+	if _, plain := errors.AsType[tls.RecordHeaderError](e); plain || errors.Is(e, http.ErrSchemeMismatch) {
+		return fmt.Sprintf("%s speaks http, not https: correct %s to http://%s", at.Host, at.Flag(), strings.TrimPrefix(at.Shown, "https://"))
+	}
+	return fmt.Sprintf("the certificate of %s cannot be trusted: correct %s, or name the file of a private authority with --ca-file", at.Host, at.Flag())
 }
 
 // outageAdvice tells a server that is not there from one that answers each call

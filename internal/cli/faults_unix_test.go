@@ -91,6 +91,15 @@ func TestFault21ACertificateThatIsNotTrusted(t *testing.T) {
 	}
 }
 
+func TestAServerWithoutTLSIsSaidToBeOne(t *testing.T) {
+	b := newBench(t, 3, sim.Config{}, plain)
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	address := server.Listener.Addr().String()
+	b.url = "https://" + address + "/v1"
+	b.stops(address+" speaks http, not https: correct ", "tls", nil)
+}
+
 func TestFault23AProxyThatIsNot(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -24,7 +24,7 @@ var stopReasons = map[string]string{
 	paceline.CodeModelNotFound.String():  "the server does not know the model",
 	paceline.CodeQuota.String():          "no quota or credit is left",
 	paceline.CodeRedirect.String():       "the server redirects",
-	paceline.CodeTLS.String():            "the server's certificate is not trusted",
+	paceline.CodeTLS.String():            "no connection over TLS is to be had that can be trusted",
 	paceline.CodeProxy.String():          "the proxy does not work",
 	paceline.CodeBudget.String():         "the budget is spent",
 	paceline.CodeOutage.String():         "the server does not answer",
