@@ -101,7 +101,7 @@ func (f *runFlags) defineLimits(p *manual.Page) {
 }
 
 func (f *runFlags) definePrompt(s *pflag.FlagSet) {
-	value.Text(s, &f.prompt, "prompt", "p", "TEXT|@FILE", "the user message, a template over the item such as 'Classify: {{.text}}', or @FILE (see 'paceline help prompts')")
+	s.VarP(&value.Once{Value: value.Word{To: &f.prompt, Kind: "TEXT|@FILE"}}, "prompt", "p", "the user message, a template over the item such as 'Classify: {{.text}}', or @FILE (see 'paceline help prompts')")
 	value.Text(s, &f.system, "system", "", "TEXT|@FILE", "the system message, a template too")
 	value.Text(s, &f.messages, "messages", "", "FILE", "a JSON file with the whole array of messages, its strings templates")
 	s.Var((*value.Pairs)(&f.params), "param", "a field of the request, NAME=VALUE: temperature=0.2, stop='[\"END\"]'; a value that is not JSON is a string; repeatable")
