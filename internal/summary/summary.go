@@ -59,6 +59,7 @@ type Summary struct {
 type sessionFigures struct {
 	requests int64
 	failed   int64 // of requests, those that brought no answer and no "later"
+	unsent   int64 // of requests, those that never left this machine
 }
 
 // notAccepted is what answers that were not accepted have used.
@@ -100,7 +101,7 @@ func Of(s paceline.Summary, before Earlier, total int64) *Summary {
 		Failures:    []Failure{},
 		Endpoints:   status.EndpointStates(&s.Pace),
 		LimitedBy:   newLimitedBy(&s.Stats),
-		session:     sessionFigures{requests: s.Requests, failed: failedRequests(&s.Stats)},
+		session:     sessionFigures{s.Requests, failedRequests(&s.Stats), s.Account.Wasted[uint8(paceline.CodeLocal)].Requests},
 	}
 	sum.Budget = BudgetOf(s.Budget)
 	sum.Answered, sum.Waste = newWaste(before, s)

@@ -109,6 +109,16 @@ func TestARunThatStoppedAtOnceHasNoSpeed(t *testing.T) {
 	}
 }
 
+func TestWhatNeverLeftIsNotSent(t *testing.T) {
+	s := paceline.Summary{Stats: paceline.Stats{Requests: 20, Done: 17}}
+	for range 3 {
+		s.Account.Waste(uint8(paceline.CodeLocal), journal.Used{})
+	}
+	if got := (Report{Summary: Of(s, Earlier{}, 17)}).requests(); !strings.HasPrefix(got, "17 sent") {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestABudgetSpentBeyondItsLimitIsAnUpperBound(t *testing.T) {
 	b := BudgetOf(paceline.BudgetState{Limit: paceline.Budget{USD: 0.03}, Spent: paceline.Budget{USD: 0.030170001}})
 	if got, want := b.String(), "at most $0.03 of $0.03 spent"; got != want || *b.LeftUSD != 0 {

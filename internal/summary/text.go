@@ -102,7 +102,7 @@ func (r Report) ItemsText() string {
 func (r Report) requests() string {
 	before := r.Requests - r.session.requests
 	return numeral.Figures(
-		numeral.Always(r.session.requests, "sent"), numeral.IfAny(r.Retries, "retried"),
+		numeral.Always(r.session.requests-r.session.unsent, "sent"), numeral.IfAny(r.Retries, "retried"),
 		numeral.IfAny(r.Throttled, "throttled"), numeral.IfAny(r.Hedges, "hedged"),
 		numeral.IfAny(r.Asked, "asked again"), numeral.IfAny(r.session.failed, "failed"), numeral.IfAny(before, "in earlier sessions"))
 }
