@@ -130,7 +130,10 @@ The item's own fields come first, untouched (save for those named "index" and
                        endpoints "endpoint", its name, and as far as the server
                        gave them "provider_code" and "body". Code is
                        invalid_answer, truncated, content_filter or refused
-                       where there is an answer, and it is kept as "response"
+                       where there is an answer, and it is kept as "response".
+                       Attempts are those that --attempts counts: an answer
+                       asked for again, a wait that the server told of and a
+                       second call of --hedge are requests, not attempts
 What is not known is null. A failed item has its row too: "response" is null
 and "error" says why. To see them:  jq -c 'select(.llm.error)' FILE
 A line of text stands as "text", one that could not be read as "raw".
