@@ -136,6 +136,19 @@ func (f *file) check(o Options) error {
 	return nil
 }
 
+// cut returns why what was read last is no end or line of the file: it has become
+// shorter since it was opened.
+func (f *file) cut() error {
+	if f.info == nil || !f.info.Mode().IsRegular() {
+		return nil
+	}
+	now, err := os.Stat(f.path)
+	if err != nil || !os.SameFile(f.info, now) || now.Size() >= f.info.Size() {
+		return nil // one that was replaced is read to its end all the same
+	}
+	return fileError(f.path, fmt.Sprintf("was cut short while it was read, from %d to %d bytes: put it back as it was", f.info.Size(), now.Size()))
+}
+
 // problem says in one line what err means for this file.
 func (f *file) problem(err error) error {
 	if _, ok := errors.AsType[*FileError](err); ok {

@@ -110,6 +110,13 @@ func (in *Input) read(it *paceline.Item, keep bool) error {
 		in.open = o
 	}
 	err := in.open.items.read(it, keep)
+	if err == nil && it.Err == nil {
+		return nil
+	}
+	if cut := f.cut(); cut != nil {
+		*it = paceline.Item{} // a torn line
+		return cut
+	}
 	if err == nil || err == io.EOF {
 		return err
 	}
