@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -32,6 +33,8 @@ type Network struct {
 	listeners map[string]*listener
 	dials     int64
 	failures  []error // of the next dials
+
+	swallowed atomic.Int64 // how often Swallow was called
 }
 
 // Listen opens an address, which may be any string such as "sim:80".
@@ -67,6 +70,8 @@ func (n *Network) Dial(ctx context.Context, _, addr string) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Net: "mem", Addr: memAddr(addr), Err: err}
 	}
 	client, server := newConnPair(memAddr(fmt.Sprintf("client:%d", number)), l.addr, n.arriving, n.leaving)
+	since := n.swallowed.Load()
+	client.lost = func() bool { return n.swallowed.Load() != since }
 	select {
 	case l.backlog <- server:
 		return client, nil
@@ -117,6 +122,11 @@ func (n *Network) FailDials(count int, err error) {
 		n.failures = append(n.failures, err)
 	}
 }
+
+// Swallow has the network lose, without a word, what clients write from now on to the
+// connections that are open, as where a firewall has forgotten them. Those that are
+// opened afterwards are whole.
+func (n *Network) Swallow() { n.swallowed.Add(1) }
 
 // Dials returns how many connections have been asked for.
 func (n *Network) Dials() int64 {

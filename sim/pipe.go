@@ -203,7 +203,8 @@ func (p *pipe) wakeAt(t time.Time) *time.Timer {
 type memConn struct {
 	in, out       *pipe
 	local, remote memAddr
-	forget        func() // tells the listener that this end has closed
+	forget        func()      // tells the listener that this end has closed
+	lost          func() bool // what is written is; nil: never
 	once          sync.Once
 	abrupt        bool // under out.mu: Close sends a reset
 }
@@ -228,6 +229,9 @@ func (c *memConn) Read(b []byte) (int, error) {
 }
 
 func (c *memConn) Write(b []byte) (int, error) {
+	if c.lost != nil && c.lost() {
+		return len(b), nil
+	}
 	n, err := c.out.write(b)
 	return n, c.wrap("write", err)
 }

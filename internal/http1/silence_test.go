@@ -3,10 +3,8 @@ package http1_test
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,50 +13,12 @@ import (
 	"github.com/seed-1814a72b/paceline/sim"
 )
 
-// A holed connection loses what is written to it while its hole is open.
-type holed struct {
-	net.Conn
-	open *atomic.Bool
-}
-
-func (c *holed) Write(p []byte) (int, error) {
-	if c.open.Load() {
-		return len(p), nil
-	}
-	return c.Conn.Write(p)
-}
-
-// A swallower is a client's network, in which all connections that are open can be
-// made to lose everything, as where a firewall has forgotten them.
-type swallower struct {
-	sim.Network
-	mu    sync.Mutex
-	holes []*atomic.Bool
-}
-
-func (s *swallower) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	nc, err := s.Dial(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.holes = append(s.holes, new(atomic.Bool))
-	return &holed{nc, s.holes[len(s.holes)-1]}, nil
-}
-
-func (s *swallower) swallow() {
-	for _, h := range s.holes {
-		h.Store(true)
-	}
-}
-
 // onceSilent runs f in a bubble, with a client that has so many idle connections. A
 // call waits for its answer as long as its path says.
-func onceSilent(t *testing.T, idle int, f func(t *testing.T, net *swallower, ask func(wait string, within time.Duration) error)) {
+func onceSilent(t *testing.T, idle int, f func(t *testing.T, net *sim.Network, ask func(wait string, within time.Duration) error)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		network := new(swallower)
+		network := new(sim.Network)
 		l, err := network.Listen("api.test:80")
 		if err != nil {
 			t.Fatal(err)
@@ -73,7 +33,7 @@ func onceSilent(t *testing.T, idle int, f func(t *testing.T, net *swallower, ask
 			defer close(stopped)
 			srv.Serve(l)
 		}()
-		client := &http1.Client{Dial: network.dial}
+		client := &http1.Client{Dial: network.Dial}
 		ask := func(wait string, within time.Duration) error {
 			ctx, cancel := context.WithTimeout(t.Context(), within)
 			defer cancel()
@@ -114,8 +74,8 @@ func (unwatched) FirstByte()                                   {}
 // TestOneSilentConnectionIsEnough has a network lose all connections that are idle,
 // without a word: one call finds out, and no other has to.
 func TestOneSilentConnectionIsEnough(t *testing.T) {
-	onceSilent(t, 5, func(t *testing.T, net *swallower, ask func(string, time.Duration) error) {
-		net.swallow()
+	onceSilent(t, 5, func(t *testing.T, net *sim.Network, ask func(string, time.Duration) error) {
+		net.Swallow()
 		if err := ask("1s", 20*time.Second); err == nil {
 			t.Error("a call into the hole was answered")
 		}
@@ -124,7 +84,7 @@ func TestOneSilentConnectionIsEnough(t *testing.T) {
 				t.Errorf("after it: %v", err)
 			}
 		}
-		if n := len(net.holes); n != 6 {
+		if n := net.Dials(); n != 6 {
 			t.Errorf("%d connections were opened, want 6", n)
 		}
 	})
@@ -134,7 +94,7 @@ func TestOneSilentConnectionIsEnough(t *testing.T) {
 // have answered after it was sent are kept, and so are all where a call was given up
 // too soon to say anything.
 func TestWhatHasAnsweredSinceIsTrusted(t *testing.T) {
-	onceSilent(t, 3, func(t *testing.T, net *swallower, ask func(string, time.Duration) error) {
+	onceSilent(t, 3, func(t *testing.T, net *sim.Network, ask func(string, time.Duration) error) {
 		if ask("10m", 500*time.Millisecond) == nil {
 			t.Error("a call that hangs was answered")
 		}
@@ -147,8 +107,8 @@ func TestWhatHasAnsweredSinceIsTrusted(t *testing.T) {
 		if <-hung == nil {
 			t.Error("a call that hangs was answered")
 		}
-		if err := ask("1s", time.Minute); err != nil || len(net.holes) != 3 {
-			t.Errorf("%v; %d connections were opened, want 3", err, len(net.holes))
+		if err := ask("1s", time.Minute); err != nil || net.Dials() != 3 {
+			t.Errorf("%v; %d connections were opened, want 3", err, net.Dials())
 		}
 	})
 }
