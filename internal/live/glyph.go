@@ -2,6 +2,7 @@ package live
 
 import (
 	"math"
+	"runtime"
 	"strings"
 
 	"github.com/seed-1814a72b/paceline/internal/tamed"
@@ -27,6 +28,20 @@ func glyphsOf(ascii bool) glyphs {
 		return glyphs{"#", "-", ".", levelsASCII, ">", "x", "...", true}
 	}
 	return glyphs{"━", "╸", "─", levels, "▸", "×", "…", false}
+}
+
+// speaksUTF8 reports whether the locale of an environment shows UTF-8.
+func speaksUTF8(getenv func(string) string) bool {
+	if runtime.GOOS == "windows" {
+		return true // its terminals do, and it has no such variables
+	}
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := getenv(name); v != "" {
+			v = strings.ToLower(v)
+			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
+		}
+	}
+	return false
 }
 
 // plainly returns text that the terminal can show, on one line.

@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -375,20 +373,6 @@ func terminalOr80(size func() (int, int)) func() (int, int) {
 		}
 		return columns, rows
 	}
-}
-
-// speaksUTF8 reports whether the locale of an environment shows UTF-8.
-func speaksUTF8(getenv func(string) string) bool {
-	if runtime.GOOS == "windows" {
-		return true // its terminals do, and it has no such variables
-	}
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := getenv(name); v != "" {
-			v = strings.ToLower(v)
-			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
-		}
-	}
-	return false
 }
 
 // Notice passes a line on to a standard error of JSON, else prints it above the

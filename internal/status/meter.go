@@ -49,7 +49,7 @@ type sample struct {
 // Pace is what the meter knows at one moment.
 type Pace struct {
 	Items    float64             // items finished a second
-	Requests float64             // requests sent a second; see [past.used]
+	Requests float64             // requests sent a second; see [Meter.used]
 	Tokens   float64             // tokens used a second, in and out; likewise
 	Money    float64             // US dollars spent a second, as far as known; likewise
 	HeldBy   paceline.Bottleneck // what held the run back most, in the last seconds
