@@ -50,10 +50,10 @@ fuzz: ## run each fuzz target for FUZZTIME
 	@scripts/fuzz $(FUZZTIME)
 
 bench: ## run the benchmarks that match BENCH
-	$(GO) test ./... -run '^$$' -bench '$(BENCH)' -benchmem
+	$(GO) test ./... -run '^$$' -bench '$(value BENCH)' -benchmem
 
 bench-diff: ## compare the benchmarks that match BENCH with those of the revision BASE
-	@scripts/bench-diff '$(BASE)' '$(BENCH)'
+	@scripts/bench-diff '$(BASE)' '$(value BENCH)'
 
 bench-commit: ## measure what group commit costs at 10,000 rows a second
 	$(GO) run ./bench/commit
@@ -62,7 +62,7 @@ bench-input: ## measure what taking in 5,000,000 lines costs: read, check, templ
 	$(GO) run ./bench/input
 
 bench-flow: ## measure admission and stuck calls, into docs/flow.md
-	$(GO) test ./bench/flow -full -count=1 -timeout 4h -seeds $(SEEDS) -run '$(ROWS)' -page '$(CURDIR)/docs/flow.md'
+	$(GO) test ./bench/flow -full -count=1 -timeout 4h -seeds $(SEEDS) -run '$(value ROWS)' -page '$(CURDIR)/docs/flow.md'
 
 bench-peers: ## measure Paceline beside other clients, into docs/PERFORMANCE.md
 	$(GO) run ./bench/peers $(if $(QUICK),-quick) $(if $(ROUNDS),-rounds $(ROUNDS)) -rows '$(value ROWS)' -peers '$(value PEERS)' -page docs/PERFORMANCE.md

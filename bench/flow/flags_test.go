@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -37,8 +38,11 @@ func publish() error {
 			fmt.Println(t.Measured().Markdown())
 		}
 	}
-	if *pageTo == "" || len(tables) == 0 {
+	switch {
+	case *pageTo == "":
 		return nil
+	case len(tables) == 0:
+		return errors.New("nothing was measured for the page: does -run match a test that makes a table?")
 	}
 	old, err := os.ReadFile(*pageTo)
 	if err != nil {
