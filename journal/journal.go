@@ -163,7 +163,7 @@ func (j *Journal) closeFiles() {
 func (j *Journal) Recovered() Recovery {
 	r := j.recovered
 	r.Identity = slices.Clone(r.Identity)
-	r.InFlight = slices.Clone(r.InFlight)
+	r.InFlight, r.Latest = slices.Clone(r.InFlight), slices.Clone(r.Latest)
 	r.Account = r.Account.clone()
 	return r
 }

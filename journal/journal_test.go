@@ -83,6 +83,44 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// What earlier sessions left in flight is told of all of them; the calls of the
+// latest one that sent anything are told besides.
+func TestCallsOfTheLatestSession(t *testing.T) {
+	name := tempOutput(t)
+	session := func(intents []int64, rows ...int64) Recovery {
+		t.Helper()
+		j := mustOpen(t, name, Options{NoSync: true})
+		for _, i := range intents {
+			if err := j.Intend(i, entryOf(i).ItemSum, 10); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mustAppend(t, j, rows...)
+		mustClose(t, j)
+		r, err := Read(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Recovered()
+	}
+	for _, step := range []struct {
+		intents, rows []int64
+		all, latest   []InFlight
+	}{
+		{intents: []int64{0, 1, 2, 2}, rows: []int64{0}, all: []InFlight{{1, 1, 10}, {2, 2, 20}}, latest: []InFlight{{1, 1, 10}, {2, 2, 20}}},
+		{intents: []int64{2, 3}, all: []InFlight{{1, 1, 10}, {2, 3, 30}, {3, 1, 10}}, latest: []InFlight{{2, 1, 10}, {3, 1, 10}}},
+		// One that sent nothing changes nothing but what it has a row of.
+		{rows: []int64{3}, all: []InFlight{{1, 1, 10}, {2, 3, 30}}, latest: []InFlight{{2, 1, 10}}},
+		{intents: []int64{4}, rows: []int64{4}, all: []InFlight{{1, 1, 10}, {2, 3, 30}}, latest: nil},
+	} {
+		r := session(step.intents, step.rows...)
+		if !slices.Equal(r.InFlight, step.all) || !slices.Equal(r.Latest, step.latest) {
+			t.Errorf("after %v, %v: in flight %v, of the latest %v; want %v, %v",
+				step.intents, step.rows, r.InFlight, r.Latest, step.all, step.latest)
+		}
+	}
+}
+
 func TestUsage(t *testing.T) {
 	name := tempOutput(t)
 	j := mustOpen(t, name, Options{})

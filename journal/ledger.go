@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -86,6 +87,8 @@ type ledger struct {
 	rows    [statuses]int64
 	open    map[int64]*open // of the session being read
 	lost    map[int64]*open // of earlier ones
+	last    []InFlight      // what the latest one that sent anything left; in any order
+	sent    bool            // the one being read sent something
 	free    []*open         // to be used again: most items are open for a while
 	settled map[int64]bool  // items of which an older version noted each request's end
 }
@@ -118,6 +121,7 @@ func (l *ledger) drop(m map[int64]*open, index int64, o *open) {
 
 func (l *ledger) intent(in intent) {
 	o := l.of(l.open, in.index)
+	l.sent = true
 	o.calls++
 	o.most = max(o.most, in.tokens)
 	o.reserve(in.cost, 1)
@@ -180,9 +184,13 @@ func (l *ledger) complete(e *Entry) { e.AllNoted = e.AllNoted || l.settled[e.Ind
 
 // endSession counts what the session left without a row.
 func (l *ledger) endSession() {
+	if l.sent {
+		l.last, l.sent = l.last[:0], false
+	}
 	for index, o := range l.open {
 		l.totals.add(o.spent)
 		if o.calls > 0 {
+			l.last = append(l.last, o.inFlight(index))
 			lost := l.of(l.lost, index)
 			lost.calls += o.calls
 			lost.cost += max(o.cost, 0)
@@ -207,13 +215,23 @@ func (l *ledger) lose(lost, o *open) {
 func (l *ledger) inFlight() []InFlight {
 	var list []InFlight
 	for _, index := range slices.Sorted(maps.Keys(l.lost)) {
-		o := l.lost[index]
-		in := InFlight{Index: index, Calls: o.calls, Cost: o.cost}
-		if o.unpriced > 0 {
-			in.Cost = Unknown
-		}
-		list = append(list, in)
+		list = append(list, l.lost[index].inFlight(index))
 	}
+	return list
+}
+
+// inFlight tells of o's calls, which are of the item with that index.
+func (o *open) inFlight(index int64) InFlight {
+	if o.unpriced > 0 {
+		return InFlight{Index: index, Calls: o.calls, Cost: Unknown}
+	}
+	return InFlight{Index: index, Calls: o.calls, Cost: max(o.cost, 0)}
+}
+
+// latest returns what inFlight does of the latest session that sent anything.
+func (l *ledger) latest() []InFlight {
+	list := slices.DeleteFunc(slices.Clone(l.last), func(in InFlight) bool { return l.lost[in.Index] == nil })
+	slices.SortFunc(list, func(a, b InFlight) int { return cmp.Compare(a.Index, b.Index) })
 	return list
 }
 
@@ -233,6 +251,7 @@ type Recovery struct {
 	Bounds   Bounds
 	Account  Account
 	InFlight []InFlight // by index
+	Latest   []InFlight // of these, the calls of the latest session that sent any; by index
 
 	Began  time.Time // of the first session, in ms; zero: an older version has rewritten it away
 	Closed bool      // the last session closed it: nothing came after

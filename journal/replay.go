@@ -182,7 +182,7 @@ func damagedRow(path string, line, off int64) *Error {
 // recovery returns what was read.
 func (r *replay) recovery() Recovery {
 	return Recovery{
-		Identity: r.identity, Totals: r.ledger.totals, Bounds: r.ledger.bounds, Account: r.ledger.account, InFlight: r.ledger.inFlight(),
+		Identity: r.identity, Totals: r.ledger.totals, Bounds: r.ledger.bounds, Account: r.ledger.account, InFlight: r.ledger.inFlight(), Latest: r.ledger.latest(),
 		Done: r.ledger.rows[Done], Failed: r.ledger.rows[Failed], Invalid: r.ledger.rows[Invalid],
 		Truncated: r.ledger.rows[Truncated], Filtered: r.ledger.rows[Filtered], Refused: r.ledger.rows[Refused],
 		Began: r.began, Closed: r.closed && r.good == r.size,

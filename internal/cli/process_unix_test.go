@@ -252,7 +252,7 @@ func TestFault43InFlightCallsAreNamed(t *testing.T) {
 	p.Process.Kill()
 	p.end()
 	p = b.start("--price", "in=1,out=1", "--summary", "summary.json")
-	if line := p.log.wait(t, "brought no row"); !strings.Contains(line, "3 calls of earlier runs brought no row (in.jsonl:1, in.jsonl:2, in.jsonl:3); at most $") {
+	if line := p.log.wait(t, "brought no row"); !strings.Contains(line, "3 calls of the last run brought no row (in.jsonl:1, in.jsonl:2, in.jsonl:3); at most $") {
 		t.Errorf("said %q", line)
 	}
 	if code := p.end(); code != command.ExitDone {
@@ -306,7 +306,7 @@ func TestFault44InterruptedTwice(t *testing.T) {
 		t.Fatalf("ended with %d", code)
 	}
 	p = b.start("--summary", "summary.json")
-	p.log.wait(t, "3 calls of earlier runs brought no row") // they were broken off, and may be paid twice
+	p.log.wait(t, "3 calls of the last run brought no row") // they were broken off, and may be paid twice
 	if code := p.end(); code != command.ExitDone {
 		t.Fatalf("the second run ended with %d", code)
 	}

@@ -113,7 +113,7 @@ func (s *session) openJournal(ctx context.Context) error {
 		return errors.Join(err, j.Close())
 	}
 	s.journal = j
-	s.before, s.doubts = summary.EarlierOf(rec), newDoubts(rec.InFlight)
+	s.before, s.doubts = summary.EarlierOf(rec), newDoubts(&rec)
 	return nil
 }
 
@@ -206,8 +206,8 @@ func (s *session) sayWhatIsThere(rec journal.Recovery, was *identity.Run) {
 	if added := s.added(was); added > 0 {
 		s.say("%s %s added to the input since", numeral.Items(added), wasWere(added))
 	}
-	if calls, cost := rec.Calls(); calls > 0 {
-		s.warn("%s", s.doubts.text(calls, cost))
+	if s.doubts.calls > 0 {
+		s.warn("%s", s.doubts.text())
 	}
 }
 
