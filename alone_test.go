@@ -1,6 +1,7 @@
 package paceline_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -26,6 +27,7 @@ type refuser struct {
 	next    http.RoundTripper
 	refuses func(body string) bool
 	body    string
+	told    func() time.Duration // Retry-After; nil: none
 
 	mu      sync.Mutex
 	refused int
@@ -47,8 +49,12 @@ func (r *refuser) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.refused++
 	r.mu.Unlock()
 	time.Sleep(50 * time.Millisecond)
+	header := http.Header{"Content-Type": {"application/json"}}
+	if r.told != nil {
+		header.Set("Retry-After", fmt.Sprint(r.told().Seconds()))
+	}
 	return &http.Response{
-		StatusCode: http.StatusTooManyRequests, Header: http.Header{"Content-Type": {"application/json"}},
+		StatusCode: http.StatusTooManyRequests, Header: header,
 		Body: io.NopCloser(strings.NewReader(r.body)), Request: req, ProtoMajor: 1, ProtoMinor: 1,
 	}, nil
 }
@@ -62,6 +68,11 @@ type loners struct {
 	server  sim.Config
 	limit   time.Duration // of the run; 0: none
 	shut    func() bool   // whether everything is refused by now; nil: it never is
+	told    func() time.Duration
+	used    time.Duration // everything is refused for so long
+	tells   bool          // and each refusal tells for how long still,
+	vague   time.Duration // or to wait for so long, if that is less; 0: it is not
+	keys    int           // to the server, of which each is an endpoint; 0: one
 }
 
 // run has the job run in virtual time.
@@ -81,7 +92,14 @@ func (l *loners) run(t *testing.T) (rows map[int64]*paceline.Result, sum pacelin
 		if l.body != "" {
 			transport = gate
 		}
-		e, err := paceline.New(openai.Provider{Key: canaryKey, BaseURL: "http://sim/v1", Transport: transport}, l.config)
+		if l.used > 0 {
+			end := time.Now().Add(l.used)
+			l.shut = func() bool { return time.Now().Before(end) }
+			if l.tells {
+				gate.told = func() time.Duration { return min(time.Until(end), cmp.Or(l.vague, l.used)) }
+			}
+		}
+		e, err := paceline.NewPool(l.endpoints(transport), l.config)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,6 +121,16 @@ func (l *loners) run(t *testing.T) (rows map[int64]*paceline.Result, sum pacelin
 		rows, requests = sink.results, gate.refused
 	})
 	return rows, sum, took, requests
+}
+
+// endpoints returns one for each key.
+func (l *loners) endpoints(transport http.RoundTripper) []paceline.Endpoint {
+	all := make([]paceline.Endpoint, max(1, l.keys))
+	for i := range all {
+		p := openai.Provider{Key: fmt.Sprint(canaryKey, i), BaseURL: "http://sim/v1", Transport: transport}
+		all[i] = paceline.Endpoint{Provider: p, Limits: l.config.Limits, Models: l.config.Models}
+	}
+	return all
 }
 
 func (l *loners) source() paceline.Source {
@@ -204,4 +232,91 @@ func TestWhereNobodyIsLetInNoItemFails(t *testing.T) {
 	if sum.Failed > 0 || sum.Done < 20 || sum.Done != int64(len(rows)) || requests < 100 {
 		t.Errorf("%d rows, %d done, %d failed, %d refused", len(rows), sum.Done, sum.Failed, requests)
 	}
+}
+
+// The last items of a run, or the only one, have no others that show that the limit
+// is not used up. Time does: when nothing was let in for longer than any limit lasts
+// that is not told, they end with a row of their own, and none before.
+func TestTheLastItemsThatAreAlwaysRefusedEnd(t *testing.T) {
+	hour := 65 * time.Minute
+	for name, c := range map[string]struct {
+		loners
+		least, most time.Duration
+	}{
+		"the only one":       {loners{items: 1, refused: []int64{0}, body: slower}, hour, hour + 10*time.Minute},
+		"which names a wait": {loners{items: 1, refused: []int64{0}}, hour, hour + 10*time.Minute},
+		"the last":           {loners{items: 300, refused: []int64{299}, body: slower}, hour, hour + 10*time.Minute},
+		"the last three":     {loners{items: 300, refused: []int64{297, 298, 299}, body: slower}, hour, hour + 10*time.Minute},
+		"three, and no more": {loners{items: 3, refused: []int64{0, 1, 2}, body: slower}, hour, hour + 10*time.Minute},
+		"so long is too long": {loners{items: 3, refused: []int64{0, 1, 2}, body: slower, config: paceline.Config{OutageLimit: 10 * time.Minute}},
+			10 * time.Minute, 20 * time.Minute},
+		"a limit by the day": {loners{items: 30, refused: []int64{29}, body: slower, config: paceline.Config{Limits: paceline.Limits{Requests: paceline.Per(1e6, 24*time.Hour)}}},
+			26 * time.Hour, 27 * time.Hour},
+		"many":                {loners{items: 20, refused: []int64{10, 11, 12, 13, 14, 15, 16, 17, 18, 19}, body: slower}, 25 * time.Hour, 26 * time.Hour},
+		"two keys":            {loners{items: 30, refused: []int64{29}, body: slower, keys: 2}, hour, hour + 10*time.Minute},
+		"two keys, and three": {loners{items: 30, refused: []int64{27, 28, 29}, body: slower, keys: 2}, hour, hour + 10*time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rows, _, took, requests := c.run(t)
+			c.ended(t, rows, paceline.CodeThrottled)
+			t.Logf("took %v, %d requests", took, requests)
+			if took < c.least || took > c.most {
+				t.Errorf("took %v; want %v to %v", took, c.least, c.most)
+			}
+			said := rows[c.refused[0]].Err.Error()
+			if !strings.Contains(said, "in which nothing else was left to send") {
+				t.Errorf("it says %q", said)
+			}
+		})
+	}
+}
+
+// A limit that is really used up is waited out, also by the last item: as told, and
+// for an hour where nothing is told.
+func TestTheLastItemsWaitOutALimit(t *testing.T) {
+	for name, l := range map[string]loners{
+		"by the hour, untold": {items: 1, used: time.Hour},
+		"by the day":          {items: 1, used: 23 * time.Hour, tells: true},
+		"by the day, two":     {items: 2, used: 23 * time.Hour, tells: true, keys: 2},
+		"by the day, vaguely": {items: 1, used: 23 * time.Hour, tells: true, vague: 2 * time.Hour},
+		"whatever an outage":  {items: 3, used: 23 * time.Hour, tells: true, config: paceline.Config{OutageLimit: time.Minute}},
+		"of many, untold":     {items: 100, used: 24 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l.body = slower
+			rows, _, took, requests := l.run(t)
+			l.ended(t, rows, paceline.CodeThrottled)
+			if took > l.used+5*time.Minute {
+				t.Errorf("took %v", took)
+			}
+			t.Logf("took %v, %d refused", took, requests)
+		})
+	}
+}
+
+// A single call is told so in the same way, and meanwhile who looks is told what it
+// waits for.
+func TestACallThatIsAlwaysRefusedEndsAndSaysWhatItWaitsFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		said := &paceline.Error{Code: paceline.CodeThrottled, Message: "slow down", Remote: true}
+		e, err := paceline.New(paceline.ProviderFunc(func(context.Context, *paceline.Request, func(paceline.Delta)) (*paceline.Response, error) {
+			return nil, said
+		}), paceline.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Shutdown(context.Background())
+		ended := make(chan error)
+		go func() {
+			_, err := e.Do(t.Context(), &paceline.Request{Model: "m"})
+			ended <- err
+		}()
+		time.Sleep(30 * time.Minute)
+		if p := e.Stats().Pace; p.Refusal != said || p.RefusedFor.Round(time.Minute) != 30*time.Minute {
+			t.Errorf("after half an hour: %v for %v", p.Refusal, p.RefusedFor)
+		}
+		if err := <-ended; paceline.CodeOf(err) != paceline.CodeThrottled {
+			t.Errorf("it ended with %v", err)
+		}
+	})
 }

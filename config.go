@@ -20,10 +20,16 @@ type Config struct {
 	Deadlines Deadlines
 	Hedge     Hedge
 
-	// OutageLimit is how long an endpoint that has answered before may fail to
+	// OutageLimit is how long an endpoint that has answered before may fail to answer
 	// before calls, and runs, end with [CodeOutage]; until then it is probed
 	// and everything waits. 0: without end. An endpoint that has never
 	// answered is given up after 30 s, or after OutageLimit if that is shorter.
+	//
+	// It is also for how long the last few calls of all may be refused as throttled,
+	// while nothing is let in, before they end with [CodeThrottled]; 0: for 65
+	// minutes, or longer than the window of a limit that is known. A minute is the
+	// least. Where many are refused, or the server asked for a wait of more than ten
+	// minutes, it is 25 hours in any case: that is a limit, as far as anyone can know.
 	OutageLimit time.Duration
 
 	// Accept judges a complete answer; an error has it asked for again, up to
@@ -141,7 +147,7 @@ func (r Rate) String() string {
 // Retry is how transient failures are retried. Throttled calls are not
 // retries: they wait as told and cost no attempt. An item that is refused again and
 // again while others are let in ends after as many such refusals as Attempts, five
-// at least.
+// at least; where there are no others, see Config.OutageLimit.
 type Retry struct {
 	Attempts int           // attempts an item gets in all; 0: 5
 	Base     time.Duration // the first delay is random in [0, Base]; it doubles. 0: 500 ms

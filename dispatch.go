@@ -36,6 +36,7 @@ type dispatcher struct {
 	held      map[*flow.Ticket]*attempt // those that wait for each other's connections
 	out       map[int]*Error            // endpoints taken out of the pool, and why
 	later     episodes
+	shut      shutOut
 	granted   []*attempt // in this pass; launch tells them
 	spare     []*attempt // of calls that have ended
 }
@@ -257,7 +258,7 @@ func (d *dispatcher) each(c *call, f func(*tally)) {
 }
 
 func (d *dispatcher) alive(a *attempt) {
-	d.last = nil
+	d.last, d.shut = nil, shutOut{}
 	d.admission.Alive(d.now, a.ticket)
 	d.watch.begun(a, d.now)
 	d.deadlines.begun(a, &d.watch, d.now)
@@ -302,7 +303,7 @@ func (d *dispatcher) again(c *call, lane int) {
 		return
 	}
 	if c.err != nil && c.err.Code == CodeThrottled && c.ticket.Alone() >= d.lonely() {
-		c.err, c.over = refusedAlone(c.err, c.ticket.Alone()), true
+		c.err, c.over = refusedAlone(c.err, &c.ticket), true
 		c.waits.admitted(nil)
 		return
 	}
@@ -329,11 +330,16 @@ func (d *dispatcher) tell(a *attempt, end *ending, now flow.Instant) {
 	}
 	if end.outcome.Kind == flow.Throttled {
 		a.tellings.doubt()
+		d.shut.told(now, end.err)
 		pause := max(0, d.admission.PausedUntil(a.lane, a.ticket.Model).Sub(now))
 		d.later.refused(a, now.Add(pause))
 		d.engine.observe(a, Event{Kind: EventLater, Err: end.err, Delay: pause})
 	}
-	if end.err == nil && d.later.answered(a) {
+	if end.err != nil {
+		return
+	}
+	d.shut = shutOut{}
+	if d.later.answered(a) {
 		d.engine.observe(a, Event{Kind: EventLaterOver})
 	}
 }
@@ -379,6 +385,7 @@ func (d *dispatcher) stats(t *tally, p *progress) Stats {
 	s.Out = d.outs()
 	s.EventsLost = d.engine.observer.lost.Load()
 	s.Pace = d.engine.pace(state, now)
+	d.shut.fill(&s.Pace, now)
 	d.measure(now, &s.Pace)
 	s.Use = d.meter.sum.since(new(consumption))
 	s.Pace.LimitedBy = t.ledger.at(now)

@@ -78,7 +78,7 @@ func newPool(endpoints []Endpoint, cfg Config, on processors) (*Engine, error) {
 		later:     make(episodes),
 		begun:     hist.New(),
 	}
-	d.admission.Weigh = d.reweigh
+	d.admission.Weigh, d.admission.Patience = d.reweigh, e.cfg.OutageLimit
 	go d.loop()
 	return e, nil
 }

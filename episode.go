@@ -39,3 +39,25 @@ func (e episodes) answered(a *attempt) bool {
 	delete(e, key)
 	return true
 }
+
+// A shutOut is that nobody is let in any more: calls have been told "later" since the
+// latest that was answered. The dispatcher owns it.
+type shutOut struct {
+	said  *Error       // the latest word; nil: nobody was told so
+	since flow.Instant // the first
+}
+
+// told notes that a call was told "later" at now.
+func (s *shutOut) told(now flow.Instant, said *Error) {
+	if s.said == nil {
+		s.since = now
+	}
+	s.said = said
+}
+
+// fill says it of a pace at now.
+func (s *shutOut) fill(p *Pace, now flow.Instant) {
+	if s.said != nil {
+		p.Refusal, p.RefusedFor = s.said, now.Sub(s.since)
+	}
+}

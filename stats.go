@@ -77,6 +77,8 @@ type Pace struct {
 
 	PausedFor   time.Duration // how long nothing will start because the server said so
 	PausedCause Code          // why: CodeThrottled, or CodeOutage while nothing answers
+	Refusal     *Error        // what the server said with its latest "later"; nil: none, or a call has been answered since
+	RefusedFor  time.Duration // how long ago the first of these was
 	NextIn      time.Duration // how long a limit on requests, tokens or money will let no call start; 0: none does, or it is not known
 	LimitedBy   Bottleneck    // what keeps the run, or the engine, from going faster
 	Models      []ModelPace   // each model at each endpoint that has had its calls

@@ -13,6 +13,10 @@ type Admission struct {
 	// comes; nil: that stays as it was added. It may have waited for long, and more
 	// is known by now.
 	Weigh func(*Ticket)
+	// Patience is for how long nothing must have been let in before the refusals of
+	// the last calls of all are their own: a minute at least. 0: for longer than an
+	// hour, and than the window of any limit that is known.
+	Patience time.Duration
 
 	queue  queue
 	lanes  []*Lane
@@ -231,9 +235,19 @@ func (a *Admission) Done(now Instant, t *Ticket, o Outcome) {
 		return
 	}
 	t.state = idle
-	t.lane.done(now, t, o, ended{chance: a.chance(), fresh: o.Kind == Throttled && a.queue.lines[t.Model].hasFresh()})
+	t.lane.done(now, t, o, a.ended(t, &o))
 	t.lane = nil
 	a.queue.unpark(a.queue.lines[t.Model])
+}
+
+// ended returns what t's lane does not know of its end.
+func (a *Admission) ended(t *Ticket, o *Outcome) ended {
+	e := ended{chance: a.chance()}
+	if o.Kind == Throttled {
+		e.fresh, e.letIn = a.queue.lines[t.Model].hasFresh(), a.letIn(t.Model)
+		e.renewed = a.renewed(t.lane, t.Model, o.RetryAfter)
+	}
+	return e
 }
 
 // Remove takes t out of the queue and reports whether it waited there.

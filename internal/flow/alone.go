@@ -20,11 +20,17 @@ import (
 //     that started after its first refusal were let in.
 //
 // Where more of the others are refused the count begins anew.
+//
+// The last calls of all have no others. Where none waits that has not been refused
+// before, and nothing was let in for so long that any limit that renews itself has
+// done so ([Admission.renewed]), all of a call's refusals are its own.
 type solitude struct {
-	first, last int64   // the call's starts that were refused first and last; 0: none was
-	refused     int     // how often in a row
-	own         int     // refusals of these that are proven to be its own
-	until       Instant // it waits at least until then
+	first, last int64         // the call's starts that were refused first and last; 0: none was
+	since       Instant       // when the first of them was
+	refused     int           // how often in a row
+	own         int           // refusals of these that are proven to be its own
+	quiet       time.Duration // nothing was let in for so long, which proves it; 0: others do
+	until       Instant       // it waits at least until then
 }
 
 // peers is what became of all calls of a model at a lane.
@@ -39,12 +45,26 @@ const (
 	peersMost = 64          // new calls of which the fate is kept
 	peersRare = 16          // one in so many refused is hardly any
 	alonePast = time.Minute // nothing let in for so long leaves no usual limit full
+
+	// leftFew refused calls, beside one in peersRare, are few enough to be items that
+	// the server never takes. More are a limit that is used up, if there is one.
+	leftFew = 3
+	// leftHour is longer than a limit by the hour lasts, whenever its window turns.
+	leftHour = time.Hour + time.Hour/12
+	// leftDay is longer than a limit by the day lasts.
+	leftDay = 25 * time.Hour
+	// leftTold: a server that names such a wait has a limit that may last for a day.
+	leftTold = 10 * time.Minute
 )
 
 // Alone returns how many refusals in a row are proven to be the call's own: others
 // were let in meanwhile. They hold nobody up. It is 0 again once it is let in, or
 // where others are refused as well.
 func (t *Ticket) Alone() int { return t.solitude.own }
+
+// Quiet returns for how long nothing was let in, if that is what proves it, since
+// there are no others; 0: they prove it.
+func (t *Ticket) Quiet() time.Duration { return t.solitude.quiet }
 
 // letIn notes that t was let in.
 func (c *peers) letIn(t *Ticket) {
@@ -74,26 +94,65 @@ func (c *peers) rare() bool {
 	return bits.OnesCount64(c.fates) <= 1+c.known/peersRare
 }
 
-// refuses notes that t was refused, and reports whether it is alone in that. fresh
-// says that calls of its model wait that were not started before.
-func (c *peers) refuses(t *Ticket, fresh bool) (alone bool) {
+// few reports whether so few new calls were refused that they may be such as the
+// server never takes.
+func (c *peers) few() bool {
+	return bits.OnesCount64(c.fates) <= leftFew+c.known/peersRare
+}
+
+// refuses notes that t was refused, and reports whether it is alone in that.
+func (c *peers) refuses(t *Ticket, e ended) (alone bool) {
 	s := &t.solitude
 	s.refused++
 	if s.first == 0 {
 		c.tell(1)
-		s.first, s.last = t.number, t.number
+		s.first, s.last, s.since = t.number, t.number, t.Started
 		return false
 	}
 	passed := c.number > s.last && c.number != t.number
-	silent := c.number > s.first && t.Started.Sub(c.at) >= alonePast && !fresh
+	silent := c.number > s.first && t.Started.Sub(c.at) >= alonePast && !e.fresh
+	quiet := t.Started.Sub(max(s.since, e.letIn))
+	s.quiet = 0
 	switch {
 	case silent, passed && c.rare():
 		s.own++
 	case passed:
 		s.own = 0
+	case !e.fresh && e.renewed > 0 && quiet >= e.renewed:
+		s.own, s.quiet = s.refused, quiet
 	}
 	s.last = t.number
 	return s.own > 0
+}
+
+// letIn returns when the latest call of a model started that was let in, by any lane.
+func (a *Admission) letIn(model int) Instant {
+	latest := Instant(0)
+	for _, l := range a.lanes {
+		latest = max(latest, l.shares[model].peers.at)
+	}
+	return latest
+}
+
+// renewed returns how long nothing must have been let in for a limit to have renewed
+// itself that a call of a model met on l, which was told to wait for so long: longer
+// than an hour if few calls are refused, and than any window that is known of; else
+// longer than a day.
+func (a *Admission) renewed(l *Lane, model int, told time.Duration) time.Duration {
+	s := l.shares[model]
+	switch {
+	case !s.peers.few() || told > leftTold:
+		return leftDay
+	case a.Patience > 0:
+		return max(a.Patience, alonePast)
+	}
+	window := max(l.whole.window(), s.window())
+	return max(leftHour, window+window/12)
+}
+
+// window returns the longest time by which a known limit on requests or tokens counts.
+func (q *quota) window() time.Duration {
+	return max(q.requests.rate.Per, q.tokens.rate.Per, q.in.rate.Per, q.out.rate.Per)
 }
 
 // wait holds a call that is alone back: as told, or twice as long each time.

@@ -195,8 +195,10 @@ const (
 
 // ended is what a lane does not know of an end.
 type ended struct {
-	chance float64 // from [0, 1)
-	fresh  bool    // calls of the model wait that have not been started before
+	chance  float64       // from [0, 1)
+	fresh   bool          // calls of the model wait that have not been started before
+	letIn   Instant       // the latest start of a call of the model that was let in, anywhere
+	renewed time.Duration // in which a limit renews itself; 0: it never does
 }
 
 // done ends t here.
@@ -252,7 +254,7 @@ func (l *Lane) alive(now Instant, t *Ticket) {
 // alone in being refused waits by itself.
 func (l *Lane) throttled(now Instant, t *Ticket, o Outcome, e ended) {
 	s := l.shares[t.Model]
-	if s.peers.refuses(t, e.fresh) {
+	if s.peers.refuses(t, e) {
 		t.solitude.wait(now, o.RetryAfter, e.chance)
 		s.seek.lost(t.Started)
 		s.pause.ended(t.Started, Neutral)

@@ -1,11 +1,13 @@
 package status
 
 import (
+	"strings"
 	"time"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
 
 // A Tone is how a state is to be said.
@@ -32,6 +34,8 @@ func (s *State) WaitsFor() (string, Tone) {
 		return "paused by you; p goes on", Warning
 	case p.LimitedBy == paceline.BottleneckHold:
 		return pausedByYou, Warning
+	case p.RefusedFor >= longRefused && p.PausedCause != paceline.CodeOutage:
+		return refusedFor(p), Warning
 	case p.PausedFor > 0:
 		return "paused " + numeral.Span(p.PausedFor) + ": " + pauseCause(p.PausedCause), Warning
 	case s.Stats.Requests == 0 && s.Rows() == s.Facts.Done && s.Pace.HeldBy == paceline.BottleneckNone:
@@ -40,6 +44,22 @@ func (s *State) WaitsFor() (string, Tone) {
 		return "waiting for the first answer", Faint
 	}
 	return s.heldBack()
+}
+
+// longRefused is the time from which on it is said for how long nothing was let in,
+// and what the server says of that: a limit by the minute is over by then.
+const longRefused = 2 * time.Minute
+
+// refusedFor says for how long the server has let nothing in, and how it puts that.
+func refusedFor(p *paceline.Pace) string {
+	text := "the server says later for " + numeral.Span(p.RefusedFor) + " now"
+	if p.PausedFor > 0 {
+		text = "paused " + numeral.Span(p.PausedFor) + ": " + text
+	}
+	if said := strings.Join(strings.Fields(p.Refusal.Message), " "); said != "" {
+		text += ": " + tamed.Text(tamed.Short(said, 160))
+	}
+	return text
 }
 
 // heldBack says what held the run back most in the last seconds.

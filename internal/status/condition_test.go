@@ -28,6 +28,11 @@ func TestCondition(t *testing.T) {
 			"paused by you; 'paceline ctl OUTPUT resume' goes on"},
 		{paceline.Pace{LimitedBy: paceline.BottleneckThrottled, PausedFor: 300 * time.Millisecond, PausedCause: paceline.CodeThrottled},
 			"paused <1 s: the server said later (429 or the like)"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckThrottled, PausedFor: 50 * time.Second, PausedCause: paceline.CodeThrottled,
+			RefusedFor: 12 * time.Minute, Refusal: &paceline.Error{Code: paceline.CodeThrottled, Message: "Too many\x1b[2J requests"}},
+			"paused 50 s: the server says later for 12 min 00 s now: Too many\uFFFD[2J requests"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckRetries, RefusedFor: 2 * time.Hour, Refusal: &paceline.Error{Code: paceline.CodeThrottled}},
+			"the server says later for 2 h 00 min now"},
 		{paceline.Pace{LimitedBy: paceline.BottleneckOutage, PausedFor: 90 * time.Second, PausedCause: paceline.CodeOutage},
 			"paused 1 min 30 s: nothing answers; then it is probed"},
 	} {
