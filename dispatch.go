@@ -26,6 +26,7 @@ type dispatcher struct {
 	begun     *hist.Histogram // times to the first content, as it came
 	traffic   traffic
 	last      *Error     // the last failure of an endpoint that does not answer
+	failed    []*Error   // by lane: the last failure that the endpoint is to blame for
 	single    flow.Party // calls of no run that wait in admission: a judge may have made them
 	runs      []*run     // that have begun and not ended
 	meter     meter
@@ -283,15 +284,25 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 	d.each(c, func(t *tally) { t.end(a, end) })
 	d.traffic.end(a, end)
 	d.tell(a, end, now)
-	if end.err != nil && end.err.ofKey() {
-		d.takeOut(a, end.err)
-	}
-	if end.err != nil && end.err.stuck() && a.beside == nil {
-		c.late++
+	if end.err != nil {
+		d.failure(a, end)
 	}
 	d.grant(c.purse())
 	if !end.more {
 		d.leave(a, end)
+	}
+}
+
+// failure notes what an attempt's failure says of its endpoint and its call.
+func (d *dispatcher) failure(a *attempt, end *ending) {
+	if end.outcome.Kind == flow.Overloaded {
+		d.failed[a.lane] = end.err
+	}
+	if end.err.ofKey() {
+		d.takeOut(a, end.err)
+	}
+	if end.err.stuck() && a.beside == nil {
+		a.call.late++
 	}
 }
 

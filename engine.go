@@ -77,6 +77,7 @@ func newPool(endpoints []Endpoint, cfg Config, on processors) (*Engine, error) {
 		out:       make(map[int]*Error),
 		later:     make(episodes),
 		begun:     hist.New(),
+		failed:    make([]*Error, len(endpoints)),
 	}
 	d.admission.Weigh, d.admission.Patience = d.reweigh, e.cfg.OutageLimit
 	go d.loop()

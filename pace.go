@@ -81,6 +81,9 @@ func (d *dispatcher) endpointPaces(state *flow.State, now flow.Instant) (all []E
 			Name: d.engine.endpoints[i].name(i), Out: d.out[i],
 			Down: l.Down && !l.Closed, Answered: l.EverAlive, Failing: l.Dark,
 		}
+		if p.Failing > 0 {
+			p.Failure = d.failed[i]
+		}
 		if p.Down {
 			p.DownFor = now.Sub(l.DownSince)
 		}

@@ -92,6 +92,7 @@ type EndpointPace struct {
 	DownFor  time.Duration // if Down: since the first failure
 	Answered bool          // it has answered at least once, be it by an error of the request's own
 	Failing  int           // its calls that failed since the last that was answered was sent
+	Failure  *Error        // if Failing: why the last of them did
 	Out      *Error        // why it was taken out of the pool; nil: it was not
 }
 

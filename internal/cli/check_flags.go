@@ -129,6 +129,9 @@ func (f *checkFlags) escalatedModels() (models []string) {
 // escalationList is --escalate, which can be given several times.
 type escalationList struct{ to *checkFlags }
 
+// Repeats marks a [value.Repeated] one.
+func (l escalationList) Repeats() {}
+
 func (l escalationList) Type() string { return "[ask=N,]NAME=VALUE,..." }
 
 // String may be called on the zero value, by pflag.

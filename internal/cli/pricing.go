@@ -109,6 +109,9 @@ func (p *pricing) cost(model string, u paceline.Usage) paceline.Cost { return p.
 // priceList collects the prices of a flag that may be repeated.
 type priceList struct{ to *[]string }
 
+// Repeats marks a [value.Repeated] one.
+func (l priceList) Repeats() {}
+
 func (l priceList) Type() string   { return "[MODEL:]PRICES" }
 func (l priceList) String() string { return "" }
 

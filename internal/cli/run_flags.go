@@ -101,7 +101,7 @@ func (f *runFlags) defineLimits(p *manual.Page) {
 }
 
 func (f *runFlags) definePrompt(s *pflag.FlagSet) {
-	s.VarP(&value.Once{Value: value.Word{To: &f.prompt, Kind: "TEXT|@FILE"}}, "prompt", "p", "the user message, a template over the item such as 'Classify: {{.text}}', or @FILE (see 'paceline help prompts')")
+	s.VarP(value.Word{To: &f.prompt, Kind: "TEXT|@FILE"}, "prompt", "p", "the user message, a template over the item such as 'Classify: {{.text}}', or @FILE (see 'paceline help prompts')")
 	value.Text(s, &f.system, "system", "", "TEXT|@FILE", "the system message, a template too")
 	value.Text(s, &f.messages, "messages", "", "FILE", "a JSON file with the whole array of messages, its strings templates")
 	s.Var((*value.Pairs)(&f.params), "param", "a field of the request, NAME=VALUE: temperature=0.2, stop='[\"END\"]'; a value that is not JSON is a string; repeatable")
@@ -132,9 +132,9 @@ func (f *runFlags) defineOutput(s *pflag.FlagSet) {
 
 func (f *runFlags) defineMoney(s *pflag.FlagSet) {
 	s.Var(priceList{&f.prices}, "price", "US dollars for 1M tokens, in=0.15,out=0.60 and perhaps cached=0.075, instead of the built-in price list; models of --escalate have those of the list, or, as any model, one of their own: gpt-4o:in=2.5,out=10; repeatable")
-	s.Var(&value.Once{Value: value.Money{To: &f.maxCost}}, "max-cost", "stop, resumable, before all sessions of this run together cost more US dollars than this: what a call may cost at most is set aside before it is sent. The prices must be known; give requests a max_tokens, since otherwise the longest answers so far are the measure")
-	s.Var(&value.Once{Value: value.Count{To: &f.maxTokens, Min: 1}}, "max-tokens-total", "likewise for tokens, in and out together")
-	s.Var(&value.Once{Value: value.Count{To: &f.maxRequests, Min: 1}}, "max-requests", "likewise for requests sent, whatever comes of them")
+	s.Var(value.Money{To: &f.maxCost}, "max-cost", "stop, resumable, before all sessions of this run together cost more US dollars than this: what a call may cost at most is set aside before it is sent. The prices must be known; give requests a max_tokens, since otherwise the longest answers so far are the measure")
+	s.Var(value.Count{To: &f.maxTokens, Min: 1}, "max-tokens-total", "likewise for tokens, in and out together")
+	s.Var(value.Count{To: &f.maxRequests, Min: 1}, "max-requests", "likewise for requests sent, whatever comes of them")
 }
 
 func (f *runFlags) defineRunning(s *pflag.FlagSet) {

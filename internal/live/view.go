@@ -63,6 +63,7 @@ type View struct {
 
 	meter   status.Meter // of the goroutine that looks
 	history history      // likewise
+	unheard bool         // likewise: it was said at once that nothing is answered
 	final   atomic.Pointer[paceline.Stats]
 
 	mu     sync.Mutex // guards what follows; never held while the terminal is waited for
@@ -179,7 +180,8 @@ func (l *View) show(state frame, n int) {
 	l.out.Lock()
 	defer l.out.Unlock()
 	if l.opts.Size == nil {
-		if n > 0 && n%looksPerLine == 0 {
+		if unheard := state.Unheard() && !l.unheard; unheard || n > 0 && n%looksPerLine == 0 {
+			l.unheard = l.unheard || unheard
 			l.putLine(&state)
 		}
 		return

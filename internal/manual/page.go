@@ -54,7 +54,8 @@ func (p *Page) Group(title string) *pflag.FlagSet {
 	return set
 }
 
-// Command returns the cobra command that runs run and shows p as its help.
+// Command returns the cobra command that runs run and shows p as its help. A flag
+// given twice, with different values, is an error unless it collects them.
 func (p *Page) Command(run func(ctx context.Context, args []string) error) *cobra.Command {
 	cmd := &cobra.Command{Use: p.Use, Short: p.Short, SilenceErrors: true, SilenceUsage: true}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), args) }
@@ -62,6 +63,7 @@ func (p *Page) Command(run func(ctx context.Context, args []string) error) *cobr
 	for _, g := range p.Groups {
 		cmd.Flags().AddFlagSet(g.Flags)
 		g.completeChoices(cmd)
+		value.OnlyOnce(g.Flags)
 	}
 	cmd.SetHelpFunc(func(shown *cobra.Command, args []string) {
 		if shown != cmd { // a command of cobra's own below this one

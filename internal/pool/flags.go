@@ -41,11 +41,11 @@ func (f *Flags) DefineEndpoints(s *pflag.FlagSet) {
 
 // DefineLimits defines the flags that say what may be sent there.
 func (f *Flags) DefineLimits(s *pflag.FlagSet) {
-	s.Var(&value.Once{Value: f.value("rpm")}, "rpm", "at most N requests a minute; 10k and 2M are understood; auto follows what the server says in its headers, and else finds out by what it refuses")
-	s.Var(&value.Once{Value: f.value("rps")}, "rps", "at most N requests a second; beside --rpm the lower of them counts")
-	s.Var(&value.Once{Value: f.value("tpm")}, "tpm", "at most N tokens a minute, in and out together")
-	s.Var(&value.Once{Value: f.value("usd-per-hour")}, "usd-per-hour", "spend at most so many US dollars an hour; the prices must be known (--price)")
-	s.Var(&value.Once{Value: f.value("concurrency")}, "concurrency", "at most N calls at once; auto adapts to what the server bears")
+	s.Var(f.value("rpm"), "rpm", "at most N requests a minute; 10k and 2M are understood; auto follows what the server says in its headers, and else finds out by what it refuses")
+	s.Var(f.value("rps"), "rps", "at most N requests a second; beside --rpm the lower of them counts")
+	s.Var(f.value("tpm"), "tpm", "at most N tokens a minute, in and out together")
+	s.Var(f.value("usd-per-hour"), "usd-per-hour", "spend at most so many US dollars an hour; the prices must be known (--price)")
+	s.Var(f.value("concurrency"), "concurrency", "at most N calls at once; auto adapts to what the server bears")
 	s.Var(f.value("window"), "window",
 		"how the limits are kept: evenly, with small bursts, or strictly, sending no more than the limit in any window that the server could count")
 	s.Var(modelLimits{&f.ModelLimits}, "model-limit", "limits of one model's calls beside the others: gpt-4o,rpm=500,tpm=30k, with the names of the flags above, and perhaps endpoint=NAME; repeatable. What is not given is learnt for each model")

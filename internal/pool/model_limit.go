@@ -56,6 +56,9 @@ func parseModelLimit(text string) (modelLimit, error) {
 // ModelLimits collects those of a flag that may be repeated.
 type modelLimits struct{ to *[]modelLimit }
 
+// Repeats marks a [value.Repeated] one.
+func (l modelLimits) Repeats() {}
+
 func (l modelLimits) Type() string   { return "MODEL,NAME=VALUE..." }
 func (l modelLimits) String() string { return "" }
 

@@ -89,6 +89,9 @@ func unset(name string) error {
 // specList collects the endpoints of a flag that may be repeated.
 type specList struct{ to *[]endpointSpec }
 
+// Repeats marks a [value.Repeated] one.
+func (l specList) Repeats() {}
+
 func (l specList) Type() string   { return "URL[,NAME=VALUE...]" }
 func (l specList) String() string { return "" }
 

@@ -137,6 +137,9 @@ func (w whole) Set(s string) error {
 // words is a list separated by commas; given again, it grows.
 type words struct{ to *[]string }
 
+// Repeats marks a [value.Repeated] one.
+func (w words) Repeats() {}
+
 func (w words) Type() string { return "NAME,..." }
 
 func (w words) String() string {
@@ -199,6 +202,9 @@ func unknownFault(name string) error {
 // outages is a list of spans of time in which every call meets a fault; given
 // again, it grows.
 type outages struct{ to *[]sim.Outage }
+
+// Repeats marks a [value.Repeated] one.
+func (o outages) Repeats() {}
 
 func (o outages) Type() string { return "SPAN" }
 

@@ -16,6 +16,9 @@ import (
 // MODEL,rpm=60,tpm=10k.
 type simModels struct{ to *map[string]sim.Limits }
 
+// Repeats marks a [value.Repeated] one.
+func (m simModels) Repeats() {}
+
 func (m simModels) Type() string   { return "MODEL,NAME=VALUE..." }
 func (m simModels) String() string { return "" }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
 	"github.com/seed-1814a72b/paceline/internal/price"
+	"github.com/seed-1814a72b/paceline/internal/reach"
 	"github.com/seed-1814a72b/paceline/internal/tamed"
 )
 
@@ -36,6 +37,8 @@ func (s *State) WaitsFor() (string, Tone) {
 		return pausedByYou, Warning
 	case p.RefusedFor >= longRefused && p.PausedCause != paceline.CodeOutage:
 		return refusedFor(p), Warning
+	case s.silence() != "":
+		return s.silence(), Warning
 	case p.PausedFor > 0:
 		return "paused " + numeral.Span(p.PausedFor) + ": " + pauseCause(p.PausedCause), Warning
 	case s.Stats.Requests == 0 && s.Rows() == s.Facts.Done && s.Pace.HeldBy == paceline.BottleneckNone:
@@ -60,6 +63,53 @@ func refusedFor(p *paceline.Pace) string {
 		text += ": " + tamed.Text(tamed.Short(said, 160))
 	}
 	return text
+}
+
+// silence says why no call is answered, and when the next is sent; "" if one is, or may
+// be yet.
+func (s *State) silence() string {
+	p := &s.Stats.Pace
+	why, answered := unheard(p.Endpoints)
+	if why == nil || answered && p.PausedCause != paceline.CodeOutage {
+		return ""
+	}
+	text := reach.Words(why) + "; trying again"
+	if p.PausedFor > 0 && s.Stats.InFlight == 0 {
+		text += " in " + numeral.Span(p.PausedFor)
+	}
+	switch {
+	case answered:
+		return text
+	case reach.KindOf(why) == reach.Answered:
+		return text + "; nothing but errors has come so far"
+	}
+	return text + "; nothing has been answered yet"
+}
+
+// Unheard reports whether calls have failed and nothing was ever answered: that is to
+// be said soon, since the address may be a wrong one.
+func (s *State) Unheard() bool {
+	why, answered := unheard(s.Stats.Pace.Endpoints)
+	return why != nil && !answered
+}
+
+// unheard returns why the first of the endpoints does not answer, nil if one answers or
+// has not been tried, and whether any ever answered.
+func unheard(list []paceline.EndpointPace) (why *paceline.Error, answered bool) {
+	for i := range list {
+		e := &list[i]
+		if e.Out != nil {
+			continue
+		}
+		if e.Failure == nil {
+			return nil, false
+		}
+		if why == nil {
+			why = e.Failure
+		}
+		answered = answered || e.Answered
+	}
+	return why, answered
 }
 
 // heldBack says what held the run back most in the last seconds.

@@ -240,11 +240,12 @@ func Text(set *pflag.FlagSet, to *string, name, short, kind, usage string) {
 	set.VarP(Word{to, kind}, name, short, usage)
 }
 
-// Once is a value that may be given again only if it says the same: of two limits
-// neither is known to be meant.
+// Once is a value that may be given again only if it says the same: of two neither is
+// known to be meant.
 type Once struct {
 	pflag.Value
-	given string // as it was written; "": it was not
+	given string // as it was written last
+	again bool   // it was given before
 }
 
 // Set refuses another value than the one given before.
@@ -253,11 +254,31 @@ func (o *Once) Set(s string) error {
 	if err := o.Value.Set(s); err != nil {
 		return err
 	}
-	if o.given != "" && o.Value.String() != before {
-		return fmt.Errorf("is given twice, %s and %s; give it once", o.given, s)
+	if o.again && s != o.given && (before == "" || o.Value.String() != before) {
+		return fmt.Errorf("is given twice, %s and %s; give it once", quotedIfEmpty(o.given), quotedIfEmpty(s))
 	}
-	o.given = s
+	o.given, o.again = s, true
 	return nil
+}
+
+// quotedIfEmpty returns s so that it is seen.
+func quotedIfEmpty(s string) string {
+	if s == "" {
+		return `""`
+	}
+	return s
+}
+
+// A Repeated is a value that collects what it is given, one after the other.
+type Repeated interface{ Repeats() }
+
+// OnlyOnce makes every flag of the set a [Once], but those that are [Repeated].
+func OnlyOnce(set *pflag.FlagSet) {
+	set.VisitAll(func(f *pflag.Flag) {
+		if _, list := f.Value.(Repeated); !list {
+			f.Value = &Once{Value: f.Value}
+		}
+	})
 }
 
 // Pairs collects the NAME=VALUE pairs of a flag that may be repeated.
@@ -266,6 +287,9 @@ type Pairs []string
 func (l *Pairs) Type() string { return "NAME=VALUE" }
 
 func (l *Pairs) String() string { return "" }
+
+// Repeats marks a [Repeated] value.
+func (l *Pairs) Repeats() {}
 
 func (l *Pairs) Set(s string) error {
 	if name, _, ok := strings.Cut(s, "="); !ok || name == "" {
