@@ -49,15 +49,7 @@ func (d *dispatcher) loop() {
 	defer alarm.stop()
 	var messages []message
 	for {
-		if now := d.engine.now(); now > d.due {
-			d.admission.Late(now, d.due)
-		}
-		messages = d.engine.box.take(messages)
-		d.now = d.engine.now()
-		for i := range messages {
-			d.handle(&messages[i])
-		}
-		clear(messages)
+		messages = d.read(messages)
 		now := d.engine.now()
 		wake := min(d.admit(now), d.release(now), d.outage(now), d.ping(now))
 		d.watch.look(now, d)
@@ -71,6 +63,23 @@ func (d *dispatcher) loop() {
 		d.launch()
 		d.rest(alarm)
 	}
+}
+
+// read takes the messages that wait, for which it has buf, and handles them. If it was
+// to come earlier, since its alarm was to ring or a message tells of an earlier moment,
+// this process may have stood still, and what went out before arrives now alone. Which
+// calls those are is known when all messages have been handled.
+func (d *dispatcher) read(buf []message) []message {
+	all := d.engine.box.take(buf)
+	d.now = d.engine.now()
+	for i := range all {
+		d.handle(&all[i])
+	}
+	clear(all)
+	if d.now > d.due {
+		d.admission.Late(d.now, d.due)
+	}
+	return all
 }
 
 // ended reports whether a shutdown is complete, and closes the mailbox if so.
@@ -96,14 +105,10 @@ func (d *dispatcher) handle(m *message) {
 		d.alive(m.attempt)
 	case msgTold, msgHold, msgLimits:
 		d.adjust(m)
-	case msgBegun:
-		d.admission.Begun(m.at, m.attempt.ticket)
+	case msgBegun, msgSent, msgHeard:
+		d.goes(m)
 	case msgReady:
 		d.ready(m.attempt)
-	case msgSent:
-		d.admission.Sent(m.at, m.attempt.ticket, m.took)
-	case msgHeard:
-		d.admission.Heard(m.at, m.attempt.ticket)
 	case msgPing:
 		d.pong(m)
 	case msgDone:
@@ -135,6 +140,19 @@ func (d *dispatcher) handle(m *message) {
 			a.cancel(ErrShutdown)
 			d.engine.aborted = true
 		}
+	}
+}
+
+// goes follows a strictly limited attempt on its way. It was to be told of then.
+func (d *dispatcher) goes(m *message) {
+	d.due = min(d.due, m.at)
+	switch t := m.attempt.ticket; m.kind {
+	case msgBegun:
+		d.admission.Begun(m.at, t)
+	case msgSent:
+		d.admission.Sent(m.at, t, m.took)
+	case msgHeard:
+		d.admission.Heard(m.at, t)
 	}
 }
 

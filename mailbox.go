@@ -58,7 +58,7 @@ type message struct {
 	limits   *flow.Limits  // likewise
 	model    string        // likewise: whose they are; "": the endpoint's own
 	took     time.Duration // of msgSent: the opening of its connection; of msgPing: the trip, 0 if it failed
-	at       flow.Instant  // of msgSent, msgHeard and msgBegun
+	at       flow.Instant  // of msgSent, msgHeard and msgBegun: when it was put
 	run      *run          // of msgRun to msgOver, and msgStats (nil: the engine's)
 	event    *Event        // of msgItem: the observer's
 	stats    chan<- Stats
