@@ -7,9 +7,14 @@ import (
 	"github.com/seed-1814a72b/paceline/internal/flow"
 )
 
-// tick is how often the dispatcher looks where calls may start more often than that:
-// so coarse are timers on Linux anyhow.
-const tick = time.Millisecond
+// tick is how often the dispatcher looks where calls may start about as often as that:
+// so coarse are timers on Linux anyhow. coarseTick is how often where they may start ten
+// times as often: on an idle machine most of what a tick costs is the waking and the going
+// to sleep of two processors, however many calls start at it.
+const (
+	tick       = time.Millisecond
+	coarseTick = 2 * time.Millisecond
+)
 
 // An alarm rouses the dispatcher at an instant, or ticks. It is the dispatcher's.
 //
@@ -17,9 +22,9 @@ const tick = time.Millisecond
 // it wakes anybody for this one. To set a timer anew at each would cost system calls:
 // a thread that sleeps already has to be told, and one is woken to sleep until then.
 type alarm struct {
-	timer   *time.Timer  // rouses
-	ticker  *time.Ticker // nil: it has not ticked yet
-	ticking bool
+	timer   *time.Timer   // rouses
+	ticker  *time.Ticker  // nil: it has not ticked yet
+	ticking time.Duration // how often; 0: it does not
 }
 
 // newAlarm returns one that is not set, and calls rouse when it rings.
@@ -36,24 +41,24 @@ func (a *alarm) set(d time.Duration) {
 	a.timer.Reset(d)
 }
 
-// tick has it tick, and not ring, until it is set or stopped.
-func (a *alarm) tick() {
-	if a.ticking {
+// tick has it tick so often, and not ring, until it is set or stopped.
+func (a *alarm) tick(every time.Duration) {
+	if a.ticking == every {
 		return
 	}
 	a.timer.Stop()
-	a.ticking = true
+	a.ticking = every
 	if a.ticker == nil {
-		a.ticker = time.NewTicker(tick)
+		a.ticker = time.NewTicker(every)
 	} else {
-		a.ticker.Reset(tick)
+		a.ticker.Reset(every)
 	}
 }
 
 // rest has it tick no more.
 func (a *alarm) rest() {
-	if a.ticking {
-		a.ticking = false
+	if a.ticking > 0 {
+		a.ticking = 0
 		a.ticker.Stop()
 	}
 }
@@ -64,27 +69,44 @@ func (a *alarm) stop() {
 	a.timer.Stop()
 }
 
-// soon is when calls start so often that the dispatcher looks at every tick alone:
-// above 2,500 a second.
-const soon = 400 * time.Microsecond
+// soon is when the next call starts so soon that the dispatcher looks at every tick
+// alone: always above 2,500 calls a second. rapid is how often calls start at least
+// where that tick is the coarse one: 5,000 a second, ten at each.
+const (
+	soon  = 400 * time.Microsecond
+	rapid = 200 * time.Microsecond
+)
 
 // expectNext has the alarm ring at the instant wake. Where a rate lets nothing start
-// before that, it is soon, and bursts are allowed, it rings at every tick, and messages
-// that can wait wait for it: at thousands of calls a second the coming and going of
-// each would wake the dispatcher, to no end.
+// before that, it is soon, and bursts are allowed, it ticks, and messages that can wait
+// wait for that: at thousands of calls a second the coming and going of each would wake
+// the dispatcher, to no end.
 //
 // It is called before anybody is told to start, who wakes another processor: one that
 // goes to sleep again then knows until when.
 func (d *dispatcher) expectNext(a *alarm, now, wake flow.Instant) {
-	switch {
-	case wake == flow.Never:
+	if wake == flow.Never {
 		a.stop()
-	case wake.Sub(now) <= soon && d.admission.Shut(4*tick) && !d.crowded():
-		d.engine.box.wait()
-		a.tick()
-	default:
-		a.set(wake.Sub(d.engine.now()))
+		return
 	}
+	every := d.ticks()
+	if every == 0 || wake.Sub(now) > soon || d.crowded() {
+		a.set(wake.Sub(d.engine.now()))
+		return
+	}
+	d.engine.box.wait()
+	a.tick(every)
+}
+
+// ticks returns how often to look where calls start soon; 0: when the next may start.
+func (d *dispatcher) ticks() time.Duration {
+	switch {
+	case d.admission.Interval() <= rapid && d.admission.Shut(4*coarseTick):
+		return coarseTick
+	case d.admission.Shut(4 * tick):
+		return tick
+	}
+	return 0
 }
 
 // rest waits for the alarm or for a message. Before it comes back for one, it lets
@@ -92,7 +114,7 @@ func (d *dispatcher) expectNext(a *alarm, now, wake flow.Instant) {
 // what they make room for begins together. Where nobody has, that costs nothing, and
 // nobody is waited for that sleeps.
 func (d *dispatcher) rest(a *alarm) {
-	if a.ticking {
+	if a.ticking > 0 {
 		select {
 		case <-a.ticker.C:
 		case <-d.engine.box.wake:

@@ -1,7 +1,10 @@
 package paceline
 
 import (
+	"context"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,19 +39,24 @@ func TestAnAlarmRingsOnceOrTicks(t *testing.T) {
 		rang("not set", 2*time.Hour)
 		a.set(300 * time.Microsecond)
 		rang("set", time.Second, 300*time.Microsecond)
-		a.tick()
+		a.tick(tick)
 		time.Sleep(100 * time.Microsecond)
-		a.tick() // it does already
+		a.tick(tick) // it does already
 		for n := range 3 {
 			<-a.ticker.C
 			if at := time.Since(began); at != time.Duration(n+1)*tick {
 				t.Fatalf("tick %d came at %v", n+1, at)
 			}
 		}
+		a.tick(coarseTick)
+		<-a.ticker.C
+		if at := time.Since(began); at != 3*tick+coarseTick {
+			t.Fatalf("the first coarse tick came at %v", at)
+		}
 		rang("ticking", time.Second)
 		a.set(tick / 2)
 		rang("set anew", time.Second, tick/2)
-		a.tick()
+		a.tick(tick)
 		time.Sleep(3 * tick)
 		a.stop()
 		rang("stopped", time.Second)
@@ -58,6 +66,58 @@ func TestAnAlarmRingsOnceOrTicks(t *testing.T) {
 		default:
 		}
 	})
+}
+
+// TestThousandsOfCallsStartWithinATick has calls wait for limits of thousands a second:
+// none starts before the limit lets it, nor later than a tick after.
+func TestThousandsOfCallsStartWithinATick(t *testing.T) {
+	for _, c := range []struct {
+		rate   float64
+		burst  int
+		within time.Duration
+	}{
+		{2_600, 26, tick}, {4_900, 49, tick}, {10_000, 40, tick}, // the last one saves up too little
+		{5_000, 50, coarseTick}, {10_000, 100, coarseTick}, {30_000, 3_000, coarseTick},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			late := lateness(t, c.rate, c.burst)
+			if slices.Min(late) < 0 || slices.Max(late) > c.within {
+				t.Errorf("%v calls a second start from %v to %v after they may, want up to %v", c.rate, slices.Min(late), slices.Max(late), c.within)
+			}
+		})
+	}
+}
+
+// lateness returns by how much later calls start, a tenth of a second's worth beyond the
+// burst, than a limit of so many a second lets them.
+func lateness(t *testing.T, rate float64, burst int) (late []time.Duration) {
+	began := time.Now()
+	var n atomic.Int64
+	starts := make([]time.Duration, burst+int(rate/10))
+	e, err := New(ProviderFunc(func(context.Context, *Request, func(Delta)) (*Response, error) {
+		starts[n.Add(1)-1] = time.Since(began)
+		return &Response{}, nil
+	}), Config{Limits: Limits{Requests: Per(rate, time.Second), Burst: burst, InFlight: len(starts)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range starts {
+		all.Go(func() {
+			if _, err := e.Do(t.Context(), &Request{}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if err := e.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for i, at := range starts {
+		due := max(0, time.Duration(float64(i-burst+1)/rate*float64(time.Second)))
+		late = append(late, at-due)
+	}
+	return late
 }
 
 // TestMessagesThatCanWaitWakeNobodyWhoIsPatient puts messages into a mailbox whose

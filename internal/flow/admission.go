@@ -185,6 +185,12 @@ func (a *Admission) Shut(late time.Duration) bool {
 	return len(a.lanes) == 1 && a.cause == CauseRequests && l.shut == a.queue.round && l.shutBy == CauseRequests && l.whole.saves(late)
 }
 
+// Interval returns how often the limit on requests lets a call start that all calls of
+// the first lane share; 0: there is none.
+func (a *Admission) Interval() time.Duration {
+	return time.Duration(a.lanes[0].whole.requests.interval)
+}
+
 // Spare starts t, which must be idle, beside what is under way, if a lane has a
 // free slot and every limit permits while nobody waits that could start; it
 // prefers another lane than avoid's. It reports whether t has started.
