@@ -181,6 +181,12 @@ func panicked(where string, p any) *Error {
 	return &Error{Code: CodePanic, Message: fmt.Sprintf("%s panicked: %v", where, p), Body: debug.Stack()}
 }
 
+// exited is the error of a function of the caller's that has ended the goroutine on
+// which it was called, by [runtime.Goexit]: a test's FailNow does so.
+func exited(where string) *Error {
+	return &Error{Code: CodePanic, Message: where + " ended its goroutine (runtime.Goexit)"}
+}
+
 // failed decides what follows on a failure and reports whether to try again.
 func (c *call) failed(err *Error, admitted flow.Instant) (again bool) {
 	c.err, c.judged = err, false

@@ -124,24 +124,38 @@ func (t *task) admitted(a *attempt) {
 }
 
 // work makes one attempt, or ends a call that gets none. A panic of the provider,
-// or of Config.Price, is the item's misfortune alone.
+// or of Config.Price, is the item's misfortune alone, and so is a runtime.Goexit.
 func (t *task) work() {
 	if t.attempt == nil {
 		t.finish()
 		return
 	}
-	defer t.rescue()
-	if !t.call.proceed(t.attempt) {
+	over := false
+	defer t.rescue(&over)
+	again := t.call.proceed(t.attempt)
+	over = true // if again, it is another's by now
+	if !again {
 		t.finish()
 	}
 }
 
-// rescue is deferred: a panic fails the item.
-func (t *task) rescue() {
-	if p := recover(); p != nil {
+// rescue is deferred: a panic fails the item, as does a goroutine that is ended, on
+// which it is finished still. Where the attempt is over, it is not the item that is
+// at fault: see [run.commit].
+func (t *task) rescue(over *bool) {
+	p := recover()
+	switch {
+	case *over && p != nil:
+		t.run.stop("journal", panicked("Job.Sum", p), 0)
+		return
+	case *over:
+		return
+	case p != nil:
 		t.call.err = panicked("the provider", p)
-		t.finish()
+	case t.call.err == nil || t.call.err.Code != CodePanic: // a hook that did has said so
+		t.call.err = exited("the provider")
 	}
+	t.finish()
 }
 
 // finish ends the call. It is not part of work's frame, in which thousands wait.

@@ -157,17 +157,15 @@ func (f finish) or(hedge finish) finish {
 }
 
 // runHedge makes the hedge's attempt to its end, with a hedge of its own if it
-// gets one. A panic of the provider is its failure.
+// gets one. A panic of the provider is its failure, and so is a runtime.Goexit.
 func (r *race) runHedge() {
 	defer close(r.over)
-	a := r.hedge
+	a, whole := r.hedge, false
 	defer func() {
 		if p := recover(); p != nil {
-			r.ended = finish{of: a, err: panicked("the provider", p), requests: 1}
-			r.ended.err.MaybeBilled = true
-			r.ended.requests = a.unwind(r.ended.err)
-			end := ending{at: a.call.engine.now(), err: r.ended.err}
-			a.call.diary.after(&end, a.most, a.trip(&end))
+			r.brokenOff(panicked("the provider", p))
+		} else if !whole {
+			r.brokenOff(exited("the provider"))
 		}
 	}()
 	r.ended = finish{of: a, requests: 1}
@@ -182,6 +180,17 @@ func (r *race) runHedge() {
 	} else if !a.over {
 		f.others = append(f.others, a.tell(nil, f.err))
 	}
+	whole = true
+}
+
+// brokenOff ends a hedge whose provider did not return.
+func (r *race) brokenOff(why *Error) {
+	a := r.hedge
+	why.MaybeBilled = true
+	r.ended = finish{of: a, err: why}
+	r.ended.requests = a.unwind(why)
+	end := ending{at: a.call.engine.now(), err: why}
+	a.call.diary.after(&end, a.most, a.trip(&end))
 }
 
 // unwind ends an attempt, and those beyond, that a panic broke off. It returns how

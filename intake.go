@@ -11,6 +11,7 @@ import (
 func (r *run) read() (whole bool) {
 	for t := r.engine.task(); r.enter(); {
 		if err := r.next(&t.item); err != nil {
+			r.reading = false
 			r.window.leave()
 			if errors.Is(err, io.EOF) {
 				return true
@@ -41,6 +42,7 @@ func (r *run) enter() bool {
 		r.window.leave()
 		return false
 	}
+	r.reading = true
 	return true
 }
 
@@ -66,6 +68,7 @@ func (r *run) passes(item *Item) bool {
 	if r.job.Journal == nil || !r.job.Journal.Done(item.Index) {
 		return false
 	}
+	r.reading = false
 	r.progress.resumed.Add(1)
 	r.engine.progress.resumed.Add(1)
 	r.leave()
@@ -74,6 +77,7 @@ func (r *run) passes(item *Item) bool {
 
 func (r *run) take(t *task) {
 	if err := r.prepare(&t.item); err != nil {
+		r.reading = false
 		r.backlog.leave()
 		r.commit(&Result{Item: t.item, Status: StatusFailed, Err: err, Cost: Cost{Known: true}})
 		return
@@ -111,6 +115,7 @@ func (r *run) submit(t *task) {
 	c.run, c.index = r, t.item.Index
 	c.waits, c.diary = t, &t.diary
 	t.diary.begin(r, &t.item)
+	r.reading = false
 	if !r.engine.box.submit(c) {
 		r.stop("interrupted", ErrShutdown, never)
 		r.backlog.leave()

@@ -90,14 +90,20 @@ func (c *call) judge(resp *Response) *Error {
 	return fault
 }
 
-// accept asks Config.Accept. A panic in it is the item's misfortune alone.
+// accept asks Config.Accept. A panic in it is the item's misfortune alone, and so is
+// a runtime.Goexit.
 func (c *call) accept(resp *Response) (failure *Error, err error) {
+	whole := false
 	defer func() {
 		if p := recover(); p != nil {
 			failure, err = panicked("Config.Accept", p), nil
+		} else if !whole {
+			c.err = exited("Config.Accept")
 		}
 	}()
-	return nil, c.engine.cfg.Accept(c.req, resp)
+	err = c.engine.cfg.Accept(c.req, resp)
+	whole = true
+	return nil, err
 }
 
 // asksAgain makes c ask another question, or the same again, after an answer
@@ -121,19 +127,30 @@ func (c *call) asksAgain(resp *Response) bool {
 }
 
 // next returns the request for another answer, nil for none. A panic in
-// Config.Again is the item's misfortune alone.
+// Config.Again is the item's misfortune alone, and so is a runtime.Goexit.
 func (c *call) next(resp *Response) (req *Request, failure *Error) {
+	whole := false
 	defer func() {
 		if p := recover(); p != nil {
 			req, failure = nil, panicked("Config.Again", p)
+		} else if !whole {
+			c.err, c.judged = exited("Config.Again"), false
 		}
 	}()
+	req = c.another(resp)
+	whole = true
+	return req, nil
+}
+
+// another asks Config.Again for the next request, nil for none; without it, it is the
+// same again.
+func (c *call) another(resp *Response) *Request {
 	cfg := &c.engine.cfg
 	switch {
 	case cfg.Again != nil:
-		return cfg.Again(Ask{First: c.first, Request: c.req, Response: resp, Err: c.err, Number: c.asks + 1}), nil
+		return cfg.Again(Ask{First: c.first, Request: c.req, Response: resp, Err: c.err, Number: c.asks + 1})
 	case cfg.Accept == nil, c.err.Code == CodeContentFilter, c.err.Code == CodeRefused:
-		return nil, nil
+		return nil
 	}
-	return c.req, nil
+	return c.req
 }

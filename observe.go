@@ -47,7 +47,14 @@ func newObserver(look func(Event), unobserved []EventKind) *observer {
 }
 
 func (o *observer) loop() {
-	defer close(o.joined)
+	ended := false
+	defer func() {
+		if ended {
+			close(o.joined)
+		} else { // Config.Observe has ended the goroutine, and misses what it was about to be told
+			go o.loop()
+		}
+	}()
 	pause := time.NewTimer(eventsPause)
 	defer pause.Stop()
 	var events []Event
@@ -69,6 +76,7 @@ func (o *observer) loop() {
 		case <-o.over:
 		}
 	}
+	ended = true
 }
 
 // take returns all events that wait; buf is used for those to come, unless it has

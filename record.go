@@ -58,15 +58,19 @@ func (r *run) count(res *Result) {
 	}
 }
 
-// encode makes the row, in the place of what row was. A result that cannot be encoded cannot be kept, so a
-// panic there stops the run, resumable.
+// encode makes the row, in the place of what row was. A result that cannot be encoded
+// cannot be kept, so a panic there stops the run, resumable, as does a runtime.Goexit.
 func (r *run) encode(row *[]byte, res *Result) (err error) {
+	whole := false
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("Job.Encode panicked on item %d: %v", res.Item.Index, p)
+		} else if !whole {
+			r.stop("journal", fmt.Errorf("item %d: %w", res.Item.Index, exited("Job.Encode")), 0)
 		}
 	}()
 	*row = r.job.Encode((*row)[:0], res)
+	whole = true
 	return nil
 }
 
@@ -134,10 +138,19 @@ func (r *run) flush() {
 	}
 }
 
-// sink hands the results to the job's sink until the run has ended. After a
-// failure it only drains.
-func (r *run) sink(ctx context.Context) {
-	failed := r.job.Sink == nil
+// sink hands the results to the job's sink until the run has ended, and then closes
+// sunk. After a failure it only drains. A sink that ends its goroutine has failed;
+// another drains then.
+func (r *run) sink(ctx context.Context, failed bool, sunk chan<- struct{}) {
+	defer func() {
+		if r.sinking {
+			r.sinking = false
+			r.stop("sink", exited("Job.Sink"), 0)
+			go r.sink(ctx, true, sunk)
+			return
+		}
+		close(sunk)
+	}()
 	for {
 		select {
 		case res := <-r.results:
@@ -167,10 +180,13 @@ func (r *run) sinkTakes(ctx context.Context, res *Result) bool {
 
 // hand gives the sink a result. A panic in it ends the run.
 func (r *run) hand(ctx context.Context, res *Result) (err error) {
+	r.sinking = true
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("Job.Sink panicked: %v", p)
+			err, r.sinking = fmt.Errorf("Job.Sink panicked: %v", p), false
 		}
 	}()
-	return r.job.Sink.Put(ctx, res)
+	err = r.job.Sink.Put(ctx, res)
+	r.sinking = false
+	return err
 }

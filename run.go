@@ -86,24 +86,38 @@ func (r *run) whole(ctx context.Context) (Summary, error) {
 	defer r.watchJournal()()
 	chronicle := r.chronicle()
 
-	sunk := make(chan struct{})
-	go func() {
-		defer close(sunk)
-		r.sink(context.WithoutCancel(ctx))
-	}()
-	all := r.read()
-	e.box.put(message{kind: msgExhausted, run: r})
-	r.window.empty()
-	r.crew.end()
-	r.flush()
-	close(r.ended)
-	<-sunk
+	all := r.work(ctx)
 	if !all || r.left.Load() > 0 {
 		r.unfinished(ctx)
 	}
 	sum, err := r.summary()
 	chronicle.end(sum.Stats)
 	return sum, err
+}
+
+// work takes the items of the source to their rows, and returns when all that it has
+// started has ended: also where the source, or what makes its items' requests, ends
+// this goroutine. It reports whether the source was read to its end.
+func (r *run) work(ctx context.Context) (all bool) {
+	sunk, whole := make(chan struct{}), false
+	go r.sink(context.WithoutCancel(ctx), r.job.Sink == nil, sunk)
+	defer func() {
+		if !whole { // nobody is told: it unwinds
+			r.stop("source", exited("Job.Source, Prepare or Sum"), 0)
+			if r.reading {
+				r.window.leave()
+			}
+		}
+		r.engine.box.put(message{kind: msgExhausted, run: r})
+		r.window.empty()
+		r.crew.end()
+		r.flush()
+		close(r.ended)
+		<-sunk
+	}()
+	all = r.read()
+	whole = true
+	return all
 }
 
 // unfinished notes why a run ended before its source did, if nobody has said so
@@ -149,6 +163,8 @@ type run struct {
 	answered atomic.Bool   // an item has been answered
 	left     atomic.Int64  // items that left without a result
 	results  chan *Result  // to the sink
+	reading  bool          // the reader's: it holds a place in the windows for an item that is nobody's yet
+	sinking  bool          // its goroutine's: it is within Put
 	ended    chan struct{} // closed when there will be no further result
 
 	mu        sync.Mutex

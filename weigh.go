@@ -94,15 +94,21 @@ func (e *Engine) cost(model string, in, out float64) Cost {
 
 // costOf is what a usage of a model costs, rounded up to whole tokens. A panic in
 // price, which is Config.Price, is taken for a price that is not known: this is
-// the dispatcher's goroutine, and no single call's.
+// the dispatcher's goroutine, and no single call's. A runtime.Goexit, which nobody can
+// stop, is the process's end, since all calls would wait for ever.
 func costOf(price func(string, Usage) Cost, model string, in, out float64) (c Cost) {
 	if price == nil {
 		return Cost{}
 	}
+	returned := false
 	defer func() {
 		if recover() != nil {
 			c = Cost{}
+		} else if !returned {
+			panic("paceline: Config.Price ended the engine's goroutine (runtime.Goexit), which nothing can go on without")
 		}
 	}()
-	return price(model, Usage{Prompt: whole(in + 1), Completion: whole(out + 1), Known: true})
+	c = price(model, Usage{Prompt: whole(in + 1), Completion: whole(out + 1), Known: true})
+	returned = true
+	return c
 }
