@@ -107,6 +107,7 @@ func (a *attempt) concluded(resp *Response, err error) (*Response, *Error) {
 	if failure != nil {
 		return nil, a.named(failure)
 	}
+	resp = resp.own()
 	resp.Total = a.took(a.ended)
 	resp.FirstToken = a.firstToken()
 	return resp, nil
@@ -206,6 +207,8 @@ func (a *attempt) failure(err error) *Error {
 	if e.Code != CodeCanceled {
 		return e
 	}
+	own := *e // the provider may return it to others, too
+	e = &own
 	if a.life.Err() == nil { // nobody cancelled it
 		e.Code = CodeUnknown
 		return e

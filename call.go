@@ -125,6 +125,7 @@ func (c *call) conclude(admitted flow.Instant, whole *bool) (again bool) {
 	c.requests += f.requests
 	if f.err != nil {
 		again = c.failed(f.err, admitted)
+		f.err = c.err
 	}
 	end := f.of.ending(f.resp, f.err)
 	if f.err == nil {
@@ -207,7 +208,11 @@ func (c *call) failed(err *Error, admitted flow.Instant) (again bool) {
 			c.again(VerdictRetry, 0)
 			return true
 		}
-		err.Stale = false // a second time it is no longer likely to be chance
+		if err.Stale { // a second time it is no longer likely to be chance
+			own := *err // which its provider may return to others, too
+			own.Stale = false
+			c.err, err = &own, &own
+		}
 		if c.charged == 0 {
 			c.failing = admitted
 		}

@@ -31,6 +31,11 @@ type Provider interface {
 	// and Error.RequestID and Error.Status are set once the header has come, also
 	// when ctx has ended: histories of a run show them.
 	//
+	// The engine writes to what "Set by the engine" stands at in a Response, and
+	// Config.Accept to its choices. A provider may return one Response to several
+	// calls, also at the same time, if it does not change it: all but the first get
+	// another like it, with choices of their own. An Error is not written to.
+	//
 	// A failure is an [*Error]. When ctx ends, Attempt returns promptly, with
 	// the connection given up, an error of code [CodeCanceled] that wraps
 	// [context.Cause]. Attempt joins every goroutine that it starts.

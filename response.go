@@ -3,6 +3,7 @@ package paceline
 import (
 	"encoding/json"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,6 +28,29 @@ type Response struct {
 	FirstToken time.Duration // from sending the last attempt to its first content; 0: none was seen
 	Total      time.Duration // from sending the last attempt to its last byte
 	Cost       Cost          // of this response alone
+
+	owned uint32 // atomic: it is a call's; see own
+}
+
+// own returns what a call may write to: r itself, or, where it is a call's already,
+// since its provider returns it again and again, another like it. Of that call's it
+// reads nothing that the engine, or its Config.Accept, may be writing to.
+func (r *Response) own() *Response {
+	if atomic.CompareAndSwapUint32(&r.owned, 0, 1) {
+		return r
+	}
+	other := &Response{
+		Body: r.Body, Model: r.Model, RequestID: r.RequestID, Status: r.Status, Header: r.Header,
+		Usage: r.Usage, Bytes: r.Bytes, Choices: make([]Choice, len(r.Choices)), owned: 1,
+	}
+	for i := range r.Choices {
+		c := &r.Choices[i]
+		other.Choices[i] = Choice{
+			Content: c.Content, Refusal: c.Refusal, ToolCalls: c.ToolCalls,
+			Reasoning: c.Reasoning, ReasoningKey: c.ReasoningKey, FinishReason: c.FinishReason,
+		}
+	}
+	return other
 }
 
 // A Choice is one of a response's alternatives. The raw fields are JSON as
