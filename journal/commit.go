@@ -45,7 +45,8 @@ func (b *batch) reset() {
 
 // Append queues a finished item's row, which it copies. The row must end with a
 // newline and should be one line; its place and checksum are filled in. It
-// returns at once unless the queue is full. committed, if not nil, is called
+// returns at once unless the queue is full; while the disk is, the queue takes any
+// number. committed, if not nil, is called
 // once the row is durable, on the committer's goroutine, in the order of the
 // rows; it must be quick and must not call Append, Flush or Close. If the commit
 // fails it is never called. An item's second row fails with CodeUsage.
@@ -58,15 +59,19 @@ func (j *Journal) Append(e Entry, row []byte, committed func()) error {
 	}
 	e.RowSum, e.Length = Sum(row), int64(len(row))
 	if err := j.Err(); err != nil {
+		j.unkept.add(e)
 		return err
 	}
 	q := &j.queue
 	q.mu.Lock()
-	for q.refuse == nil && len(q.batch.rows) >= 4*j.opt.SyncBytes {
+	for q.refuse == nil && len(q.batch.rows) >= 4*j.opt.SyncBytes && j.full() == nil {
 		q.room.Wait()
 	}
 	if q.refuse != nil {
 		defer q.mu.Unlock()
+		if j.Err() != nil {
+			j.unkept.add(e)
+		}
 		return q.refuse
 	}
 	if !j.items.setDone(e.Index, e.ItemSum) {
@@ -143,6 +148,13 @@ func (j *Journal) startCommitter() {
 	go j.commitLoop()
 }
 
+// freeAll has whoever waits for room in the queue look again.
+func (q *queue) freeAll() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.room.Broadcast()
+}
+
 // halt refuses rows from now on; the committer commits what waits and ends.
 func (q *queue) halt(why error) {
 	q.mu.Lock()
@@ -171,6 +183,7 @@ func (j *Journal) commitLoop() {
 		select {
 		case <-look.C:
 			_ = j.look() // which closes Astray
+			j.refill()
 			continue
 		case <-q.wake:
 		case <-timer.C:
@@ -232,6 +245,7 @@ func (j *Journal) take(due bool) (b *batch, waiting, over bool) {
 func (j *Journal) finish(b *batch, err error) {
 	q := &j.queue
 	if err != nil {
+		j.unkept.add(b.entries...)
 		q.halt(err)
 	} else {
 		for _, committed := range b.notify {
@@ -253,7 +267,7 @@ func (j *Journal) commit(b *batch) error {
 		return err
 	}
 	j.torn = true
-	if err := writeAt(j.out, b.rows, j.end); err != nil {
+	if err := j.write(j.out, j.place.output, b.rows, j.end); err != nil {
 		return j.fault.set(j.place.output, "cannot write the rows", err)
 	}
 	if err := j.syncFile(j.out); err != nil {
