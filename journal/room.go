@@ -29,12 +29,12 @@ func (s *Shortage) Error() *Error {
 // room is whether there is any for what is written. Whoever writes may find that
 // there is not; the committer finds that there is again.
 type room struct {
-	reserve  sync.Mutex    // held while the reserve is made or removed, and taken before mu
-	mu       sync.Mutex    // guards short and turned
-	short    *Shortage     // nil: there is room
-	turned   chan struct{} // closed when a shortage begins or ends
-	hurry    chan struct{} // closed when nobody waits for room any more
-	hurrying sync.Once
+	reserve sync.Mutex    // held while the reserve is made or removed, and taken before mu
+	mu      sync.Mutex    // guards what follows
+	short   *Shortage     // nil: there is room
+	turned  chan struct{} // closed when a shortage begins or ends
+	hurry   chan struct{} // closed while nobody waits for room
+	hurried bool          // it is closed
 }
 
 func (r *room) init() { r.turned, r.hurry = make(chan struct{}), make(chan struct{}) }
@@ -50,9 +50,27 @@ func (j *Journal) Room() (*Shortage, <-chan struct{}) {
 	return r.short, r.turned
 }
 
-// Hurry has nobody wait for room any more, from now on: what the disk does not take
-// at the next try is not kept. It is for a run that ends. It may be called again.
-func (j *Journal) Hurry() { j.room.hurrying.Do(func() { close(j.room.hurry) }) }
+// Hurry(true) has nobody wait for room any more, for a run that ends: what the disk
+// does not take at the next try is not kept. Hurry(false) takes that back.
+func (j *Journal) Hurry(on bool) {
+	r := &j.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case on && !r.hurried:
+		close(r.hurry)
+	case !on && r.hurried:
+		r.hurry = make(chan struct{})
+	}
+	r.hurried = on
+}
+
+// hurries is closed while nobody waits for room.
+func (r *room) hurries() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.hurry
+}
 
 // full returns why intents are refused at this moment, nil if they are not.
 func (j *Journal) full() error {
@@ -92,7 +110,7 @@ func (j *Journal) awaitRoom(path string, n int64, err error) bool {
 	select {
 	case <-again.C:
 		return true
-	case <-j.room.hurry:
+	case <-j.room.hurries():
 		return false
 	}
 }

@@ -162,11 +162,16 @@ func TestFault50WhatCouldNotBeKeptIsNamed(t *testing.T) {
 // A run that ends does not wait for room, nor does whoever waits already.
 func TestFault50HurryWaitsForNoRoom(t *testing.T) {
 	onSmallDisk(t, time.Hour, 400, func(t *testing.T, _ string, j *Journal, _ *smallDisk) {
+		j.Hurry(true)
+		j.Hurry(false)
 		appendLong(t, j, nil, upTo(400)...)
 		time.Sleep(time.Minute)
+		if j.Err() != nil {
+			t.Error("it did not wait")
+		}
 		began := time.Now()
-		j.Hurry()
-		j.Hurry()
+		j.Hurry(true)
+		j.Hurry(true)
 		if err := j.Flush(context.Background()); !errors.Is(err, syscall.ENOSPC) || time.Since(began) > time.Second {
 			t.Errorf("after %v: %v", time.Since(began), err)
 		}
