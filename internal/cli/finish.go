@@ -39,6 +39,7 @@ func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) e
 		err = s.stopped(sum, err)
 	}
 	report.PaidTwice = s.paidTwice(err == nil)
+	report.NotKept = summary.NotKeptOf(s.journal)
 	s.log.end(report, why)
 	writeErr := s.writeSummary(report, why)
 	s.web.end(report)
