@@ -24,25 +24,6 @@ type queue struct {
 	joined chan struct{} // closed when the committer has ended
 }
 
-// batch is what one commit writes.
-type batch struct {
-	rows    []byte
-	entries []Entry // with offsets from the start of rows
-	notify  []func()
-	done    chan struct{} // closed when it is committed or never will be; nil: nobody asked
-}
-
-// keepRows is how much of a buffer is kept for the next batch.
-const keepRows = 8 << 20
-
-func (b *batch) reset() {
-	if cap(b.rows) > keepRows {
-		b.rows = nil
-	}
-	clear(b.notify)
-	*b = batch{rows: b.rows[:0], entries: b.entries[:0], notify: b.notify[:0]}
-}
-
 // Append queues a finished item's row, which it copies. The row must end with a
 // newline and should be one line; its place and checksum are filled in. It
 // returns at once unless the queue is full; while the disk is, the queue takes any
@@ -86,15 +67,6 @@ func (j *Journal) Append(e Entry, row []byte, committed func()) error {
 		q.poke()
 	}
 	return nil
-}
-
-func (b *batch) add(e *Entry, row []byte, committed func()) {
-	e.Offset = int64(len(b.rows))
-	b.rows = append(b.rows, row...)
-	b.entries = append(b.entries, *e)
-	if committed != nil {
-		b.notify = append(b.notify, committed)
-	}
 }
 
 func (q *queue) poke() {
@@ -240,17 +212,13 @@ func (j *Journal) take(due bool) (b *batch, waiting, over bool) {
 	return b, false, over
 }
 
-// finish tells who waits that a batch is committed or, after a failure, that
-// nothing will be.
+// finish tells who waits that a batch is committed or, after a failure, that no
+// more of it will be.
 func (j *Journal) finish(b *batch, err error) {
 	q := &j.queue
 	if err != nil {
-		j.unkept.add(b.entries...)
+		j.unkept.add(b.entries[b.kept:]...)
 		q.halt(err)
-	} else {
-		for _, committed := range b.notify {
-			committed()
-		}
 	}
 	if b.done != nil {
 		close(b.done)
@@ -259,38 +227,6 @@ func (j *Journal) finish(b *batch, err error) {
 	q.mu.Lock()
 	q.spare = b
 	q.mu.Unlock()
-}
-
-// commit makes a batch durable: the rows first, then their records.
-func (j *Journal) commit(b *batch) error {
-	if err := j.fault.get(); err != nil || len(b.rows) == 0 {
-		return err
-	}
-	j.torn = true
-	if err := j.write(j.out, j.place.output, b.rows, j.end); err != nil {
-		return j.fault.set(j.place.output, "cannot write the rows", err)
-	}
-	if err := j.syncFile(j.out); err != nil {
-		return j.fault.set(j.place.output, "cannot make the rows durable", err)
-	}
-	records := j.queue.records[:0]
-	for i := range b.entries {
-		b.entries[i].Offset += j.end
-		records = appendEntry(records, &b.entries[i])
-	}
-	j.queue.records = records
-	j.torn = false // records may cover them from here on
-	end, err := j.tail.append(func(dst []byte, off int64) []byte {
-		return append(appendBatch(dst, j.tail.synced, off), records...)
-	})
-	if err == nil {
-		err = j.tail.sync(end)
-	}
-	if err != nil {
-		return err
-	}
-	j.end += int64(len(b.rows))
-	return nil
 }
 
 // syncFile makes a file durable, unless that is switched off.

@@ -142,8 +142,8 @@ func TestFault50WhatCouldNotBeKeptIsNamed(t *testing.T) {
 		if err := j.Append(longEntry(n-1), longRow(n-1), nil); err == nil { // an answer that comes too late
 			t.Error("a row was taken by a journal that failed")
 		}
-		if failure(t, j.Close(), CodeIO); kept == 0 {
-			t.Error("nothing was kept")
+		if failure(t, j.Close(), CodeIO); kept < 150 {
+			t.Errorf("%d rows were kept, and there is room for more", kept)
 		}
 		items, cost := j.Unkept()
 		if slices.Sort(items); !slices.Equal(items, upTo(n)[kept:]) || cost != 1000*int64(len(items)) {

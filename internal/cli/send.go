@@ -224,7 +224,7 @@ func (s *session) stopped(sum paceline.Summary, err error) error {
 	case sum.StoppedBy == summary.InterruptedBy:
 		return &command.Exit{Code: command.ExitInterrupted, Err: fmt.Errorf("%w%s", err, again)}
 	}
-	if e, ok := errors.AsType[*journal.Error](err); ok && (e.Code == journal.CodeIO || e.Code == journal.CodeFull) {
+	if e, ok := errors.AsType[*journal.Error](err); ok && (e.Code == journal.CodeIO || outOfRoom(err)) {
 		return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("%w; %s%s once the disk takes it", err, s.kept(), again)}
 	}
 	return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("%w%s", err, again)}
