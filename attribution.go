@@ -7,6 +7,7 @@ import "github.com/seed-1814a72b/paceline/internal/flow"
 type situation struct {
 	ready    int  // wait in admission for their turn
 	delayed  int  // wait between two attempts
+	shelved  int  // are put aside while the disk of their run is full
 	needy    int  // wait for what calls under way may leave of the budget
 	inFlight int  // have been sent
 	judging  int  // have an answer that is being judged
@@ -18,6 +19,7 @@ type situation struct {
 // add adds the calls of a run to those of its engine.
 func (s *situation) add(r situation) {
 	s.needy += r.needy
+	s.shelved += r.shelved
 	s.ended += r.ended
 	s.more = s.more || r.more
 	s.room = s.room || r.room
@@ -44,7 +46,7 @@ var bottleneckOf = [...]Bottleneck{
 // but for admission, that decides; else it is whoever should bring the next one:
 // the budget, the source, the calls under way.
 func (s *situation) bottleneck(h hindrance) Bottleneck {
-	waiting := s.ready + s.delayed + s.needy
+	waiting := s.ready + s.delayed + s.needy + s.shelved
 	switch {
 	case h.held && waiting > 0:
 		return BottleneckHold
@@ -54,6 +56,8 @@ func (s *situation) bottleneck(h hindrance) Bottleneck {
 		return BottleneckCPU
 	case s.ready > 0:
 		return bottleneckOf[h.cause]
+	case s.shelved > 0:
+		return BottleneckDisk
 	case s.needy > 0:
 		return BottleneckBudget
 	case s.room:
@@ -176,13 +180,13 @@ func (d *dispatcher) attribute(now flow.Instant) {
 func (r *run) situation() situation {
 	s := situation{
 		ready: r.waiting.Ready, delayed: r.waiting.Delayed,
-		inFlight: r.tally.running, judging: r.tally.judging, more: !r.last,
+		inFlight: r.tally.running, judging: r.tally.judging, more: !r.last, shelved: len(r.shelf),
 	}
 	if r.purse != nil {
 		s.needy = len(r.purse.waiting)
 	}
 	taken, room := r.window.state()
 	s.room = s.more && room
-	s.ended = max(0, taken-s.ready-s.delayed-s.needy-s.inFlight-s.judging)
+	s.ended = max(0, taken-s.ready-s.delayed-s.needy-s.shelved-s.inFlight-s.judging)
 	return s
 }

@@ -33,7 +33,11 @@ func (d *diary) before(most spend) error {
 		return nil
 	}
 	if j := d.run.job.Journal; j != nil {
-		if err := j.Reserve(d.index, d.sum, most.usd, most.tokens); err != nil {
+		err := d.reserve(j, most)
+		if lacksRoom(err) { // and the run is stopped already: what is in flight may end
+			return err
+		}
+		if err != nil {
 			d.run.stop("journal", err, 0)
 			return err
 		}
@@ -112,7 +116,7 @@ func (end *ending) code() Code {
 // server refused for the way in which they were put.
 func (d *diary) repeated(n int) {
 	for range n {
-		if d == nil || d.before(spend{}) != nil {
+		if d == nil || d.run.isShort() || d.before(spend{}) != nil { // no answer waits for room
 			return
 		}
 		d.after(&ending{err: &Error{Code: CodeInvalidRequest}}, spend{}, journal.Trip{})

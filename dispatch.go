@@ -125,6 +125,8 @@ func (d *dispatcher) handle(m *message) {
 	case msgStopRun:
 		m.run.last = true
 		d.refuse(func(c *call) bool { return c.run == m.run })
+	case msgRoom:
+		d.unshelve(m.run)
 	case msgBroken:
 		d.breakOff(m.run)
 	case msgStats:
@@ -229,9 +231,12 @@ func (d *dispatcher) admit(now flow.Instant) flow.Instant {
 		if t == nil {
 			return wake
 		}
-		if c := t.Owner.(*call); c.purse().overdrawn() {
+		switch c := t.Owner.(*call); {
+		case c.run.isShort():
+			d.shelve(c, now)
+		case c.purse().overdrawn():
 			d.sendBack(c, now)
-		} else {
+		default:
 			d.start(c, now)
 		}
 	}
@@ -384,6 +389,9 @@ func (d *dispatcher) refuse(match func(*call) bool) {
 			d.admission.Add(now, t)
 		}
 	}
+	for _, r := range d.runs {
+		d.clearShelf(r, match)
+	}
 	for p := range d.needy {
 		d.dismiss(p, match)
 		d.grant(p)
@@ -419,6 +427,7 @@ func (d *dispatcher) stats(t *tally, p *progress) Stats {
 	s.Use = d.meter.sum.since(new(consumption))
 	s.Pace.LimitedBy = t.ledger.at(now)
 	s.Pace.Endpoints = d.endpointPaces(&state, now)
-	s.Waiting += d.needing()
+	s.Waiting += d.needing() + d.shelved()
+	s.Pace.NoRoom = d.noRoom()
 	return s
 }

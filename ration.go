@@ -104,7 +104,7 @@ func (d *dispatcher) hedgesLeft() float64 {
 func (r *ration) gather(now flow.Instant, w *watch, last bool) {
 	r.waiting = r.waiting[:0]
 	for _, a := range w.attempts {
-		if a.hedged || a.learners.first.slow == nil || a.begun() {
+		if a.hedged || a.call.run.isShort() || a.learners.first.slow == nil || a.begun() {
 			continue
 		}
 		wt := waiter{attempt: a, age: now.Sub(max(flow.Instant(a.sent.Load()), a.admitted))}

@@ -103,35 +103,50 @@ func nanos(c Cost) int64 {
 }
 
 // watchJournal stops the run when its journal fails, since what can't be kept
-// should not be sent. While its files are only astray, it takes the rows of calls
+// should not be sent. While its files are only astray, or its disk is full, it takes the rows of calls
 // in flight. It returns how to end the watching.
 func (r *run) watchJournal() (end func()) {
 	if r.job.Journal == nil {
 		return func() {}
 	}
-	over, joined := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(joined)
-		for astray := r.job.Journal.Astray(); ; {
-			select {
-			case <-astray:
-				astray = nil
-				r.stop("journal", r.job.Journal.AstrayErr(), faultGrace)
-			case <-r.job.Journal.Failed():
-				r.stop("journal", r.job.Journal.Err(), 0)
-				return
-			case <-over:
-				return
-			}
+	r.job.Journal.Hurry(false)
+	var joined sync.WaitGroup
+	over := make(chan struct{})
+	joined.Go(func() { r.watchFiles(over) })
+	joined.Go(func() { r.watchRoom(over) })
+	return func() { close(over); joined.Wait() }
+}
+
+// watchFiles is watchJournal but for the room on the disk.
+func (r *run) watchFiles(over <-chan struct{}) {
+	for astray := r.job.Journal.Astray(); ; {
+		select {
+		case <-astray:
+			astray = nil
+			r.stop("journal", r.job.Journal.AstrayErr(), faultGrace)
+		case <-r.job.Journal.Failed():
+			r.stop("journal", r.job.Journal.Err(), 0)
+			return
+		case <-over:
+			return
 		}
-	}()
-	return func() { close(over); <-joined }
+	}
+}
+
+// hurry has the journal wait for no room any more, whose run ends.
+func (r *run) hurry() {
+	if r.job.Journal != nil {
+		r.job.Journal.Hurry(true)
+	}
 }
 
 // flush makes durable what is committed, also when the run was interrupted.
 func (r *run) flush() {
 	if r.job.Journal == nil {
 		return
+	}
+	if r.stopping() {
+		r.hurry()
 	}
 	if err := r.job.Journal.Flush(context.Background()); err != nil {
 		r.stop("journal", err, 0)

@@ -78,6 +78,7 @@ func (r *run) whole(ctx context.Context) (Summary, error) {
 	defer e.box.put(message{kind: msgOver, run: r})
 	defer r.abort(nil)
 	defer context.AfterFunc(r.mayFinish, func() { e.box.put(message{kind: msgBroken, run: r}) })()
+	defer context.AfterFunc(r.mayFinish, r.hurry)()
 	defer context.AfterFunc(ctx, func() { r.stop("interrupted", context.Cause(ctx), 0) })()
 	defer context.AfterFunc(e.accepting, func() { r.stop("interrupted", ErrShutdown, never) })()
 	if e.accepting.Err() != nil { // which it would hear of after the first items
@@ -146,6 +147,7 @@ type run struct {
 	tally   *tally
 	purse   *purse // nil: no budget
 	waiting flow.Party
+	shelf   []*call     // put aside while the disk is full
 	last    bool        // no further item will come
 	before  consumption // of the engine, when the run began
 	account account
@@ -156,16 +158,17 @@ type run struct {
 	abort     context.CancelCauseFunc
 
 	crew     *crew
-	into     intoSource    // the job's source, if it is one; else nil
-	begin    func(*task)   // has the attempt of a task begun at the next launch: the crew's
-	window   *window       // of the items taken and not ended
-	backlog  *window       // of those, the ones that no attempt was made at
-	answered atomic.Bool   // an item has been answered
-	left     atomic.Int64  // items that left without a result
-	results  chan *Result  // to the sink
-	reading  bool          // the reader's: it holds a place in the windows for an item that is nobody's yet
-	sinking  bool          // its goroutine's: it is within Put
-	ended    chan struct{} // closed when there will be no further result
+	into     intoSource                       // the job's source, if it is one; else nil
+	begin    func(*task)                      // has the attempt of a task begun at the next launch: the crew's
+	window   *window                          // of the items taken and not ended
+	backlog  *window                          // of those, the ones that no attempt was made at
+	short    atomic.Pointer[journal.Shortage] // of the journal's disk; nil: there is room
+	answered atomic.Bool                      // an item has been answered
+	left     atomic.Int64                     // items that left without a result
+	results  chan *Result                     // to the sink
+	reading  bool                             // the reader's: it holds a place in the windows for an item that is nobody's yet
+	sinking  bool                             // its goroutine's: it is within Put
+	ended    chan struct{}                    // closed when there will be no further result
 
 	mu        sync.Mutex
 	stoppedBy string

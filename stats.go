@@ -80,6 +80,7 @@ type Pace struct {
 	Refusal     *Error        // what the server said with its latest "later"; nil: none, or a call has been answered since
 	RefusedFor  time.Duration // how long ago the first of these was
 	NextIn      time.Duration // how long a limit on requests, tokens or money will let no call start; 0: none does, or it is not known
+	NoRoom      NoRoom        // what a full disk keeps from being written: nothing of that run starts meanwhile
 	LimitedBy   Bottleneck    // what keeps the run, or the engine, from going faster
 	Models      []ModelPace   // each model at each endpoint that has had its calls
 	Endpoints   []EndpointPace

@@ -24,28 +24,10 @@ type queue struct {
 	joined chan struct{} // closed when the committer has ended
 }
 
-// batch is what one commit writes.
-type batch struct {
-	rows    []byte
-	entries []Entry // with offsets from the start of rows
-	notify  []func()
-	done    chan struct{} // closed when it is committed or never will be; nil: nobody asked
-}
-
-// keepRows is how much of a buffer is kept for the next batch.
-const keepRows = 8 << 20
-
-func (b *batch) reset() {
-	if cap(b.rows) > keepRows {
-		b.rows = nil
-	}
-	clear(b.notify)
-	*b = batch{rows: b.rows[:0], entries: b.entries[:0], notify: b.notify[:0]}
-}
-
 // Append queues a finished item's row, which it copies. The row must end with a
 // newline and should be one line; its place and checksum are filled in. It
-// returns at once unless the queue is full. committed, if not nil, is called
+// returns at once unless the queue is full; while the disk is, the queue takes any
+// number. committed, if not nil, is called
 // once the row is durable, on the committer's goroutine, in the order of the
 // rows; it must be quick and must not call Append, Flush or Close. If the commit
 // fails it is never called. An item's second row fails with CodeUsage.
@@ -58,15 +40,19 @@ func (j *Journal) Append(e Entry, row []byte, committed func()) error {
 	}
 	e.RowSum, e.Length = Sum(row), int64(len(row))
 	if err := j.Err(); err != nil {
+		j.unkept.add(e)
 		return err
 	}
 	q := &j.queue
 	q.mu.Lock()
-	for q.refuse == nil && len(q.batch.rows) >= 4*j.opt.SyncBytes {
+	for q.refuse == nil && len(q.batch.rows) >= 4*j.opt.SyncBytes && j.full() == nil {
 		q.room.Wait()
 	}
 	if q.refuse != nil {
 		defer q.mu.Unlock()
+		if j.Err() != nil {
+			j.unkept.add(e)
+		}
 		return q.refuse
 	}
 	if !j.items.setDone(e.Index, e.ItemSum) {
@@ -81,15 +67,6 @@ func (j *Journal) Append(e Entry, row []byte, committed func()) error {
 		q.poke()
 	}
 	return nil
-}
-
-func (b *batch) add(e *Entry, row []byte, committed func()) {
-	e.Offset = int64(len(b.rows))
-	b.rows = append(b.rows, row...)
-	b.entries = append(b.entries, *e)
-	if committed != nil {
-		b.notify = append(b.notify, committed)
-	}
 }
 
 func (q *queue) poke() {
@@ -143,6 +120,13 @@ func (j *Journal) startCommitter() {
 	go j.commitLoop()
 }
 
+// freeAll has whoever waits for room in the queue look again.
+func (q *queue) freeAll() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.room.Broadcast()
+}
+
 // halt refuses rows from now on; the committer commits what waits and ends.
 func (q *queue) halt(why error) {
 	q.mu.Lock()
@@ -171,6 +155,7 @@ func (j *Journal) commitLoop() {
 		select {
 		case <-look.C:
 			_ = j.look() // which closes Astray
+			j.refill()
 			continue
 		case <-q.wake:
 		case <-timer.C:
@@ -227,16 +212,13 @@ func (j *Journal) take(due bool) (b *batch, waiting, over bool) {
 	return b, false, over
 }
 
-// finish tells who waits that a batch is committed or, after a failure, that
-// nothing will be.
+// finish tells who waits that a batch is committed or, after a failure, that no
+// more of it will be.
 func (j *Journal) finish(b *batch, err error) {
 	q := &j.queue
 	if err != nil {
+		j.unkept.add(b.entries[b.kept:]...)
 		q.halt(err)
-	} else {
-		for _, committed := range b.notify {
-			committed()
-		}
 	}
 	if b.done != nil {
 		close(b.done)
@@ -245,38 +227,6 @@ func (j *Journal) finish(b *batch, err error) {
 	q.mu.Lock()
 	q.spare = b
 	q.mu.Unlock()
-}
-
-// commit makes a batch durable: the rows first, then their records.
-func (j *Journal) commit(b *batch) error {
-	if err := j.fault.get(); err != nil || len(b.rows) == 0 {
-		return err
-	}
-	j.torn = true
-	if err := writeAt(j.out, b.rows, j.end); err != nil {
-		return j.fault.set(j.place.output, "cannot write the rows", err)
-	}
-	if err := j.syncFile(j.out); err != nil {
-		return j.fault.set(j.place.output, "cannot make the rows durable", err)
-	}
-	records := j.queue.records[:0]
-	for i := range b.entries {
-		b.entries[i].Offset += j.end
-		records = appendEntry(records, &b.entries[i])
-	}
-	j.queue.records = records
-	j.torn = false // records may cover them from here on
-	end, err := j.tail.append(func(dst []byte, off int64) []byte {
-		return append(appendBatch(dst, j.tail.synced, off), records...)
-	})
-	if err == nil {
-		err = j.tail.sync(end)
-	}
-	if err != nil {
-		return err
-	}
-	j.end += int64(len(b.rows))
-	return nil
 }
 
 // syncFile makes a file durable, unless that is switched off.

@@ -18,12 +18,13 @@ const (
 	CodeOutput                // the output is a directory, a device, or gone, or was removed or replaced during the run
 	CodeClosed                // the journal is closed
 	CodeUsage                 // a call that breaks the contract: a second row for an item, a row without newline
+	CodeFull                  // the disk has no room at present: see Room
 )
 
 var codeNames = [...]string{
 	CodeIO: "io", CodeLocked: "locked", CodeNoJournal: "no_journal",
 	CodeCorrupt: "corrupt", CodeVersion: "version", CodeOutput: "output",
-	CodeClosed: "closed", CodeUsage: "usage",
+	CodeClosed: "closed", CodeUsage: "usage", CodeFull: "full",
 }
 
 // String returns the code's name: "io", "locked", "no_journal", ...

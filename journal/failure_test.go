@@ -71,8 +71,8 @@ func TestFault50DiskFull(t *testing.T) {
 		for n := 2; n < 12; n++ {
 			for _, half := range []bool{false, true} {
 				name := tempOutput(t)
-				f := &faultFS{match: is("write", base), n: n, err: errFull, half: half}
-				j := mustOpen(t, name, Options{FS: f})
+				f := &faultFS{match: is("write", base), n: n, err: errFull, half: half, stays: true}
+				j := mustOpen(t, name, Options{FS: f, RoomWait: -1})
 				announced, err := runUntilFailure(t, j)
 				e := failure(t, err, CodeIO)
 				if !errors.Is(err, syscall.ENOSPC) || strings.Contains(e.Error(), "\n") {
@@ -117,7 +117,7 @@ func TestFault50FullAtTheStart(t *testing.T) {
 }
 
 func TestMain(m *testing.M) {
-	probeBytes = 2 * probeChunk
+	reserveBytes, reserveLeast = 2*reserveChunk, 2*reserveChunk
 	m.Run()
 }
 
@@ -127,7 +127,7 @@ func TestFault50StillFull(t *testing.T) {
 	rows, records := smallRun(t, name, upTo(5)...)
 	put(t, name, append(rows, "torn"...), records)
 	for op, n := range map[string]int{"open": 1, "write": 2, "sync": 1} {
-		f := &faultFS{match: is(op, "probe.tmp"), n: n, err: errFull}
+		f := &faultFS{match: is(op, "reserve.tmp"), n: n, err: errFull}
 		_, err := Open(name, Options{FS: f})
 		if failure(t, err, CodeIO); !errors.Is(err, syscall.ENOSPC) {
 			t.Errorf("%s: got %v", op, err)
@@ -135,8 +135,8 @@ func TestFault50StillFull(t *testing.T) {
 		if f.times("write answers.jsonl")+f.times("truncate answers.jsonl")+f.times("write journal") > 0 {
 			t.Errorf("%s: the files were touched: %v", op, f.log)
 		}
-		if exists(placeOf(name).probe) {
-			t.Errorf("%s: the probe was left behind", op)
+		if exists(placeOf(name).reserve) {
+			t.Errorf("%s: the reserve was left behind", op)
 		}
 	}
 	equal(t, indices(t, name, mustOpen(t, name, Options{})), upTo(5))
@@ -193,7 +193,7 @@ func TestFault51SyncFails(t *testing.T) {
 // A failure frees whoever waits: for room in the queue, for a commit.
 func TestFault50WaitersAreFreed(t *testing.T) {
 	name := tempOutput(t)
-	j := mustOpen(t, name, Options{SyncBytes: 100, FS: &faultFS{match: is("write", "answers.jsonl"), n: 3, err: errFull}})
+	j := mustOpen(t, name, Options{SyncBytes: 100, RoomWait: -1, FS: &faultFS{match: is("write", "answers.jsonl"), n: 3, err: errFull, stays: true}})
 	failed := make(chan error)
 	for w := range int64(20) {
 		go func() {

@@ -19,6 +19,7 @@ type faultFS struct {
 	crash bool
 	err   error // what it fails with
 	half  bool  // a failing write writes half of its bytes
+	stays bool  // all later ones fail as well
 	mute  bool  // a failing write is short and tells no error
 
 	seen  int
@@ -46,7 +47,7 @@ func (f *faultFS) step(op, name string) error {
 		return nil
 	}
 	f.seen++
-	if f.seen != f.n {
+	if f.seen != f.n && !(f.stays && f.n > 0 && f.seen > f.n) {
 		f.log = append(f.log, op+" "+base)
 		return nil
 	}

@@ -6,7 +6,8 @@ package journal
 // synced: it survives the death of the process, and is on the disk after
 // Options.SyncEvery, with a commit of rows or without. Thousands may call at once;
 // they share their writes. sum is the item's checksum, 0 if there is none. It
-// fails with CodeUsage for an item that has its row.
+// fails with CodeUsage for an item that has its row, and with CodeFull, having written
+// nothing, while the disk has no room.
 func (j *Journal) Intend(index int64, sum uint32, cost int64) error {
 	return j.Reserve(index, sum, cost, Unknown)
 }
@@ -28,6 +29,9 @@ func (j *Journal) Reserve(index int64, sum uint32, cost, tokens int64) error {
 
 // intend writes what fill appends, and sees to it that it is on the disk before long.
 func (j *Journal) intend(fill func([]byte, int64) []byte) error {
+	if err := j.full(); err != nil {
+		return err
+	}
 	_, err := j.tail.append(fill)
 	if !j.queue.armed.Load() {
 		j.queue.poke()

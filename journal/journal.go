@@ -39,6 +39,10 @@ type Options struct {
 	// NoSync leaves out fsync: what was committed survives the death of the
 	// process, but not of the machine.
 	NoSync bool
+	// RoomWait is how long a write is tried again that the disk has no room for; then
+	// the journal fails. 0: two minutes. Negative: it is tried once more, in the room
+	// that the reserve leaves. See Room.
+	RoomWait time.Duration
 	// FS replaces the file system, for tests. nil: OS.
 	FS FS
 }
@@ -50,6 +54,9 @@ func (o Options) complete() Options {
 	if o.SyncBytes <= 0 {
 		o.SyncBytes = 1 << 20
 	}
+	if o.RoomWait == 0 {
+		o.RoomWait = 2 * time.Minute
+	}
 	if o.FS == nil {
 		o.FS = OS{}
 	}
@@ -58,7 +65,8 @@ func (o Options) complete() Options {
 
 // Journal is the open journal of one run. All methods are safe for concurrent
 // use. After a failed write or sync nothing more is accepted: every later call
-// returns the same *Error, and Failed is closed.
+// returns the same *Error, and Failed is closed. A write that the disk has no room
+// for has not failed before it was tried again for Options.RoomWait: see Room.
 type Journal struct {
 	opt    Options
 	place  place
@@ -72,6 +80,8 @@ type Journal struct {
 	watched   bool  // whether they are looked for
 	queue     queue
 	tail      tail
+	room      room
+	unkept    unkept
 
 	out  File  // written by the committer alone
 	end  int64 // of the last committed row in out; likewise
@@ -85,7 +95,7 @@ type Journal struct {
 // Open opens or creates the journal of an output, and takes its lock, which
 // Close gives back. It cuts off what no commit covers. It fails before anything
 // has been spent: if the output cannot be written (CodeOutput, CodeIO), if the disk
-// does not take another MiB, written and removed again (CodeIO), if holds it (CodeLocked), if it holds rows without a journal (CodeNoJournal), if
+// does not take another MiB (CodeIO), if holds it (CodeLocked), if it holds rows without a journal (CodeNoJournal), if
 // what was committed is damaged (CodeCorrupt), if the journal cannot be
 // understood (CodeVersion).
 func Open(output string, o Options) (*Journal, error) {
@@ -109,7 +119,8 @@ func prepare(output string, o Options) (*Journal, error) {
 	j := &Journal{opt: o.complete(), place: p}
 	j.fault.ch = make(chan struct{})
 	j.astray.ch = make(chan struct{})
-	j.tail.fault = &j.fault
+	j.room.init()
+	j.tail.fault, j.tail.put = &j.fault, j.write
 	j.queue.room.L = &j.queue.mu
 	j.queue.wake = make(chan struct{}, 1)
 	err = os.Mkdir(p.dir, 0o755)
@@ -143,6 +154,7 @@ func (j *Journal) begin() error {
 // leaves no trace.
 func (j *Journal) release() {
 	j.closeFiles()
+	j.spendReserve()
 	forget := j.madeUp && !exists(j.place.journal)
 	dropLock(j.lock, forget)
 	if forget {

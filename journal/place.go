@@ -20,7 +20,7 @@ type place struct {
 	jrnlTmp  string // the journal to be, while it is rewritten
 	stub     string // a journal that will only say that the rewritten files count
 	sortTmp  string // sorted runs, while the output is put in order
-	probe    string // written and removed by Open, to see that the disk takes it
+	reserve  string // takes up room while a run goes on
 	rejected string // rows that Rebuild could not read
 	damaged  string // the journal that Rebuild replaced
 }
@@ -57,7 +57,7 @@ func placeOf(output string) place {
 	return place{
 		output: output, dir: dir, journal: in("journal"), lock: in("lock"),
 		rowsTmp: in("rows.tmp"), jrnlTmp: in("journal.tmp"), sortTmp: in("sort.tmp"), stub: in("switch.tmp"),
-		probe:    in("probe.tmp"),
+		reserve:  in("reserve.tmp"),
 		rejected: in("rejected"), damaged: in("journal.damaged"),
 	}
 }

@@ -18,7 +18,7 @@ func Remove(output string) error {
 	}
 	// The journal goes first: rows without journal can be judged by anyone, and
 	// are never appended to.
-	err = removeAll(p.journal, p.output, p.rowsTmp, p.jrnlTmp, p.sortTmp, p.stub, p.rejected, p.damaged)
+	err = removeAll(p.journal, p.output, p.rowsTmp, p.jrnlTmp, p.sortTmp, p.stub, p.reserve, p.rejected, p.damaged)
 	dropLock(l, err == nil)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import "sync"
 // it hands the lead to one of those who came meanwhile.
 type tail struct {
 	fault  *fault
+	put    func(f File, path string, b []byte, off int64) error // writes
 	path   string
 	noSync bool
 
@@ -82,7 +83,7 @@ func (t *tail) lead() error {
 
 	err := t.fault.get()
 	if err == nil {
-		if failed := writeAt(t.f, b, off); failed != nil {
+		if failed := t.put(t.f, t.path, b, off); failed != nil {
 			err = t.fault.set(t.path, "cannot write the journal", failed)
 		}
 	}

@@ -24,6 +24,8 @@ func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) e
 	if lost := astray(closeErr); lost != nil {
 		err = lost
 		sum.StoppedBy = cmp.Or(sum.StoppedBy, "journal")
+	} else if closeErr != nil && outOfRoom(err) {
+		err = closeErr // what was to be kept in the end did not fit either
 	} else if closeErr != nil && !errors.Is(closeErr, cause(err)) {
 		err = errors.Join(err, closeErr)
 	}
@@ -39,6 +41,7 @@ func (s *session) finish(ctx context.Context, sum paceline.Summary, err error) e
 		err = s.stopped(sum, err)
 	}
 	report.PaidTwice = s.paidTwice(err == nil)
+	report.NotKept = summary.NotKeptOf(s.journal)
 	s.log.end(report, why)
 	writeErr := s.writeSummary(report, why)
 	s.web.end(report)
@@ -58,6 +61,12 @@ func cause(err error) error {
 		return e
 	}
 	return nil
+}
+
+// outOfRoom reports whether a run was stopped since its disk had been full for too long.
+func outOfRoom(err error) bool {
+	e, ok := errors.AsType[*journal.Error](err)
+	return ok && e.Code == journal.CodeFull
 }
 
 // astray returns what a journal says whose files were removed or replaced during

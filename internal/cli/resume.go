@@ -94,6 +94,7 @@ func (s *session) confirm() error {
 // openJournal opens or creates the journal, and says what it holds.
 func (s *session) openJournal(ctx context.Context) error {
 	o := journal.Options{Identity: s.identity().Encode(), SyncEvery: s.flags.sync, NoSync: s.flags.sync < 0}
+	o.RoomWait = s.flags.diskWait
 	o.SyncEvery = max(o.SyncEvery, 0) // off: rows are written as by default
 	j, err := journal.Open(s.target.path, o)
 	e, ok := errors.AsType[*journal.Error](err)

@@ -45,6 +45,7 @@ type runFlags struct {
 	metricsLinger                    time.Duration
 	otel, noTelemetry                bool // the second: this program has none
 	grace                            time.Duration
+	diskWait                         time.Duration // below 0: not at all
 
 	chronicle.LogFlags
 	webFlags
@@ -64,7 +65,7 @@ var (
 func defaultRunFlags() *runFlags {
 	return &runFlags{
 		inputFormat: "auto", checkFlags: defaultCheckFlags(), Flags: pool.DefaultFlags(), format: "jsonl",
-		seed: 1, attempts: 5, timeout: 15 * time.Minute, grace: 30 * time.Second,
+		seed: 1, attempts: 5, timeout: 15 * time.Minute, grace: 30 * time.Second, diskWait: 2 * time.Minute,
 		sync: 100 * time.Millisecond, LogFlags: chronicle.LogFlags{LogFormat: "text", LogLevel: "info"},
 	}
 }
@@ -144,6 +145,7 @@ func (f *runFlags) defineRunning(s *pflag.FlagSet) {
 	s.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	s.BoolVar(&f.allowChanges, "allow-changes", false, "continue although the input, the prompt, the model or the checks changed since the run began; rows that are done stay")
 	s.Var(value.Duration{To: &f.grace, Words: nil}, "grace", "after Ctrl-C, how long calls in flight may take to finish; after SIGTERM or SIGHUP at most 5s. A second signal stops at once")
+	s.Var(value.Duration{To: &f.diskWait, Words: offWords}, "disk-wait", "on a full disk nothing is sent, and calls in flight may finish: how long to wait for room before the run stops; or off")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary; errors only")
 }
 

@@ -55,6 +55,9 @@ const runContinuing = `  What is done stands in OUTPUT and in the journal beside
   finish, what was answered is kept; Ctrl-C again stops at once. SIGTERM,
   and SIGHUP of a terminal that is closed, are the same with at most 5s; under
   nohup a run outlives its terminal. Any of them, and a kill, can be continued.
+  On a full disk nothing more is sent; calls in flight finish, and their rows
+  have the 4 MiB that are set aside for them in OUTPUT.paceline/. Once there is
+  room the run goes on; after --disk-wait it stops, and can be continued.
   Calls are made at least once, rows are written exactly once. Calls that were
   cut off are counted and their items named when the run continues.`
 

@@ -190,6 +190,14 @@ func (s *session) goesOn(lost *journal.Error) string {
 	return "; the same command with -o " + prose.ShellQuoted(lost.Kept) + " continues"
 }
 
+// kept says what became of the answers of a run whose disk takes nothing more.
+func (s *session) kept() string {
+	if lost := summary.NotKeptOf(s.journal); len(lost.Items) > 0 {
+		return lost.String() + "; all others are in " + s.target.path
+	}
+	return "all answers that came are in " + s.target.path
+}
+
 // stopped turns the error of a run into the one that ends the program.
 func (s *session) stopped(sum paceline.Summary, err error) error {
 	again := "; the same command continues"
@@ -216,8 +224,8 @@ func (s *session) stopped(sum paceline.Summary, err error) error {
 	case sum.StoppedBy == summary.InterruptedBy:
 		return &command.Exit{Code: command.ExitInterrupted, Err: fmt.Errorf("%w%s", err, again)}
 	}
-	if e, ok := errors.AsType[*journal.Error](err); ok && e.Code == journal.CodeIO {
-		return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("%w%s once the disk takes it", err, again)}
+	if e, ok := errors.AsType[*journal.Error](err); ok && (e.Code == journal.CodeIO || outOfRoom(err)) {
+		return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("%w; %s%s once the disk takes it", err, s.kept(), again)}
 	}
 	return &command.Exit{Code: command.ExitStopped, Err: fmt.Errorf("%w%s", err, again)}
 }

@@ -188,7 +188,7 @@ func TestFault51SyncFails(t *testing.T) {
 func (b *bench) failsAndContinues(n int, inject, words string) {
 	t := b.t
 	t.Helper()
-	code, said := b.straced(inject, "--concurrency=2")
+	code, said := b.straced(inject, "--concurrency=2", "--disk-wait=300ms")
 	sent := b.settled()
 	switch code {
 	case command.ExitDone: // the call did not come so often

@@ -31,6 +31,8 @@ func (s *State) WaitsFor() (string, Tone) {
 		return "all items have their row", Faint
 	case s.Stopping:
 		return s.stops(), Warning
+	case p.NoRoom.Path != "":
+		return noRoom(&p.NoRoom), Warning
 	case s.Held:
 		return "paused by you; p goes on", Warning
 	case p.LimitedBy == paceline.BottleneckHold:
@@ -142,6 +144,11 @@ func (s *State) heldBack() (string, Tone) {
 		return "waiting for input", Plain
 	}
 	return "nothing in the way", Faint
+}
+
+// noRoom says what a full disk needs, and until when it is waited for.
+func noRoom(n *paceline.NoRoom) string {
+	return "the disk is full: stops in " + numeral.Span(n.For) + " unless " + numeral.Bytes(n.Bytes) + " become free for " + n.Path
 }
 
 // stops says what a run that was interrupted still waits for.

@@ -35,6 +35,8 @@ func TestCondition(t *testing.T) {
 			"the server says later for 2 h 00 min now"},
 		{paceline.Pace{LimitedBy: paceline.BottleneckOutage, PausedFor: 90 * time.Second, PausedCause: paceline.CodeOutage},
 			"paused 1 min 30 s: nothing answers; then it is probed"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckDisk, NoRoom: paceline.NoRoom{Path: "/a/out.jsonl", Bytes: 1_100_000, For: 14 * time.Second}},
+			"the disk is full: stops in 14 s unless 1.1 MB become free for /a/out.jsonl"},
 	} {
 		s := State{Stats: paceline.Stats{Requests: 1, Pace: tt.pace}, Pace: Pace{HeldBy: tt.pace.LimitedBy}}
 		if got, _ := s.WaitsFor(); got != tt.want {

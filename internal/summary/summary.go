@@ -35,6 +35,7 @@ type Summary struct {
 	CompletionTokens *int64    `json:"completion_tokens"` // likewise
 	CostUSD          *float64  `json:"cost_usd"`          // null: unknown
 	PaidTwice        PaidTwice `json:"possibly_paid_twice"`
+	NotKept          NotKept   `json:"not_kept"`
 	Budget           *Budget   `json:"budget"` // null: none was given
 
 	NotAccepted notAccepted `json:"not_accepted"`

@@ -40,6 +40,7 @@ func (r Report) Write(w io.Writer) {
 	s.Row("in vain", r.inVain())
 	s.Row("budget", r.Budget.String())
 	s.Row("wasted", r.wrapped(r.Waste.String())...)
+	s.Row("not kept", r.NotKept.String())
 	s.Row("paid twice?", r.PaidTwice.String())
 	s.Row("failures", r.failures()...)
 	s.Row("endpoints", status.Troubled(r.Endpoints))
