@@ -48,11 +48,20 @@ func (l *lag) now(now Instant) time.Duration {
 // Late notes that this process stood still, or did other things, from due on, as
 // its owner was to act then and does so at now: what went out shortly before may
 // have been read only now.
+//
+// It may have done so for checkEvery before, if calls were looked after, and what went
+// out within the guard before that had not been read for sure.
 func (a *Admission) Late(now, due Instant) {
-	if now.Sub(due) < aStall {
+	late := now.Sub(due)
+	if late < smooth {
 		return
 	}
-	a.eachStrict(func(s *Sliding) { s.delayed(due.Add(-aStall), now) })
+	a.eachStrict(func(s *Sliding) {
+		s.ragged.note(now, late)
+		if late >= aStall {
+			s.delayed(due.Add(-checkEvery-aStall), now)
+		}
+	})
 }
 
 // Check returns when the owner is to come again, so that [Admission.Late] can be

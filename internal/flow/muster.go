@@ -160,6 +160,7 @@ func (a *Admission) Begun(now Instant, t *Ticket) {
 	for _, s := range [...]*Sliding{t.passages.whole.limit, t.passages.share.limit} {
 		if s != nil {
 			s.spread.begins(now, t.Started)
+			s.ragged.note(now, now.Sub(t.Started))
 			s.late(now, now.Sub(t.Started))
 		}
 	}

@@ -24,6 +24,7 @@ type Sliding struct {
 	forgot    bool      // there were more
 	inside    int       // calls that have been taken and have not gone out yet
 	behind    lag
+	ragged    ragged
 	latestOut Instant // when the latest did
 	heard     bool    // somebody tells when calls go out
 	blind     bool    // nobody does: they are taken to do so at once
@@ -96,7 +97,7 @@ func (s *Sliding) When(now Instant) Instant {
 	if i < 0 {
 		return now
 	}
-	at := s.out[i].Add(s.window + s.guard(i))
+	at := s.out[i].Add(s.window + s.guard(now, i))
 	if at <= now && s.echo.holds(now, s.out[i], s.window) {
 		return now.Add(s.window / holdParts)
 	}
@@ -106,7 +107,7 @@ func (s *Sliding) When(now Instant) Instant {
 // guard returns by how much the calls around number i of those that went out,
 // and those a window later, may come closer together on their way. It is at
 // most a tenth of the window.
-func (s *Sliding) guard(i int) time.Duration {
+func (s *Sliding) guard(now Instant, i int) time.Duration {
 	wide := s.trips.oneWay()
 	if wide > 0 {
 		near := func(d time.Duration) int {
@@ -115,7 +116,7 @@ func (s *Sliding) guard(i int) time.Duration {
 		}
 		wide = s.trips.crowd(near(wide/2) - near(-wide/2))
 	}
-	s.latest = min(s.floor+wide, s.window/10)
+	s.latest = min(max(s.floor, s.ragged.guard(now, s.window))+wide, s.window/10)
 	return s.latest
 }
 
