@@ -27,8 +27,10 @@ const (
 	// Every is how often a connection is read in the end: what comes on it waits
 	// half as long at the median.
 	Every = 100 * time.Millisecond
-	// Rest is how often it is read while its user does not expect the end.
-	Rest = 250 * time.Millisecond
+	// Rest is how often it is read while its user does not expect the end. One that
+	// nothing has come on is read as it comes, so that no silence looks longer for it
+	// than it is, or than Rest.
+	Rest = 500 * time.Millisecond
 	// brisk is how soon one read must follow another for their coalescing to pay.
 	brisk = 60 * time.Millisecond
 	// enough is how many bytes are not to wait: far more than models say in that

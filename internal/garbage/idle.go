@@ -4,6 +4,8 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/processor"
 )
 
 // A process that waits for thousands of answers makes so little garbage that Go, which
@@ -13,8 +15,7 @@ import (
 // gets back what is free.
 const (
 	// idleEvery is how often it is looked after, and idleShare how rarely at least as
-	// a multiple of how long the last collection took: on one core it may be 10 % of
-	// the time at most.
+	// a multiple of what the last collection cost: that may be 10 % of one core at most.
 	idleEvery = 10 * time.Second
 	idleShare = 10
 	// idleHeap is how much must be live for it to be worth it, and idleGrown which
@@ -55,12 +56,23 @@ func (i *idler) run() {
 		}
 		next := idleEvery
 		if i.look(readUsage()) {
-			began := time.Now()
-			debug.FreeOSMemory()
-			next = max(next, idleShare*time.Since(began))
+			next = max(next, idleShare*cost(debug.FreeOSMemory))
 		}
 		timer.Reset(next)
 	}
+}
+
+// cost returns how much processor time work has taken, with what others of the process
+// did meanwhile; where the system does not tell, how long it took. On a busy machine
+// that is many times as long, and what comes together is to be collected there, too.
+func cost(work func()) time.Duration {
+	began, used := time.Now(), processor.Used()
+	work()
+	took := time.Since(began)
+	if used == 0 {
+		return took
+	}
+	return min(took, processor.Used()-used)
 }
 
 // A usage is what memory is used for, in bytes.

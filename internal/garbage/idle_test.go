@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/seed-1814a72b/paceline/internal/processor"
 )
 
 // What has come together since the last collection is collected where that is worth
@@ -59,4 +61,20 @@ func TestAnIdleProcessIsCollected(t *testing.T) {
 		stop()
 		runtime.KeepAlive(live)
 	})
+}
+
+// On a busy machine a collection waits for a processor for much longer than it takes.
+func TestWaitingForAProcessorCostsNothing(t *testing.T) {
+	if processor.Used() == 0 {
+		t.Skip("the system does not tell what a process uses")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		if got := cost(func() { time.Sleep(time.Hour) }); got > time.Minute {
+			t.Errorf("waiting for an hour costs %v", got)
+		}
+	})
+	began := processor.Used()
+	if got := cost(runtime.GC); got < 0 || got > processor.Used()-began {
+		t.Errorf("a collection costs %v", got)
+	}
 }

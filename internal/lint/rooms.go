@@ -64,7 +64,7 @@ var Rooms = []Room{
 	{"internal/price", library, "prices know the contract only"},
 	{"internal/flow", nothing, "admission is pure and imports nothing of ours"},
 	{"internal/backoff", nothing, "backoff is pure and imports nothing of ours"},
-	{"internal/garbage", nothing, "how often garbage is collected is the process's affair"},
+	{"internal/garbage", []string{"internal/processor"}, "how often garbage is collected is the process's affair, and a matter of what that costs"},
 	{"internal/processor", nothing, "reading the processor's use imports nothing of ours"},
 	{"internal/keyboard", nothing, "reading keys imports nothing of ours"},
 	{"internal/logfile", nothing, "writing a log down imports nothing of ours"},

@@ -9,7 +9,9 @@ package rawjson
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"math/bits"
 )
 
 // A Cursor walks the members of an object or the elements of an array.
@@ -20,6 +22,7 @@ type Cursor struct {
 	bad    bool
 
 	key []byte // the current member's name, without its quotes
+	esc bool   // which has escapes
 	val []byte // the current value, without white space around it
 	at  int    // where val starts in text
 }
@@ -59,7 +62,7 @@ func (c *Cursor) Bad() bool { return c.bad }
 // Key returns the current member's name as it stands between its quotes, or
 // decoded if it contains escapes.
 func (c *Cursor) Key() []byte {
-	if bytes.IndexByte(c.key, '\\') < 0 {
+	if !c.esc {
 		return c.key
 	}
 	var s string
@@ -113,11 +116,15 @@ func (c *Cursor) name() bool {
 	if c.pos >= len(c.text) || c.text[c.pos] != '"' {
 		return false
 	}
-	end := skipString(c.text, c.pos)
+	end, plain := shortEnd(c.text, c.pos+1)
+	if !plain {
+		end = longEnd(c.text, end)
+	}
 	if end < 0 {
 		return false
 	}
 	c.key = c.text[c.pos+1 : end-1]
+	c.esc = !plain && bytes.IndexByte(c.key, '\\') >= 0
 	c.pos = end
 	return c.punct(':')
 }
@@ -161,7 +168,40 @@ func Skip(text []byte, from int) int {
 }
 
 func skipString(text []byte, from int) int {
-	for i := from + 1; i < len(text); { // no escape goes across i
+	end, plain := shortEnd(text, from+1)
+	if plain {
+		return end
+	}
+	return longEnd(text, end)
+}
+
+// short is how far a string is searched without calling anybody for it: most names
+// and many values end by then.
+const short = 32
+
+// shortEnd returns the end of a string whose inside begins at text[i], if it is short
+// and has no escape, else where to go on.
+func shortEnd(text []byte, i int) (at int, plain bool) {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for stop := min(i+short, len(text)-7); i < stop; i += 8 {
+		w := binary.LittleEndian.Uint64(text[i:])
+		quote, slash := w^ones*'"', w^ones*'\\'
+		// The lowest mark is one of them; those above it may be false alarms.
+		if m := ((quote-ones)&^quote | (slash-ones)&^slash) & highs; m != 0 {
+			i += bits.TrailingZeros64(m) >> 3
+			if text[i] == '"' {
+				return i + 1, true
+			}
+			return i, false
+		}
+	}
+	return i, false
+}
+
+// longEnd returns the end of a string of which text[i:] is still to be searched, -1 if
+// there is none. No escape goes across i.
+func longEnd(text []byte, i int) int {
+	for i < len(text) {
 		j := bytes.IndexByte(text[i:], '"')
 		if j < 0 {
 			return -1
