@@ -8,9 +8,9 @@ import "time"
 // and counted a call late, nobody here can see. How late that may be can be: what
 // happens to us happens to it.
 //
-// It is the guard's lower bound: a process that was never late has none but the first,
-// whoever has been keeps a few milliseconds more, and gives up a few thousandths of a
-// window of a second for that, none to speak of in longer ones.
+// It is a lower bound of the guard: one that was never late keeps firstGuard, whoever
+// has been up to raggedMost, which costs two thousandths of a window of a second more,
+// and nothing to speak of in longer ones.
 type ragged struct {
 	worst, before time.Duration // in this minute, and in the one before
 	since         Instant       // when this one began
@@ -21,8 +21,8 @@ const (
 	raggedTimes = 2
 	// What is more than so much, and this share of a window, is not kept in reserve: it
 	// is seldom, and a refusal costs less.
-	raggedMost  = 5 * time.Millisecond
-	raggedShare = 200
+	raggedMost  = 4 * time.Millisecond
+	raggedShare = 250
 )
 
 // note notes that something was so late at now.

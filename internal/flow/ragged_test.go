@@ -19,7 +19,7 @@ func TestAProcessThatWasLateKeepsMoreGuard(t *testing.T) {
 	}{
 		{0, 0, time.Second, 0, 0},
 		{1500 * time.Microsecond, 0, time.Second, ms, 3 * time.Millisecond},
-		{1500 * time.Microsecond, 0, 100 * time.Millisecond, ms, time.Millisecond / 2},
+		{1500 * time.Microsecond, 0, 100 * time.Millisecond, ms, 400 * time.Microsecond},
 		{70 * time.Millisecond, 0, time.Second, ms, raggedMost},
 		{70 * time.Millisecond, 0, time.Minute, ms, raggedMost},
 		{70 * time.Millisecond, 30 * 1000 * ms, time.Second, minute, raggedMost},
@@ -35,7 +35,7 @@ func TestAProcessThatWasLateKeepsMoreGuard(t *testing.T) {
 	}
 }
 
-// TestARaggedMachineRefusesNothing has a server count some calls up to 5 ms late, each
+// TestARaggedMachineRefusesNothing has a server count some calls up to 4 ms late, each
 // for itself, as one on this machine does whose goroutines wait for a processor: nothing
 // tells of that but that we once had to wait as well.
 func TestARaggedMachineRefusesNothing(t *testing.T) {
