@@ -41,13 +41,16 @@ func (t *Transport) Base() *http.Transport { return t.base }
 // RoundTrip implements [http.RoundTripper]. A request that a server says it has
 // not processed (GOAWAY, REFUSED_STREAM), or that found its connection gone, is
 // sent again, as net/http does, if it has GetBody; but once only where the connections
-// were such as have never answered, as if it had been refused.
+// were such as have never answered, as if it had been refused, and where the server has
+// refused its stream: that is load, and who makes the request knows how to wait (see
+// [Refused]).
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	p := t.pool(req)
 	if p == nil {
 		return t.base.RoundTrip(req)
 	}
 	var met barrens
+	refused := 0
 	for tries := 0; ; tries++ {
 		res, err := p.roundTrip(req)
 		if errors.Is(err, errPlain) {
@@ -55,6 +58,12 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		if err == nil || tries >= mostTries || !unprocessed(err) || met.enough(err) {
 			return res, err
+		}
+		if Refused(err) {
+			refused++
+		}
+		if refused > 1 {
+			return nil, err
 		}
 		if req, err = again(req, err, tries); err != nil {
 			return nil, err

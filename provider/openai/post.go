@@ -118,7 +118,7 @@ func (x *exchange) send(ctx context.Context, payload []byte) *paceline.Error {
 		err = x.roundTrip(req)
 		sent.b = nil // what reads it has it still
 	}
-	if x.ctx.Err() == nil {
+	if x.ctx.Err() == nil && !multiplex.Reset(err) {
 		x.kept.judge(&keeps, x.call)
 	}
 	if err != nil {
