@@ -264,7 +264,7 @@ func (a *attempt) outcome(resp *Response, err *Error) flow.Outcome {
 	switch v := err.Verdict(); {
 	case a.sent.Load() == 0:
 		o.Kind = flow.Unsent
-	case err.Stale: // says nothing of the endpoint
+	case err.Stale && v == VerdictRetry: // says nothing of the endpoint
 	case err.Code == CodeLocal:
 		o.Kind = flow.Exhausted
 	case v == VerdictLater:

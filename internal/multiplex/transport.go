@@ -163,6 +163,9 @@ func (p *pool) roundTrip(req *http.Request) (*http.Response, error) {
 	switch {
 	case err == nil:
 		m.answered.Store(true)
+		m.heard.Store(true)
+	case ctx.Err() != nil:
+		p.doubt(m)
 	case surplus(err) && !m.answered.Load() && m.barren():
 		p.expectNone(m)
 		err = fmt.Errorf("%w: %w", errBarren, err)
@@ -186,11 +189,14 @@ type member struct {
 	cc       *http.ClientConn
 	net      net.Conn    // what carries it; nil: not known
 	answered atomic.Bool // something has been answered on it
+	heard    atomic.Bool // likewise, since it was idle last
 
 	// Under the pool's lock.
-	free bool      // it is among those that may have room
-	used bool      // a call has had it
-	idle time.Time // since when no call has it
+	rested time.Duration // for how long it was idle last
+	lost   bool          // no call is put on it any more
+	free   bool          // it is among those that may have room
+	used   bool          // a call has had it
+	idle   time.Time     // since when no call has it
 }
 
 // barren reports whether no call is on the connection, and none can be.
