@@ -203,7 +203,7 @@ func (c *call) failed(err *Error, admitted flow.Instant) (again bool) {
 		c.again(VerdictLater, laterDelay(err)) // the lane's pause holds it back
 		return true
 	case VerdictRetry:
-		if err.Stale && !c.revived {
+		if err.Stale && !c.revived && (err.Code == CodeConnection || c.charged == 0) { // one that was cut before is cut for itself
 			c.revived = true
 			c.again(VerdictRetry, 0)
 			return true

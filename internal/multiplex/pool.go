@@ -302,7 +302,7 @@ func (p *pool) info(m *member) httptrace.GotConnInfo {
 
 // forgottenAfter: what lies between may have forgotten a connection that was idle for
 // so long. Routers keep them for half a minute at least.
-const forgottenAfter = 10 * time.Second
+const forgottenAfter = 30 * time.Second
 
 // doubt is told that a call was cut off. Where nothing has come on its connection since
 // that was idle for long, it may lead nowhere: no further call is put on it, and it is

@@ -22,7 +22,7 @@ const (
 	suspicions = 3
 	// forgottenAfter: what lies between may have forgotten a connection that nobody has
 	// used for so long. Routers keep them for half a minute at least.
-	forgottenAfter = 10 * time.Second
+	forgottenAfter = 30 * time.Second
 )
 
 // A keptConn is what a trace tells of the connection of one exchange. It is
