@@ -203,7 +203,7 @@ func (c *call) failed(err *Error, admitted flow.Instant) (again bool) {
 		c.again(VerdictLater, laterDelay(err)) // the lane's pause holds it back
 		return true
 	case VerdictRetry:
-		if err.Stale && !c.revived {
+		if err.Stale && !c.revived && (err.Code == CodeConnection || c.charged == 0) { // one that was cut before is cut for itself
 			c.revived = true
 			c.again(VerdictRetry, 0)
 			return true
@@ -264,7 +264,7 @@ func (a *attempt) outcome(resp *Response, err *Error) flow.Outcome {
 	switch v := err.Verdict(); {
 	case a.sent.Load() == 0:
 		o.Kind = flow.Unsent
-	case err.Stale: // says nothing of the endpoint
+	case err.Stale && v == VerdictRetry: // says nothing of the endpoint
 	case err.Code == CodeLocal:
 		o.Kind = flow.Exhausted
 	case v == VerdictLater:

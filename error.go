@@ -47,7 +47,8 @@ type Error struct {
 	MaybeBilled bool
 	// Stale is true if a connection that had been kept from an earlier call
 	// died before anything came back on it: most likely the server had closed
-	// it already. Such a failure is retried at once, and once per call costs
+	// it already; or, of an attempt that was cut, that nothing came back on one that
+	// had been idle for long, which may lead nowhere. Such a failure is retried at once, and once per call costs
 	// no attempt.
 	Stale bool
 	// Usage is what is known to have been used despite the failure.

@@ -33,6 +33,21 @@ func unprocessed(err error) bool {
 	return surplus(err) || errors.Is(err, errBarren) || goneAway(err)
 }
 
+// Reset reports whether a server has ended a request's stream alone, and with that
+// said that its connection is alive. It knows net/http's errors too.
+func Reset(err error) bool {
+	_, ok := errors.AsType[streamError](err)
+	return ok && !errors.Is(err, errBarren)
+}
+
+// Refused reports whether a server has refused a request's stream, and says with that
+// that it has not processed it (REFUSED_STREAM): later it may. It knows net/http's
+// errors too.
+func Refused(err error) bool {
+	e, ok := errors.AsType[streamError](err)
+	return ok && e.Code == refusedStream && !errors.Is(err, errBarren)
+}
+
 // surplus reports whether a request has certainly not been processed, since there are
 // too many on its connection.
 func surplus(err error) bool {

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -335,4 +336,62 @@ func TestTrace(t *testing.T) {
 			busy = tr.pools[srv.Listener.Addr().String()].all[0].cc.InFlight() > 0
 		}
 	}
+}
+
+// A connection on which nothing has come since it was idle for long gets no further
+// call once one was cut off there; those that are on it end, and so does it then.
+func TestAConnectionInDoubtGetsNoFurtherCall(t *testing.T) {
+	var slow atomic.Bool
+	goOn := make(chan struct{})
+	srv, _ := serving(t, 100, func(w http.ResponseWriter, r *http.Request) {
+		if slow.Load() {
+			<-goOn
+		}
+	})
+	url, tr := srv.URL, over(t, srv)
+	if _, err := get(t.Context(), tr, url); err != nil {
+		t.Fatal(err)
+	}
+	p := tr.only()
+	m := p.all[0]
+	p.mu.Lock()
+	m.idle = time.Now().Add(-time.Hour)
+	p.mu.Unlock()
+	slow.Store(true)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	for _, ctx := range []context.Context{ctx, t.Context()} {
+		go func() {
+			_, err := get(ctx, tr, url)
+			ended <- err
+		}()
+	}
+	for m.cc.InFlight() < 2 {
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-ended; err == nil {
+		t.Error("the call that was cut off did not fail")
+	}
+	slow.Store(false)
+	if _, err := get(t.Context(), tr, url); err != nil || len(p.all) != 1 || p.all[0] == m {
+		t.Errorf("the next: %v; want another connection", err)
+	}
+	close(goOn)
+	if err := <-ended; err != nil {
+		t.Errorf("the other on it: %v", err)
+	}
+	for m.cc.Err() == nil {
+		runtime.Gosched()
+	}
+}
+
+// only returns the pool of the one server that there is.
+func (t *Transport) only() *pool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, p := range t.pools {
+		return p
+	}
+	return nil
 }

@@ -243,7 +243,18 @@ const (
 // when the server has spoken, or should have.
 func (p *pool) changed(m *member) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	if !m.lost {
+		p.note(m)
+	}
+	over := m.lost && m.cc.InFlight() == 0 && m.cc.Err() == nil
+	p.mu.Unlock()
+	if over {
+		_ = m.cc.Close() // nobody waits for what becomes of it
+	}
+}
+
+// note is changed for a connection that calls are put on. p.mu is held.
+func (p *pool) note(m *member) {
 	p.settled = true
 	if m.cc.Err() == nil {
 		if m.cc.InFlight() == 0 {
@@ -277,11 +288,37 @@ func (p *pool) info(m *member) httptrace.GotConnInfo {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i := httptrace.GotConnInfo{Conn: m.net, Reused: m.used}
-	if m.used && m.cc.InFlight() <= 1 {
-		i.WasIdle, i.IdleTime = true, time.Since(m.idle)
+	switch {
+	case m.used && m.cc.InFlight() <= 1:
+		m.rested = time.Since(m.idle)
+		m.heard.Store(false)
+		i.WasIdle, i.IdleTime = true, m.rested
+	case m.used && !m.heard.Load():
+		i.IdleTime = m.rested // for this one it is as for the first
 	}
 	m.used = true
 	return i
+}
+
+// forgottenAfter: what lies between may have forgotten a connection that was idle for
+// so long. Routers keep them for half a minute at least.
+const forgottenAfter = 30 * time.Second
+
+// doubt is told that a call was cut off. Where nothing has come on its connection since
+// that was idle for long, it may lead nowhere: no further call is put on it, and it is
+// closed when those on it have ended.
+func (p *pool) doubt(m *member) {
+	p.mu.Lock()
+	if !m.heard.Load() && m.rested >= forgottenAfter && !m.lost {
+		m.lost = true
+		p.remove(m)
+		p.rouse(0)
+	}
+	over := m.lost && m.cc.InFlight() == 0
+	p.mu.Unlock()
+	if over {
+		_ = m.cc.Close() // nothing is under way on it
+	}
 }
 
 // idle returns the connections that nobody uses.

@@ -41,13 +41,16 @@ func (t *Transport) Base() *http.Transport { return t.base }
 // RoundTrip implements [http.RoundTripper]. A request that a server says it has
 // not processed (GOAWAY, REFUSED_STREAM), or that found its connection gone, is
 // sent again, as net/http does, if it has GetBody; but once only where the connections
-// were such as have never answered, as if it had been refused.
+// were such as have never answered, as if it had been refused, and where the server has
+// refused its stream: that is load, and who makes the request knows how to wait (see
+// [Refused]).
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	p := t.pool(req)
 	if p == nil {
 		return t.base.RoundTrip(req)
 	}
 	var met barrens
+	refused := 0
 	for tries := 0; ; tries++ {
 		res, err := p.roundTrip(req)
 		if errors.Is(err, errPlain) {
@@ -55,6 +58,12 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		if err == nil || tries >= mostTries || !unprocessed(err) || met.enough(err) {
 			return res, err
+		}
+		if Refused(err) {
+			refused++
+		}
+		if refused > 1 {
+			return nil, err
 		}
 		if req, err = again(req, err, tries); err != nil {
 			return nil, err
@@ -154,6 +163,9 @@ func (p *pool) roundTrip(req *http.Request) (*http.Response, error) {
 	switch {
 	case err == nil:
 		m.answered.Store(true)
+		m.heard.Store(true)
+	case ctx.Err() != nil:
+		p.doubt(m)
 	case surplus(err) && !m.answered.Load() && m.barren():
 		p.expectNone(m)
 		err = fmt.Errorf("%w: %w", errBarren, err)
@@ -177,11 +189,14 @@ type member struct {
 	cc       *http.ClientConn
 	net      net.Conn    // what carries it; nil: not known
 	answered atomic.Bool // something has been answered on it
+	heard    atomic.Bool // likewise, since it was idle last
 
 	// Under the pool's lock.
-	free bool      // it is among those that may have room
-	used bool      // a call has had it
-	idle time.Time // since when no call has it
+	rested time.Duration // for how long it was idle last
+	lost   bool          // no call is put on it any more
+	free   bool          // it is among those that may have room
+	used   bool          // a call has had it
+	idle   time.Time     // since when no call has it
 }
 
 // barren reports whether no call is on the connection, and none can be.

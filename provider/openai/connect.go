@@ -12,6 +12,7 @@ import (
 
 	paceline "github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/http1"
+	"github.com/seed-1814a72b/paceline/internal/multiplex"
 )
 
 // connectError classifies an exchange that got no answer.
@@ -24,6 +25,9 @@ func (x *exchange) connectError(err error, req *http.Request) *paceline.Error {
 		e.Err = u.Err // a custom transport's; it repeats the address
 	}
 	switch proxy := asProxyError(err, x.rt, req); {
+	case multiplex.Refused(err):
+		e.Code, e.Remote, e.MaybeBilled, e.Stale = paceline.CodeThrottled, true, false, false
+		e.Message = "the server has refused the stream, unprocessed (HTTP/2, REFUSED_STREAM)"
 	case isLocal(err):
 		e.Code = paceline.CodeLocal
 	case proxy != nil:

@@ -20,6 +20,9 @@ const (
 	// suspicions are how many such deaths, with no answer on a kept connection
 	// between them, make sure.
 	suspicions = 3
+	// forgottenAfter: what lies between may have forgotten a connection that nobody has
+	// used for so long. Routers keep them for half a minute at least.
+	forgottenAfter = 30 * time.Second
 )
 
 // A keptConn is what a trace tells of the connection of one exchange. It is
@@ -88,6 +91,14 @@ func (k *keptConn) stale() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.reused && !k.answered
+}
+
+// forgotten reports whether nothing has come back on a connection that had been idle
+// for long: it may lead nowhere, and nobody says so.
+func (k *keptConn) forgotten() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.reused && !k.answered && k.idle >= forgottenAfter
 }
 
 // judge tells scores how the exchange's connection fared.

@@ -118,7 +118,7 @@ func (x *exchange) send(ctx context.Context, payload []byte) *paceline.Error {
 		err = x.roundTrip(req)
 		sent.b = nil // what reads it has it still
 	}
-	if x.ctx.Err() == nil {
+	if x.ctx.Err() == nil && !multiplex.Reset(err) {
 		x.kept.judge(&keeps, x.call)
 	}
 	if err != nil {
@@ -386,5 +386,15 @@ func (x *exchange) canceled() *paceline.Error {
 	if x.res != nil {
 		e.Status, e.RequestID = x.res.status, requestID(x.res.header)
 	}
+	if e.Stale = x.kept.forgotten(); e.Stale {
+		closeIdle(x.rt) // which have been so for as long
+	}
 	return e
+}
+
+// closeIdle closes the connections of a transport that nobody uses.
+func closeIdle(rt http.RoundTripper) {
+	if c, ok := rt.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
 }

@@ -113,9 +113,7 @@ func (p Provider) CloseIdle() {
 	if err != nil {
 		return
 	}
-	if c, ok := p.transport(base).(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
-	}
+	closeIdle(p.transport(base))
 }
 
 // base parses the base URL, without the user and password it may contain.
