@@ -1,0 +1,53 @@
+package live
+
+import "strconv"
+
+// A standing is the block as it stands on the terminal, and what the terminal has
+// made of it since.
+type standing struct {
+	lines   []line
+	columns int // the terminal's when it was drawn
+	rows    int // likewise
+	gone    int // rows of earlier blocks that went out at the top, right above this one
+}
+
+// draw notes that lines stand on a terminal of that size.
+func (s *standing) draw(lines []line, columns, rows int) {
+	s.lines, s.columns, s.rows = lines, columns, rows
+}
+
+// home returns the sequence that takes the cursor, below the block, to the first row
+// of it on a terminal that has that size by now. One that became narrower has wrapped
+// the lines, which take more rows; one that became lower has moved those that had no
+// place out at the top, and brings them back as it grows. Where it does neither, the
+// cursor stops at the top, which is where such a block begins.
+func (s *standing) home(columns, rows int) string {
+	up := 0
+	for _, ln := range s.lines {
+		up++
+		if columns < s.columns && columns > 0 {
+			up += max(ln.textWidth()-1, 0) / columns
+		}
+	}
+	if s.rows > 0 {
+		back := min(s.gone, max(rows-s.rows, 0))
+		up += back
+		s.gone += max(up+1-rows, 0) - back
+	}
+	if up == 0 {
+		return "\r"
+	}
+	return "\r\x1b[" + strconv.Itoa(up) + "A"
+}
+
+// fitting returns the lines as they fit a terminal that has that size by now.
+func (s *standing) fitting(columns, rows int) []line {
+	if columns >= s.columns && rows >= s.rows {
+		return s.lines
+	}
+	lines := make([]line, 0, len(s.lines))
+	for _, ln := range s.lines[:min(len(s.lines), max(rows-1, 1))] {
+		lines = append(lines, ln.cut(columns-1))
+	}
+	return lines
+}
