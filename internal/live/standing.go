@@ -2,13 +2,11 @@ package live
 
 import "strconv"
 
-// A standing is the block as it stands on the terminal, and what the terminal has
-// made of it since.
+// A standing is the block as it stands on the terminal.
 type standing struct {
 	lines   []line
 	columns int // the terminal's when it was drawn
 	rows    int // likewise
-	gone    int // rows of earlier blocks that went out at the top, right above this one
 }
 
 // draw notes that lines stand on a terminal of that size.
@@ -17,22 +15,16 @@ func (s *standing) draw(lines []line, columns, rows int) {
 }
 
 // home returns the sequence that takes the cursor, below the block, to the first row
-// of it on a terminal that has that size by now. One that became narrower has wrapped
-// the lines, which take more rows; one that became lower has moved those that had no
-// place out at the top, and brings them back as it grows. Where it does neither, the
-// cursor stops at the top, which is where such a block begins.
-func (s *standing) home(columns, rows int) string {
+// of it on a terminal that has so many columns by now. One that became narrower has
+// wrapped the lines, which take more rows. Where it became lower, too, the cursor
+// stops at the top: what was moved out there is out of reach.
+func (s *standing) home(columns int) string {
 	up := 0
 	for _, ln := range s.lines {
 		up++
 		if columns < s.columns && columns > 0 {
 			up += max(ln.textWidth()-1, 0) / columns
 		}
-	}
-	if s.rows > 0 {
-		back := min(s.gone, max(rows-s.rows, 0))
-		up += back
-		s.gone += max(up+1-rows, 0) - back
 	}
 	if up == 0 {
 		return "\r"

@@ -20,33 +20,30 @@ func blockOf(widths ...int) (lines []line) {
 func TestABlockOnANarrowerTerminal(t *testing.T) {
 	var s standing
 	s.draw(blockOf(79, 40, 41, 0), 80, 24)
-	if got := s.home(40, 24); got != "\r\x1b[6A" {
+	if got := s.home(40); got != "\r\x1b[6A" {
 		t.Errorf("%q; four lines of 79, 40, 41 and 0 columns take 2+1+2+1 rows", got)
 	}
-	if got := s.home(120, 24); got != "\r\x1b[4A" {
+	if got := s.home(120); got != "\r\x1b[4A" {
 		t.Errorf("%q in a wider terminal, where the four lines are four rows", got)
 	}
 }
 
-// What a lower terminal moved out at the top comes back as it grows, and is drawn
-// over; no more than that, since what stands above is not ours.
-func TestABlockOnALowerTerminal(t *testing.T) {
+// Lines that are written above a block on a terminal that has shrunk are followed by
+// what of the block still fits.
+func TestABlockIsCutToASmallerTerminal(t *testing.T) {
 	var s standing
-	ten := blockOf(1, 1, 1, 1, 1, 1, 1, 1, 1, 1)
-	for _, step := range []struct {
-		rows, lines int // the terminal's, and those drawn next
-		want        string
-	}{
-		{24, 10, "\r"},
-		{8, 7, "\r\x1b[10A"}, // three rows of ten and the cursor's have no place
-		{10, 9, "\r\x1b[9A"}, // of which two come back
-		{24, 10, "\r\x1b[10A"},
-		{30, 10, "\r\x1b[10A"},
-	} {
-		if got := s.home(80, step.rows); got != step.want {
-			t.Errorf("at %d rows %q, want %q", step.rows, got, step.want)
+	s.draw(blockOf(79, 40, 5, 5, 5), 80, 24)
+	if got := s.fitting(80, 24); len(got) != 5 || got[0].textWidth() != 79 {
+		t.Errorf("in the same terminal it is %v", got)
+	}
+	got := s.fitting(40, 4)
+	if len(got) != 3 {
+		t.Fatalf("in 4 rows it has %d", len(got))
+	}
+	for _, ln := range got {
+		if ln.textWidth() >= 40 {
+			t.Errorf("%v is as wide as the terminal", ln)
 		}
-		s.draw(ten[:step.lines], 80, step.rows)
 	}
 }
 

@@ -251,7 +251,7 @@ func (l *View) replace(lines []line, columns, rows int) []byte {
 	b.Reset()
 	l.forget()
 	b.WriteString(frameBegins)
-	b.WriteString(l.block.home(columns, rows))
+	b.WriteString(l.block.home(columns))
 	l.paint(b, lines)
 	b.WriteString("\x1b[J" + frameEnds)
 	l.block.draw(lines, columns, rows)
@@ -299,7 +299,7 @@ func (l *View) Write(p []byte) (int, error) {
 func (l *View) above(lines []byte) []byte {
 	columns, rows := l.opts.Size()
 	var b bytes.Buffer
-	b.WriteString(frameBegins + l.block.home(columns, rows) + "\x1b[J")
+	b.WriteString(frameBegins + l.block.home(columns) + "\x1b[J")
 	b.Write(lines)
 	shown := l.block.fitting(columns, rows)
 	l.paint(&b, shown)
