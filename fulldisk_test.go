@@ -61,6 +61,15 @@ func (f fillingFile) WriteAt(b []byte, off int64) (int, error) {
 	return f.File.WriteAt(b, off)
 }
 
+// Truncate gives back what the reserve had more.
+func (f fillingFile) Truncate(size int64) error {
+	if freed := f.disk.reserve.Load() - size; f.isReserve && freed > 0 && f.disk.full.Load() {
+		f.disk.reserve.Store(size)
+		f.disk.room.Add(freed)
+	}
+	return f.File.Truncate(size)
+}
+
 func (f fillingFile) Sync() error { return nil }
 
 // A fullRun is a run whose disk fills up one second after its beginning, while 50

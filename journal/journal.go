@@ -154,7 +154,7 @@ func (j *Journal) begin() error {
 // leaves no trace.
 func (j *Journal) release() {
 	j.closeFiles()
-	j.spendReserve()
+	_ = remove(j.opt.FS, j.place.reserve)
 	forget := j.madeUp && !exists(j.place.journal)
 	dropLock(j.lock, forget)
 	if forget {

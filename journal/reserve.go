@@ -65,8 +65,21 @@ func (j *Journal) occupy(f File) (n int64, err error) {
 	return n, err
 }
 
-// spendReserve gives the reserve's room to whoever writes next. It reports whether there
-// was any.
-func (j *Journal) spendReserve() bool {
-	return j.opt.FS.Remove(j.place.reserve) == nil
+// spendReserve gives the reserve's room to whoever writes to path next, and reports
+// whether there was any: for rows all but what is kept for their records.
+func (j *Journal) spendReserve(path string) bool {
+	if path != j.place.output {
+		return j.opt.FS.Remove(j.place.reserve) == nil
+	}
+	f, err := j.opt.FS.OpenFile(j.place.reserve, openExisting, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	n, err := size(f)
+	return err == nil && n > recordsReserve && f.Truncate(recordsReserve) == nil
 }
+
+// recordsReserve is what rows leave of the reserve for the journal: the records of
+// some 900 of them. A row without its record is not kept.
+const recordsReserve = 64 << 10

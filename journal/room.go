@@ -124,7 +124,7 @@ func (j *Journal) runShort(path string, n int64, err error) (s Shortage, spent b
 	if began {
 		j.queue.freeAll()
 	}
-	return s, j.spendReserve()
+	return s, j.spendReserve(path)
 }
 
 // note is runShort of the state alone. It reports whether a shortage begins.

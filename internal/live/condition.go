@@ -21,6 +21,10 @@ func (d *blockDraft) condition() (l line) {
 	l.add(stylePlain, " ")
 	l.add(mark, d.mark+" ")
 	l.add(look, text)
+	if l.textWidth() > d.room {
+		l = l.cut(d.room - columnsOf(d.dots))
+		l.add(look, d.dots)
+	}
 	return l
 }
 

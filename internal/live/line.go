@@ -54,6 +54,21 @@ func (l line) width() int {
 	return n
 }
 
+// textWidth returns the columns that l takes without the blanks at its end, which are
+// not written.
+func (l line) textWidth() int {
+	all, blank := 0, 0
+	for _, p := range l {
+		all += columnsOf(p.text)
+		if text := strings.TrimRight(p.text, " "); text == "" {
+			blank += len(p.text)
+		} else {
+			blank = len(p.text) - len(text)
+		}
+	}
+	return all - blank
+}
+
 // columnsOf returns the columns that a terminal gives to text.
 func columnsOf(text string) (n int) {
 	for _, r := range text {
@@ -105,11 +120,36 @@ func blanksOf(n int) string {
 	return strings.Repeat(" ", n)
 }
 
-// cut returns l without what is beyond n columns.
+// cut returns l without what is beyond n columns, and without the word that would be
+// cut in two, unless it is the only one.
 func (l line) cut(n int) line {
-	if l.width() <= n {
+	if l.textWidth() <= n {
 		return l
 	}
+	out := l.columnsBefore(n)
+	if l.columnsBefore(n+1).textWidth() <= n { // a blank follows
+		return out
+	}
+	if words := out.withoutLastWord(); words.textWidth() > 0 {
+		return words
+	}
+	return out
+}
+
+// withoutLastWord returns l up to the last blank in it; nothing if there is none.
+func (l line) withoutLastWord() line {
+	for i := len(l) - 1; i >= 0; i-- {
+		if at := strings.LastIndexByte(l[i].text, ' '); at >= 0 {
+			out := append(line(nil), l[:i]...)
+			out.add(l[i].style, l[i].text[:at])
+			return out
+		}
+	}
+	return nil
+}
+
+// columnsBefore returns the first n columns of l.
+func (l line) columnsBefore(n int) line {
 	var out line
 	for _, p := range l {
 		w := columnsOf(p.text)

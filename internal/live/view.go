@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -73,8 +72,7 @@ type View struct {
 	lost   bool // others have written where the block stands
 
 	out     sync.Mutex   // guards what follows and every write to opts.Out
-	drawn   []line       // the block as it stands on the terminal
-	columns int          // the terminal's width when it was drawn
+	block   standing     // as it stands on the terminal
 	partial []byte       // a log line whose end has not come
 	sent    bytes.Buffer // what is written for a frame: its memory serves for all
 	dead    bool         // Out failed: it is closed; nothing more is written
@@ -187,7 +185,7 @@ func (l *View) show(state frame, n int) {
 		return
 	}
 	columns, rows := l.opts.Size()
-	l.put(l.replace(drawBlock(state, columns, rows, l.opts.ASCII), columns))
+	l.put(l.replace(drawBlock(state, columns, rows, l.opts.ASCII), columns, rows))
 }
 
 // finish leaves the state at the end: of the block its first line stays.
@@ -202,8 +200,8 @@ func (l *View) finish() {
 	}
 	columns, rows := l.opts.Size()
 	block := drawBlock(state, columns, rows, l.opts.ASCII)
-	l.put(l.replace(block[:1], columns))
-	l.drawn = nil
+	l.put(l.replace(block[:1], columns, rows))
+	l.block = standing{}
 }
 
 // putLine writes a look as a line, for which l.out is held.
@@ -248,15 +246,15 @@ func (l *View) stats() paceline.Stats {
 // goes up to its first line, each line is written over and its rest erased, so
 // that nothing is blank in between; the cursor ends below the block. It stands in
 // l.sent, until the next frame.
-func (l *View) replace(lines []line, columns int) []byte {
+func (l *View) replace(lines []line, columns, rows int) []byte {
 	b := &l.sent
 	b.Reset()
 	l.forget()
 	b.WriteString(frameBegins)
-	b.WriteString(l.home(columns))
+	b.WriteString(l.block.home(columns))
 	l.paint(b, lines)
 	b.WriteString("\x1b[J" + frameEnds)
-	l.drawn, l.columns = lines, columns
+	l.block.draw(lines, columns, rows)
 	return b.Bytes()
 }
 
@@ -265,7 +263,7 @@ func (l *View) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.lost {
-		l.drawn, l.lost = nil, false
+		l.block, l.lost = standing{}, false
 	}
 }
 
@@ -274,23 +272,6 @@ func (l *View) paint(b *bytes.Buffer, lines []line) {
 		ln.write(b, l.opts.Color)
 		b.WriteString("\x1b[K\n")
 	}
-}
-
-// home returns the sequence that takes the cursor to the block's first column
-// and line. A terminal that became narrower has wrapped the lines: they take
-// more rows now.
-func (l *View) home(columns int) string {
-	up := 0
-	for _, ln := range l.drawn {
-		up++
-		if columns < l.columns && columns > 0 {
-			up += max(ln.width()-1, 0) / columns
-		}
-	}
-	if up == 0 {
-		return "\r"
-	}
-	return "\r\x1b[" + strconv.Itoa(up) + "A"
 }
 
 // Write prints whole lines above the block; the start of a line waits for its
@@ -305,7 +286,7 @@ func (l *View) Write(p []byte) (int, error) {
 	}
 	lines := l.partial[:end]
 	l.forget()
-	if len(l.drawn) > 0 {
+	if len(l.block.lines) > 0 {
 		lines = l.above(lines)
 	}
 	l.put(lines)
@@ -316,13 +297,15 @@ func (l *View) Write(p []byte) (int, error) {
 // above returns what writes log lines where the block stands and the block
 // anew below them.
 func (l *View) above(lines []byte) []byte {
-	columns, _ := l.opts.Size()
+	columns, rows := l.opts.Size()
 	var b bytes.Buffer
-	b.WriteString(frameBegins + l.home(columns) + "\x1b[J")
+	b.WriteString(frameBegins + l.block.home(columns) + "\x1b[J")
 	b.Write(lines)
-	l.paint(&b, l.drawn)
+	shown := l.block.fitting(columns, rows)
+	l.paint(&b, shown)
 	b.WriteString(frameEnds)
-	l.columns = columns
+	l.block = standing{}
+	l.block.draw(shown, columns, rows)
 	return b.Bytes()
 }
 

@@ -185,23 +185,6 @@ func TestLiveNeverBlank(t *testing.T) {
 	})
 }
 
-// TestLiveResized makes the terminal narrower: its lines wrap, and take more
-// rows than were drawn.
-func TestLiveResized(t *testing.T) {
-	l := &View{opts: Options{Size: size(40, 24)}, columns: 80}
-	for _, width := range []int{79, 40, 41, 0} {
-		var ln line
-		ln.add(stylePlain, strings.Repeat("x", width))
-		l.drawn = append(l.drawn, ln)
-	}
-	if got := l.home(40); got != "\r\x1b[6A" {
-		t.Errorf("%q; four lines of 79, 40, 41 and 0 columns take 2+1+2+1 rows", got)
-	}
-	if got := l.home(120); got != "\r\x1b[4A" {
-		t.Errorf("%q in a wider terminal, where the four lines are four rows", got)
-	}
-}
-
 func TestLiveEndsWithTheLastFigures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
