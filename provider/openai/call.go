@@ -14,7 +14,7 @@ import (
 
 // A call is one attempt in the making: everything that a request needs.
 type call struct {
-	p Provider
+	p *Provider // which nobody changes
 	*setup
 	*route
 	rt     http.RoundTripper
@@ -39,7 +39,7 @@ func (p *Provider) newCall(req *paceline.Request, emit func(paceline.Delta)) (*c
 		return nil, &paceline.Error{Code: paceline.CodeInvalidRequest, Message: bad}
 	}
 	c := new(call)
-	c.p, c.setup, c.route, c.rt, c.emit, c.want = *p, s, r, rt, emit, 1
+	c.p, c.setup, c.route, c.rt, c.emit, c.want = p, s, r, rt, emit, 1
 	c.stream = c.family != other && !p.NoStream
 	if err := c.body.fill(req); err != nil {
 		return nil, &paceline.Error{Code: paceline.CodeInvalidRequest, Message: err.Error()}
