@@ -198,7 +198,7 @@ func (c *call) failed(err *Error, admitted flow.Instant) (again bool) {
 		c.again(VerdictLater, 0) // elsewhere, unless the dispatcher knows of no other endpoint
 		return true
 	}
-	if c.run != nil && len(c.engine.endpoints) == 1 && c.run.nowhere(c, err) {
+	if c.run != nil && c.run.hopeless(c, err) {
 		return false // it ends the run
 	}
 	switch err.Verdict() {

@@ -274,7 +274,10 @@ func TestAnAddressWithNothingStopsARunBeforeItsFirstAnswer(t *testing.T) {
 }
 
 func testNothingThere(t *testing.T, failure paceline.Error) {
-	nothing := fails(failure)
+	nothing, most := fails(failure), int64(2)
+	if failure.Verdict() == paceline.VerdictRetry { // a gateway may have a bad moment
+		most = 6
+	}
 	for _, from := range []int{0, 5} { // the first item that meets it
 		if from > 0 && failure.Verdict() == paceline.VerdictRetry {
 			continue // it is waited out, as long as that takes
@@ -288,7 +291,7 @@ func testNothingThere(t *testing.T, failure paceline.Error) {
 		})
 		running(t, p, paceline.Config{Limits: paceline.Limits{InFlight: 1}}, func(t *testing.T, e *paceline.Engine) {
 			sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 8}, Sink: new(collector)})
-			stopped := paceline.CodeOf(err) == failure.Code && sum.Ended() == 0 && sum.Requests <= 2
+			stopped := paceline.CodeOf(err) == failure.Code && sum.Ended() == 0 && sum.Requests <= most
 			whole := err == nil && sum.Done == 5 && sum.Failed == 3
 			if from == 0 && !stopped || from > 0 && !whole {
 				t.Errorf("from item %d: %v, %d requests, %d done, %d failed", from, err, sum.Requests, sum.Done, sum.Failed)

@@ -68,7 +68,23 @@ func (r *run) verdict(c *call, err *Error) Verdict {
 // matter.
 func (r *run) nowhere(c *call, err *Error) bool {
 	usual := c.req.Path == "" || c.req.Path == ChatCompletions
-	return usual && err.NoAPI() && !r.answered.Load()
+	certain := err.Verdict() != VerdictRetry || r.bare.Load() >= certainAfter
+	return usual && certain && err.NoAPI() && !r.answered.Load()
+}
+
+// certainAfter failures one after the other that are those of no API are no coincidence,
+// where a single one may be a bad moment of a gateway's.
+const certainAfter = 5
+
+// hopeless counts a failure, and reports whether by now there surely is no API. Of several
+// endpoints another may have one.
+func (r *run) hopeless(c *call, err *Error) bool {
+	if !err.NoAPI() {
+		r.bare.Store(0)
+		return false
+	}
+	r.bare.Add(1)
+	return len(c.engine.endpoints) == 1 && r.nowhere(c, err)
 }
 
 // NoAPI reports whether e is the answer of a server that has no such API at the address:
