@@ -88,6 +88,8 @@ func unreachedAdvice(last *paceline.Error, at *pool.Endpoint) string {
 	switch reach.KindOf(last) {
 	case reach.NoHost:
 		return fmt.Sprintf("%s: correct %s, which is %s, or look at the network", reach.Words(last), at.Flag(), at.Shown)
+	case reach.Foreign:
+		return fmt.Sprintf("what %s answers is no HTTP: correct %s, which is %s", at.Host, at.Flag(), at.Shown)
 	case reach.Closed:
 		return fmt.Sprintf("%s refuses connections: start the server there, or correct %s, which is %s", at.Host, at.Flag(), at.Shown)
 	}

@@ -98,7 +98,7 @@ func (s *scout) doubts(err error) bool {
 	}
 	switch kind := reach.KindOf(e); e.Code {
 	case paceline.CodeConnection, paceline.CodeCut, paceline.CodeMalformed:
-		return kind == reach.HungUp || kind == reach.Silent || kind == reach.Other
+		return kind == reach.HungUp || kind == reach.Silent || kind == reach.Foreign || kind == reach.Other
 	}
 	return false
 }

@@ -33,6 +33,7 @@ func TestWords(t *testing.T) {
 		{connection(dialing(syscall.ENETUNREACH)), NoRoute, "the network does not lead to 10.0.0.1:81"},
 		{connection(syscall.ECONNREFUSED), Closed, "the server refuses connections"},
 		{connection(io.EOF), HungUp, "the server closes connections without an answer"},
+		{connection(fmt.Errorf("%w: no status line", http1.ErrMalformed)), Foreign, "what the server answers is no HTTP"},
 		{connection(http1.ErrNoAnswer), HungUp, "the server closes connections without an answer"},
 		{connection(dialing(os.ErrDeadlineExceeded)), Silent, "the server does not take connections: dial tcp 10.0.0.1:81: i/o timeout"},
 		{connection(errors.New("malformed\nanswer")), Other, "connection: malformed; answer"},
