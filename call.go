@@ -198,6 +198,9 @@ func (c *call) failed(err *Error, admitted flow.Instant) (again bool) {
 		c.again(VerdictLater, 0) // elsewhere, unless the dispatcher knows of no other endpoint
 		return true
 	}
+	if c.run != nil && c.run.hopeless(c, err) {
+		return false // it ends the run
+	}
 	switch err.Verdict() {
 	case VerdictLater:
 		c.again(VerdictLater, laterDelay(err)) // the lane's pause holds it back

@@ -240,9 +240,48 @@ func TestFault22GoAwayInARun(t *testing.T) {
 	}
 }
 
+// An error is that of an address without an API, or one that an API may give.
+func TestWhatIsNoAPI(t *testing.T) {
+	for _, tt := range []struct {
+		err  paceline.Error
+		want bool
+	}{
+		{paceline.Error{Code: paceline.CodeInvalidRequest, Status: 404, Remote: true}, true},
+		{paceline.Error{Code: paceline.CodeModelNotFound, Status: 404, Remote: true}, false},
+		{paceline.Error{Code: paceline.CodeInvalidRequest, Status: 405, Remote: true, Body: []byte(`{"detail":"Method Not Allowed"}`)}, true},
+		{paceline.Error{Code: paceline.CodeServer, Status: 501, Remote: true, Body: []byte("<html>Unsupported method</html>")}, true},
+		{paceline.Error{Code: paceline.CodeServer, Status: 501, Remote: true, Body: []byte(` {"error":"logprobs"}`)}, false},
+		{paceline.Error{Code: paceline.CodeServer, Status: 501, Remote: true, ProviderCode: "not_implemented"}, false},
+		{paceline.Error{Code: paceline.CodeMalformed, Status: 200, Body: []byte("\n<!DOCTYPE html>")}, true},
+		{paceline.Error{Code: paceline.CodeMalformed, Status: 200, Body: []byte("OK")}, false},
+		{paceline.Error{Code: paceline.CodeServer, Status: 503, Remote: true, Body: []byte("<html>busy</html>")}, false},
+		{paceline.Error{Code: paceline.CodeConnection}, false},
+	} {
+		if got := tt.err.NoAPI(); got != tt.want {
+			t.Errorf("%v with %q: %v, want %v", &tt.err, tt.err.Body, got, tt.want)
+		}
+	}
+}
+
 func TestAnAddressWithNothingStopsARunBeforeItsFirstAnswer(t *testing.T) {
-	nothing := fails(paceline.Error{Code: paceline.CodeInvalidRequest, Status: 404, Remote: true, Message: "no such page"})
+	for _, nothing := range []paceline.Error{
+		{Code: paceline.CodeInvalidRequest, Status: 404, Remote: true, Message: "no such page"},
+		{Code: paceline.CodeServer, Status: 501, Remote: true, Message: "no POST"},
+		{Code: paceline.CodeMalformed, Status: 200, Message: "a web page", Body: []byte("<html>")},
+	} {
+		testNothingThere(t, nothing)
+	}
+}
+
+func testNothingThere(t *testing.T, failure paceline.Error) {
+	nothing, most := fails(failure), int64(2)
+	if failure.Verdict() == paceline.VerdictRetry { // a gateway may have a bad moment
+		most = 6
+	}
 	for _, from := range []int{0, 5} { // the first item that meets it
+		if from > 0 && failure.Verdict() == paceline.VerdictRetry {
+			continue // it is waited out, as long as that takes
+		}
 		p := byNumber(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
 			if i >= from {
 				time.Sleep(time.Millisecond) // a network's; in no time others would start before the first has told
@@ -252,7 +291,7 @@ func TestAnAddressWithNothingStopsARunBeforeItsFirstAnswer(t *testing.T) {
 		})
 		running(t, p, paceline.Config{Limits: paceline.Limits{InFlight: 1}}, func(t *testing.T, e *paceline.Engine) {
 			sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 8}, Sink: new(collector)})
-			stopped := paceline.CodeOf(err) == paceline.CodeInvalidRequest && sum.Ended() == 0 && sum.Requests <= 2
+			stopped := paceline.CodeOf(err) == failure.Code && sum.Ended() == 0 && sum.Requests <= most
 			whole := err == nil && sum.Done == 5 && sum.Failed == 3
 			if from == 0 && !stopped || from > 0 && !whole {
 				t.Errorf("from item %d: %v, %d requests, %d done, %d failed", from, err, sum.Requests, sum.Done, sum.Failed)

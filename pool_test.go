@@ -95,6 +95,25 @@ func TestAnEndpointThatNeverAnswersIsGivenUp(t *testing.T) {
 	})
 }
 
+// Why an endpoint does not answer is known from its first failure on, until it answers.
+func TestWhyAnEndpointDoesNotAnswerIsKnownAtOnce(t *testing.T) {
+	g := &gate{down: true}
+	running(t, g, paceline.Config{}, func(t *testing.T, e *paceline.Engine) {
+		time.AfterFunc(20*time.Second, func() { g.set(false) })
+		early := time.AfterFunc(time.Second, func() {
+			p := e.Stats().Pace.Endpoints[0]
+			if p.Answered || p.Failing == 0 || p.Failure == nil || !contains(p.Failure.Error(), "connection refused") {
+				t.Errorf("after a second: %+v", p)
+			}
+		})
+		defer early.Stop()
+		sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 100}, Sink: new(collector)})
+		if p := e.Stats().Pace.Endpoints[0]; err != nil || sum.Done != 100 || !p.Answered || p.Failure != nil {
+			t.Errorf("%v, %d done; at the end %+v", err, sum.Done, p)
+		}
+	})
+}
+
 func TestOutageLimit(t *testing.T) {
 	g := new(gate)
 	cfg := paceline.Config{OutageLimit: 10 * time.Minute, Limits: paceline.Limits{InFlight: 10}}

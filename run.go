@@ -164,6 +164,7 @@ type run struct {
 	backlog  *window                          // of those, the ones that no attempt was made at
 	short    atomic.Pointer[journal.Shortage] // of the journal's disk; nil: there is room
 	answered atomic.Bool                      // an item has been answered
+	bare     atomic.Int32                     // failures one after the other that are those of no API
 	left     atomic.Int64                     // items that left without a result
 	results  chan *Result                     // to the sink
 	reading  bool                             // the reader's: it holds a place in the windows for an item that is nobody's yet

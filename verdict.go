@@ -1,6 +1,9 @@
 package paceline
 
-import "net/http"
+import (
+	"bytes"
+	"net/http"
+)
 
 // Verdict is what policy makes of an attempt's outcome.
 type Verdict uint8
@@ -47,7 +50,7 @@ func (e *Error) Verdict() Verdict {
 
 // verdict is the error's, but an unknown model is the item's own fault where
 // other items name models that are known, and an address at which there is
-// nothing is the job's, as long as nothing was answered.
+// no API is the job's, as long as nothing was answered.
 func (r *run) verdict(c *call, err *Error) Verdict {
 	switch {
 	case err == nil:
@@ -60,10 +63,46 @@ func (r *run) verdict(c *call, err *Error) Verdict {
 	return err.Verdict()
 }
 
-// nowhere reports whether the server has nothing where the job's calls go, so
-// that it is no item's fault. An item that names a path of its own is another
+// nowhere reports whether there is no API where the job's calls go, so that it is no
+// item's fault, and no patience mends it. An item that names a path of its own is another
 // matter.
 func (r *run) nowhere(c *call, err *Error) bool {
 	usual := c.req.Path == "" || c.req.Path == ChatCompletions
-	return err.Code == CodeInvalidRequest && err.Status == http.StatusNotFound && err.Remote && usual && !r.answered.Load()
+	certain := err.Verdict() != VerdictRetry || r.bare.Load() >= certainAfter
+	return usual && certain && err.NoAPI() && !r.answered.Load()
 }
+
+// certainAfter failures one after the other that are those of no API are no coincidence,
+// where a single one may be a bad moment of a gateway's.
+const certainAfter = 5
+
+// hopeless counts a failure, and reports whether by now there surely is no API. Of several
+// endpoints another may have one.
+func (r *run) hopeless(c *call, err *Error) bool {
+	if !err.NoAPI() {
+		r.bare.Store(0)
+		return false
+	}
+	r.bare.Add(1)
+	return len(c.engine.endpoints) == 1 && r.nowhere(c, err)
+}
+
+// NoAPI reports whether e is the answer of a server that has no such API at the address:
+// nothing is there (404), it takes no POST (405, or 501 without an API's words), or what
+// comes is a web page, such as the login of a proxy. An API may answer so in one item's
+// case, or for a while; as the first thing that is heard of a server it means that the
+// address is wrong.
+func (e *Error) NoAPI() bool {
+	switch e.Status {
+	case http.StatusNotFound:
+		return e.Code == CodeInvalidRequest && e.Remote
+	case http.StatusMethodNotAllowed:
+		return e.Remote
+	case http.StatusNotImplemented:
+		return e.Code == CodeServer && e.ProviderCode == "" && !isObject(e.Body)
+	}
+	return e.Code == CodeMalformed && e.Status == http.StatusOK && bytes.HasPrefix(bytes.TrimSpace(e.Body), []byte("<"))
+}
+
+// isObject reports whether a body begins as an object of JSON does.
+func isObject(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) }

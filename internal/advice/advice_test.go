@@ -52,6 +52,8 @@ func TestRemedy(t *testing.T) {
 		{paceline.BottleneckRequests, Run{Use: paceline.Use{Requests: share(1.02), Tokens: share(0.3)}},
 			"put more into each request, or ask for a higher limit, or share the calls with a further key or server (--endpoint): " +
 				"the limit on requests was 100 % used, that on tokens was 30 % used"},
+		{paceline.BottleneckRequests, Run{Use: paceline.Use{Requests: share(0.6), Tokens: share(0.72)}},
+			"ask for a higher limit, put more into each request, or share the calls with a further key or server (--endpoint): the limit on tokens was 72 % used"},
 		{paceline.BottleneckRequests, Run{FoundOut: true, Use: paceline.Use{Requests: share(0.96)}},
 			"ask for a higher limit, put more into each request, or share the calls with a further key or server (--endpoint): " +
 				"what the server was found to let in was 96 % used"},
@@ -70,7 +72,8 @@ func TestRemedy(t *testing.T) {
 			"give the process more processors, or share the input among machines: the processor was 96 % used"},
 		{paceline.BottleneckCPU, Run{Use: paceline.Use{Processor: share(0.52)}},
 			"answers waited to be checked: simpler checks, or more processors, would help: the processor was 52 % used"},
-		{paceline.BottleneckRequests, Run{RequestsGiven: true, Use: paceline.Use{Requests: share(0.46)}},
+		{paceline.BottleneckMoney, Run{Use: paceline.Use{Money: share(0.84)}}, "raise --usd-per-hour, or take a cheaper model"},
+		{paceline.BottleneckRequests, Run{RequestsGiven: true, Use: paceline.Use{Requests: share(0.84)}},
 			"raise the limit that was given (--rpm, --rps) if the server grants more, put more into each request, " +
 				"or share the calls with a further key or server (--endpoint)"},
 		{paceline.BottleneckConcurrency, Run{Cap: 5, Adapted: true, Silent: true}, nothingAnswered},

@@ -76,7 +76,11 @@ func (r Run) requests() string {
 	if below(u.Tokens, spare) {
 		do = "put more into each request, or " + raise
 	}
-	return do + ", or share the calls with a further key or server (--endpoint)" + because(usedUpOf(limit, u.Requests), of("that on tokens", u.Tokens))
+	used, tokens := usedUpOf(limit, u.Requests), "that on tokens"
+	if used == "" {
+		tokens = "the limit on tokens"
+	}
+	return do + ", or share the calls with a further key or server (--endpoint)" + because(used, of(tokens, u.Tokens))
 }
 
 func (r Run) tokens() string {
@@ -145,11 +149,12 @@ func of(what string, u paceline.Share) string {
 	return what + " was " + Percent(min(u.Part, 1)) + " used"
 }
 
-// usedUpOf says how much of the limit that held the run was used: "" of one of which
-// much was left on the whole, since it held the run at times only, or let calls go in
-// bursts. That it held it is said already.
+// usedUpOf says how much of the limit that held the run was used: "" of one that was not
+// used up on the whole, since it held the run at times only, or let calls go in bursts:
+// its average over the session is not what was seen while it held. That it held it is
+// said already.
 func usedUpOf(what string, u paceline.Share) string {
-	if below(u, spare) {
+	if below(u, usedUp) {
 		return ""
 	}
 	return of(what, u)

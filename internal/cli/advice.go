@@ -9,12 +9,16 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/pool"
+	"github.com/seed-1814a72b/paceline/internal/reach"
 	"github.com/seed-1814a72b/paceline/internal/summary"
 )
 
 // advice says what to do about an error of the job itself.
 func (s *session) advice(e *paceline.Error) string {
 	at := s.pool.Faulty(e.Code)
+	if e.NoAPI() {
+		return addressAdvice(e, at)
+	}
 	switch e.Code {
 	case paceline.CodeAuth:
 		return at.KeyAdvice()
@@ -29,9 +33,6 @@ func (s *session) advice(e *paceline.Error) string {
 	case paceline.CodeOutage:
 		return s.outageAdvice(e)
 	case paceline.CodeInvalidRequest, paceline.CodeContextTooLong, paceline.CodeTooLarge, paceline.CodeContentFilter:
-		if e.Status == http.StatusNotFound {
-			return fmt.Sprintf("%s has nothing at the address that calls go to: correct %s, which is %s; it most often ends in /v1", at.Host, at.Flag(), at.Shown)
-		}
 		if !s.flags.NoStream && strings.Contains(strings.ToLower(e.Message), "stream") {
 			return fmt.Sprintf("%s refuses every request; it may be unable to stream: add --no-stream", at.Host)
 		}
@@ -44,10 +45,26 @@ func (s *session) advice(e *paceline.Error) string {
 
 // tlsAdvice tells a server that speaks no TLS from one that is not to be trusted.
 func tlsAdvice(e *paceline.Error, at *pool.Endpoint) string {
-	if _, plain := errors.AsType[tls.RecordHeaderError](e); plain || errors.Is(e, http.ErrSchemeMismatch) {
+	if errors.Is(e, reach.ErrSpeaksTLS) {
+		return fmt.Sprintf("%s speaks https, not http: correct %s to https://%s", at.Host, at.Flag(), strings.TrimPrefix(at.Shown, "http://"))
+	}
+	_, plain := errors.AsType[tls.RecordHeaderError](e)
+	if plain || errors.Is(e, http.ErrSchemeMismatch) || errors.Is(e, reach.ErrSpeaksPlain) {
 		return fmt.Sprintf("%s speaks http, not https: correct %s to http://%s", at.Host, at.Flag(), strings.TrimPrefix(at.Shown, "https://"))
 	}
 	return fmt.Sprintf("the certificate of %s cannot be trusted: correct %s, or name the file of a private authority with --ca-file", at.Host, at.Flag())
+}
+
+// addressAdvice says what is to be found where calls go, instead of an API.
+func addressAdvice(e *paceline.Error, at *pool.Endpoint) string {
+	found := "has nothing at the address that calls go to"
+	switch e.Status {
+	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		found = "takes no POST at the address that calls go to"
+	case http.StatusOK:
+		found = "answers with a web page, not as an API: a site, or the login of a proxy"
+	}
+	return fmt.Sprintf("%s %s: correct %s, which is %s; it most often ends in /v1", at.Host, found, at.Flag(), at.Shown)
 }
 
 // outageAdvice tells a server that is not there from one that answers each call
@@ -60,5 +77,21 @@ func (s *session) outageAdvice(why *paceline.Error) string {
 	if len(s.pool.Endpoints) > 1 {
 		return fmt.Sprintf("none of %s answers: look at them, at the network and at --endpoint", s.pool.Host())
 	}
+	if last, ok := errors.AsType[*paceline.Error](why.Err); ok {
+		return unreachedAdvice(last, e)
+	}
 	return fmt.Sprintf("%s does not answer: look at it, at the network and at %s", e.Host, e.Flag())
+}
+
+// unreachedAdvice says what to do about the only endpoint, of which nothing is heard.
+func unreachedAdvice(last *paceline.Error, at *pool.Endpoint) string {
+	switch reach.KindOf(last) {
+	case reach.NoHost:
+		return fmt.Sprintf("%s: correct %s, which is %s, or look at the network", reach.Words(last), at.Flag(), at.Shown)
+	case reach.Foreign:
+		return fmt.Sprintf("what %s answers is no HTTP: correct %s, which is %s", at.Host, at.Flag(), at.Shown)
+	case reach.Closed:
+		return fmt.Sprintf("%s refuses connections: start the server there, or correct %s, which is %s", at.Host, at.Flag(), at.Shown)
+	}
+	return fmt.Sprintf("%s does not answer: look at it, at the network and at %s, which is %s", at.Host, at.Flag(), at.Shown)
 }

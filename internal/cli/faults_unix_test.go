@@ -4,8 +4,10 @@ package cli
 
 import (
 	"bytes"
+	"crypto/tls"
 	"fmt"
 	"io"
+	"log"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -74,7 +76,7 @@ func TestFault14ARedirectEndsTheRun(t *testing.T) {
 func TestFault20AHostThatIsNot(t *testing.T) {
 	b := newBench(t, 3, sim.Config{}, plain)
 	b.url = "http://no-such-host.invalid/v1"
-	b.stops("no-such-host.invalid does not answer", "outage", []string{"HTTP_PROXY=", "http_proxy="}, "--outage-limit", "300ms")
+	b.stops("no-such-host.invalid", "outage", []string{"HTTP_PROXY=", "http_proxy="}, "--outage-limit", "300ms")
 }
 
 func TestFault21ACertificateThatIsNotTrusted(t *testing.T) {
@@ -98,6 +100,61 @@ func TestAServerWithoutTLSIsSaidToBeOne(t *testing.T) {
 	address := server.Listener.Addr().String()
 	b.url = "https://" + address + "/v1"
 	b.stops(address+" speaks http, not https: correct ", "tls", nil)
+}
+
+// Whoever waits for a handshake answers a request with an error of its own, or not at
+// all: that the address begins wrongly is found out.
+func TestAServerWithTLSIsSaidToBeOne(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0") // says nothing to what is no handshake
+	if err != nil {
+		t.Fatal(err)
+	}
+	mute := tls.NewListener(l, &tls.Config{Certificates: server.TLS.Certificates})
+	defer mute.Close()
+	go func() {
+		for {
+			c, err := mute.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				_ = c.(*tls.Conn).Handshake()
+			}()
+		}
+	}()
+	for _, address := range []string{server.Listener.Addr().String(), l.Addr().String()} {
+		b := newBench(t, 3, sim.Config{}, plain)
+		b.url = "http://" + address + "/v1"
+		b.stops(address+" speaks https, not http: correct --base-url to https://"+address+"/v1", "tls", nil)
+	}
+}
+
+// What is no API is said to be none at the first call, whatever it answers.
+func TestAnAddressWithoutAnAPIIsSaidToBeOne(t *testing.T) {
+	for _, tt := range []struct {
+		status    int
+		body      string
+		words, by string
+	}{
+		{200, "<!DOCTYPE html><title>Log in</title>", "answers with a web page, not as an API: a site, or the login of a proxy: correct --base-url, which is ", "malformed"},
+		{501, "<html>Unsupported method ('POST')</html>", "takes no POST at the address that calls go to: correct --base-url, which is ", "server_error"},
+		{405, "", "takes no POST at the address that calls go to: correct --base-url, which is ", "invalid_request"},
+		{404, "404 page not found\n", "has nothing at the address that calls go to: correct --base-url, which is ", "invalid_request"},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(tt.status)
+			io.WriteString(w, tt.body)
+		}))
+		b := newBench(t, 3, sim.Config{}, plain)
+		b.url = server.URL + "/v1"
+		b.stops(server.Listener.Addr().String()+" "+tt.words+server.URL+"/v1; it most often ends in /v1", tt.by, nil)
+		server.Close()
+	}
 }
 
 func TestFault23AProxyThatIsNot(t *testing.T) {

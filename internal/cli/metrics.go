@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/command"
@@ -55,7 +56,8 @@ func (f *runFlags) checkMetrics() error {
 
 // A metricsServer serves /metrics from before the run until after it.
 type metricsServer struct {
-	registry *prometheus.Registry
+	registry *prometheus.Registry // of the run
+	process  *prometheus.Registry
 	server   *http.Server
 	url      string
 	served   sync.WaitGroup
@@ -76,8 +78,11 @@ func startMetrics(address string) (*metricsServer, error) {
 	if err != nil {
 		return nil, metricsError(address, err)
 	}
-	m := &metricsServer{registry: prometheus.NewRegistry(), url: "http://" + reachable(l.Addr()) + "/metrics"}
-	m.registry.MustRegister(collectors.NewGoCollector(), newProcessCollector())
+	m := &metricsServer{
+		registry: prometheus.NewRegistry(), process: prometheus.NewRegistry(),
+		url: "http://" + reachable(l.Addr()) + "/metrics",
+	}
+	m.process.MustRegister(collectors.NewGoCollector(), newProcessCollector())
 	m.server = &http.Server{
 		Handler: m.handler(), ErrorLog: log.New(io.Discard, "", 0),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
@@ -107,7 +112,7 @@ const metricsIndex = `<!DOCTYPE html><title>Paceline</title><h1>Paceline</h1><p>
 `
 
 func (m *metricsServer) handler() http.Handler {
-	exposition := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+	exposition := promhttp.HandlerFor(prometheus.GathererFunc(m.gather), promhttp.HandlerOpts{
 		// Compressing a page costs more than gathering it.
 		EnableOpenMetrics: true, DisableCompression: true, MaxRequestsInFlight: 8, ErrorHandling: promhttp.HTTPErrorOnError,
 	})
@@ -124,6 +129,14 @@ func (m *metricsServer) handler() http.Handler {
 		io.WriteString(w, metricsIndex)
 	})
 	return mux
+}
+
+// gather returns what is told of the run, and behind it what every Go program tells: who
+// reads it by hand sees the run first.
+func (m *metricsServer) gather() ([]*dto.MetricFamily, error) {
+	run, err := m.registry.Gather()
+	process, processErr := m.process.Gather()
+	return append(run, process...), errors.Join(err, processErr)
 }
 
 // flush hands what was written to the system, and reports whether it took it.

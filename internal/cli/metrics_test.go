@@ -116,6 +116,9 @@ func TestMetricsAreThoseOfTheSummary(t *testing.T) {
 			t.Errorf("there is no %s in\n%s", want, text)
 		}
 	}
+	if run, process := strings.LastIndex(text, "# HELP paceline_"), strings.Index(text, "# HELP go_"); !strings.HasPrefix(text, "# HELP paceline_") || process < run {
+		t.Errorf("what every Go program tells stands before what the run tells:\n%s", text)
+	}
 	if strings.Contains(text, "sk-") || of("retries") == "0" {
 		t.Errorf("a key, or nothing was retried:\n%s", text)
 	}

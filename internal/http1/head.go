@@ -57,6 +57,9 @@ func (r *Response) head(w Watcher) (string, error) {
 			}
 			return head, nil
 		}
+		if len(long) == 0 && !beginsAnswer(b) {
+			return "", fmt.Errorf("%w: no status line", ErrMalformed)
+		}
 		if len(long)+len(b) > most {
 			return "", ErrHeaderTooLarge
 		}
@@ -68,6 +71,14 @@ func (r *Response) head(w Watcher) (string, error) {
 			return "", headError(err, len(long)+len(b) > 0)
 		}
 	}
+}
+
+// beginsAnswer reports whether what has come may be the beginning of an answer: whoever
+// speaks something else, and then waits, is not waited for.
+func beginsAnswer(b []byte) bool {
+	const version = "HTTP/"
+	n := min(len(b), len(version))
+	return string(b[:n]) == version[:n]
 }
 
 // headError returns the error of a connection that ends within a header, or before.

@@ -278,7 +278,8 @@ func TestAnswersThatAreNone(t *testing.T) {
 		"HTTP/1.1 20 OK\r\n\r\n":                                                    http1.ErrMalformed,
 		"HTTP/1.1 101 Switching Protocols\r\n\r\n":                                  http1.ErrMalformed,
 		"HTTP/2 200\r\n\r\n":                                                        http1.ErrMalformed,
-		"\x15\x03\x01\x00\x02\x02\x46":                                              io.ErrUnexpectedEOF,
+		"\x15\x03\x01\x00\x02\x02\x46":                                              http1.ErrMalformed,
+		"SSH-2.0-OpenSSH_9.6\r\n":                                                   http1.ErrMalformed,
 		strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 100):                        http1.ErrMalformed,
 		"HTTP/1.1 200 OK\r\nA: " + strings.Repeat("b", 2<<20) + "\r\n\r\n":          http1.ErrHeaderTooLarge,
 	} {

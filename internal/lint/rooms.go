@@ -37,7 +37,7 @@ var Rooms = []Room{
 	{"internal/command", []string{".", "journal", "internal/keyboard", "internal/numeral", "internal/prose", "internal/tamed"}, "what every command is made of knows no command"},
 	{"internal/status", []string{".", "internal/numeral", "internal/price", "internal/prose", "internal/reach", "internal/tamed", "internal/value"}, "how a run stands knows the contract, and how figures are written"},
 	{"internal/reach", []string{".", "internal/http1", "internal/prose"}, "why a server is not heard of is told by the contract, and by what connections say"},
-	{"internal/pool", []string{".", "provider/openai", "internal/command", "internal/spelling", "internal/value"}, "the endpoints of a run know the contract, the adapter, and how flags are written"},
+	{"internal/pool", []string{".", "provider/openai", "internal/command", "internal/reach", "internal/spelling", "internal/value"}, "the endpoints of a run know the contract, the adapter, and how flags are written"},
 	{"internal/control", []string{".", "journal", "internal/command", "internal/numeral", "internal/pool", "internal/price", "internal/status"}, "orders to a run know how it stands and its endpoints, and nobody who shows it"},
 	{"internal/live", []string{".", "internal/command", "internal/failures", "internal/numeral", "internal/price", "internal/prose", "internal/status", "internal/tamed"}, "the terminal shows how a run stands; whoever steers it comes in as an interface"},
 	{"internal/summary", []string{".", "journal", "internal/advice", "internal/numeral", "internal/price", "internal/prose", "internal/status", "internal/tamed", "internal/waste"}, "what a run came to is told from its counters and its journal"},

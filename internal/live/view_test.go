@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -214,6 +215,29 @@ paceline: 100 of 100 items (100.0 %), 9.09 items/s, 0 calls in flight, tokens un
 `
 		if got := out.String(); got != want {
 			t.Errorf("got\n%swant\n%s", got, want)
+		}
+	})
+}
+
+// Where nothing is answered that is said at once, and then at the usual times.
+func TestLiveSaysAtOnceThatNothingIsAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		refused := &paceline.Error{Code: paceline.CodeConnection, Err: syscall.ECONNREFUSED}
+		stats := func() paceline.Stats {
+			return paceline.Stats{Requests: 1, Pace: paceline.Pace{Endpoints: []paceline.EndpointPace{{Failing: 1, Failure: refused}}}}
+		}
+		l := start(Options{Out: &out, Stats: stats, Facts: status.Facts{Total: 100}})
+		defer l.Stop()
+		synctest.Wait()
+		time.Sleep(3 * time.Second)
+		want := ", the server refuses connections; trying again; nothing has been answered yet\n"
+		if got := out.String(); strings.Count(got, "\n") != 2 || !strings.HasSuffix(got, want) {
+			t.Errorf("got\n%swant one line that ends in\n%s", got, want)
+		}
+		time.Sleep(3 * time.Second)
+		if n := strings.Count(out.String(), want); n != 2 {
+			t.Errorf("after six seconds it was said %d times", n)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -15,7 +16,7 @@ import (
 // says what to do.
 func FlagError(cmd *cobra.Command, err error) error {
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		if e.GetFlag().Value.Type() == "bool" {
+		if _, bad := strconv.ParseBool(e.GetValue()); bad != nil && e.GetFlag().Value.Type() == "bool" {
 			return fmt.Errorf("--%s: %q is neither true nor false", e.GetFlag().Name, e.GetValue())
 		}
 		return fmt.Errorf("--%s: %w", e.GetFlag().Name, e.Unwrap())

@@ -78,6 +78,9 @@ func parseBaseURL(s string) (*url.URL, error) {
 	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), paceline.ChatCompletions):
 		base := *u
 		base.Path = strings.TrimSuffix(strings.TrimRight(u.Path, "/"), paceline.ChatCompletions)
+		if u.RawQuery != "" { // Azure's api-version, perhaps; some put a key there
+			return nil, fmt.Errorf("a base URL has no %s in it, which is added; write %s, and behind it the ? with what follows", paceline.ChatCompletions, ShownURL(&base))
+		}
 		return nil, fmt.Errorf("a base URL ends before %s, which is added; write %s", paceline.ChatCompletions, ShownURL(&base))
 	case u.Fragment != "":
 		return nil, fmt.Errorf("a base URL has no #; leave out what follows it")

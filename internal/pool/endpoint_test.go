@@ -36,6 +36,8 @@ func TestFindEndpoint(t *testing.T) {
 		{name: "no scheme", flags: Flags{baseURL: "api.example.com/v1"}, err: `--base-url: "api.example.com/v1" is not a base URL; write it like https://`},
 		{name: "whole address", flags: Flags{baseURL: "https://a.example.com/v1/chat/completions/"},
 			err: "--base-url: a base URL ends before /chat/completions, which is added; write https://a.example.com/v1"},
+		{name: "whole address with a query", flags: Flags{baseURL: "https://a.example.com/openai/deployments/d/chat/completions?api-version=2024&sig=secret"},
+			err: "--base-url: a base URL has no /chat/completions in it, which is added; write https://a.example.com/openai/deployments/d, and behind it the ? with what follows"},
 		{name: "fragment", flags: Flags{baseURL: "https://a.example.com/v1#x"}, err: "--base-url: a base URL has no #"},
 		{name: "bad environment", env: []string{"OPENAI_BASE_URL", "ftp://x"}, err: "OPENAI_BASE_URL: "},
 	}

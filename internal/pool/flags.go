@@ -31,7 +31,7 @@ func DefaultFlags() Flags {
 
 // DefineEndpoints defines the flags that say where calls go.
 func (f *Flags) DefineEndpoints(s *pflag.FlagSet) {
-	value.Text(s, &f.baseURL, "base-url", "", "URL", "the API's base URL (OPENAI_BASE_URL, else https://api.openai.com/v1)")
+	value.Text(s, &f.baseURL, "base-url", "", "URL", "the API's base URL (OPENAI_BASE_URL, else https://api.openai.com/v1); a query, such as Azure's ?api-version=..., is sent with every call")
 	value.Text(s, &f.keyEnv, "api-key-env", "", "VARIABLE", "the environment variable that holds the key; a key is never given as a flag")
 	s.Var(specList{&f.endpoints}, "endpoint", "one of several endpoints that share the calls, instead of --base-url; repeatable. After the URL may follow key=VARIABLE (only the key that it names is sent there), name=, weight= (its share of the calls, 1), and its own rpm=, rps=, tpm=, usd-per-hour=, concurrency=, window=; a limit that is not given is learnt")
 	value.Text(s, &f.endpointsFile, "endpoints", "", "FILE", "the same from a file, an endpoint a line; # begins a comment")

@@ -209,15 +209,33 @@ type witness struct {
 	sends  paceline.Provider // the same, on smaller stacks
 	at     *Endpoint
 	blamed *atomic.Pointer[blame]
+	scout  *scout
 }
 
 func newWitness(p openai.Provider, at *Endpoint, blamed *atomic.Pointer[blame]) *witness {
-	return &witness{Provider: p, sends: p.Compact(), at: at, blamed: blamed}
+	return &witness{Provider: p, sends: p.Compact(), at: at, blamed: blamed, scout: newScout(at.BaseURL)}
 }
 
 // Attempt makes the provider's attempt.
 func (w *witness) Attempt(ctx context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
+	if w.scout.takes() {
+		return w.watched(ctx, req, emit)
+	}
 	resp, err := w.sends.Attempt(ctx, req, emit)
+	if err != nil {
+		w.note(err)
+	}
+	return resp, err
+}
+
+// watched makes an attempt of which it is not known yet whether the server speaks what its
+// address says.
+//
+//go:noinline
+func (w *witness) watched(ctx context.Context, req *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
+	resp, err := w.scout.watch(ctx, func(ctx context.Context) (*paceline.Response, error) {
+		return w.sends.Attempt(ctx, req, emit)
+	})
 	if err != nil {
 		w.note(err)
 	}
@@ -228,7 +246,7 @@ func (w *witness) Attempt(ctx context.Context, req *paceline.Request, emit func(
 //
 //go:noinline
 func (w *witness) note(err error) {
-	if e, ok := errors.AsType[*paceline.Error](err); ok && (e.Verdict() == paceline.VerdictJob || e.Status == http.StatusNotFound) {
+	if e, ok := errors.AsType[*paceline.Error](err); ok && (e.Verdict() == paceline.VerdictJob || e.NoAPI()) {
 		w.blamed.Store(&blame{e.Code, w.at})
 	}
 }

@@ -25,6 +25,7 @@ const (
 	Closed        // the host lets nobody connect at this port
 	NoRoute       // the network does not lead there
 	HungUp        // the connection was closed before anything came
+	Foreign       // what came is no HTTP
 	Silent        // a connection, or its TLS, is not made in time
 	Answered      // the server said it: there is a status
 )
@@ -53,6 +54,8 @@ func connectionKind(e *paceline.Error) Kind {
 		return Other
 	case isTimeout(e):
 		return Silent
+	case errors.Is(e, http1.ErrMalformed):
+		return Foreign
 	case isAny(e, hungUp):
 		return HungUp
 	}
@@ -95,6 +98,8 @@ func Words(e *paceline.Error) string {
 		return "the network does not lead to " + addressOf(e)
 	case HungUp:
 		return "the server closes connections without an answer"
+	case Foreign:
+		return "what the server answers is no HTTP"
 	case Silent:
 		return "the server does not take connections: " + prose.OneLine(cause(e))
 	case Answered:

@@ -22,6 +22,7 @@ type course struct {
 
 	moments moments
 	trips   trips
+	hearing hearing
 	wide    wide
 	first   latencies
 	total   latencies
@@ -66,6 +67,7 @@ func (c *course) attempt(a *journal.Attempt) {
 		s.add(a.Trip.Clone(), code, false, a.Cost)
 	}
 	c.places.add(&a.Trip, code, false)
+	c.hearing.add(&a.Trip, code, false)
 	if answered(code) {
 		c.answer(&a.Trip)
 	}
@@ -109,6 +111,7 @@ func (c *course) entry(e *journal.Entry) {
 	}
 	brings := e.Requests > 0 && !e.AllNoted
 	if brings {
+		c.hearing.add(t, code, e.Status == journal.Done)
 		c.trip(t)
 		c.places.add(t, code, e.Status == journal.Done)
 		if s := c.story[e.Index]; s != nil {

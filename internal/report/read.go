@@ -198,7 +198,9 @@ func (w *writer) limits(r *Report) {
 	for _, p := range advice.Parts(m.whole) {
 		r.LimitedBy = append(r.LimitedBy, Share{p.Bottleneck.String(), p.Share, m.whole[p.Bottleneck].Seconds(), p.Bottleneck})
 	}
-	if text := m.run().Remedy(); text != "" {
+	run := m.run()
+	run.Silent, run.Exhausted = r.Requests.Sent > 0 && !w.course.hearing.heard, w.course.hearing.exhausted
+	if text := run.Remedy(); text != "" {
 		r.Advice = append(r.Advice, text)
 	}
 }

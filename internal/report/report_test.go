@@ -140,7 +140,7 @@ func TestSharesOfWhatLimitedItAreWhole(t *testing.T) {
 				t.Fatalf("step %d: shares of %v", i, whole)
 			}
 		}
-		if len(r.Advice) != 1 || !strings.Contains(r.Advice[0], "the limit on requests was ") {
+		if len(r.Advice) != 1 || !strings.Contains(r.Advice[0], "ask for a higher limit") {
 			t.Errorf("advice %q", r.Advice)
 		}
 	})

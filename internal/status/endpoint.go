@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/reach"
 )
 
 // What an endpoint of a pool does with calls, as the JSON of the summary and of
@@ -24,6 +25,7 @@ type EndpointState struct {
 	State    string   `json:"state"`      // up, silent, down or out
 	DownForS *float64 `json:"down_for_s"` // null: not down
 	OutFor   *string  `json:"out_for"`    // null: not out; the code of the failure
+	Failure  *string  `json:"failure"`    // why its last call failed, in words; null: it answers, or is out
 
 	failing int
 }
@@ -40,6 +42,9 @@ func endpointStateOf(p *paceline.EndpointPace) EndpointState {
 		}
 	case !p.Answered && p.Failing > 0:
 		e.State = silent
+	}
+	if p.Failure != nil && (e.State == silent || e.State == down) {
+		e.Failure = new(reach.Words(p.Failure))
 	}
 	return e
 }
@@ -63,15 +68,23 @@ func (e *EndpointState) trouble() string {
 	case out:
 		return "out: " + outWords(*e.OutFor)
 	case down:
-		return "down, for " + numeral.Span(seconds(*e.DownForS))
+		return "down, for " + numeral.Span(seconds(*e.DownForS)) + e.because()
 	case silent:
 		text := fmt.Sprintf("has never answered, %s failed", numeral.Counted(int64(e.failing), "call"))
 		if e.DownForS != nil {
 			text += ", down for " + numeral.Span(seconds(*e.DownForS))
 		}
-		return text
+		return text + e.because()
 	}
 	return ""
+}
+
+// because says why the last call failed, where that is known.
+func (e *EndpointState) because() string {
+	if e.Failure == nil {
+		return ""
+	}
+	return " (" + *e.Failure + ")"
 }
 
 // outWords says why an endpoint was taken out.

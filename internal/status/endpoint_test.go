@@ -2,6 +2,7 @@ package status
 
 import (
 	"encoding/json"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -15,14 +16,15 @@ func somePool() paceline.Pace {
 		{Name: "good", Answered: true},
 		{Name: "gone", Answered: true, Down: true, DownFor: 72 * time.Second, Failing: 12},
 		{Name: "dead", Failing: 1},
-		{Name: "wrong", Down: true, DownFor: 5 * time.Second, Failing: 11},
+		{Name: "wrong", Down: true, DownFor: 5 * time.Second, Failing: 11,
+			Failure: &paceline.Error{Code: paceline.CodeConnection, Err: &net.DNSError{Name: "api.exmaple.com", IsNotFound: true}}},
 		{Name: "bad", Out: &paceline.Error{Code: paceline.CodeAuth}, Down: true},
 		{Name: "poor", Out: &paceline.Error{Code: paceline.CodeQuota}},
 	}}
 }
 
 const someTrouble = "gone down, for 1 min 12 s; dead has never answered, 1 call failed; " +
-	"wrong has never answered, 11 calls failed, down for 5 s; " +
+	"wrong has never answered, 11 calls failed, down for 5 s (no host is called api.exmaple.com); " +
 	"bad out: its key was refused; poor out: its quota or credit is used up"
 
 func TestEndpointsThatTakeNoCallsAreNamed(t *testing.T) {

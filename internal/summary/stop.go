@@ -2,7 +2,6 @@ package summary
 
 import (
 	"errors"
-	"net/http"
 	"runtime"
 	"syscall"
 
@@ -54,8 +53,8 @@ func StopReason(by string, err error) string {
 	case errors.Is(err, syscall.EPIPE):
 		return "the output was closed"
 	}
-	if e, ok := errors.AsType[*paceline.Error](err); ok && ByRefusal(by) && e.Status == http.StatusNotFound {
-		return "the server has nothing at this address"
+	if e, ok := errors.AsType[*paceline.Error](err); ok && by == e.Code.String() && e.NoAPI() {
+		return "the server has no such API at this address"
 	}
 	if e, ok := errors.AsType[*paceline.Error](err); ok && e.Code == paceline.CodeOutage && AnsweredWith(e) > 0 {
 		return "the server answers with errors only"
