@@ -31,6 +31,8 @@ type call struct {
 	inFull    bool            // it was taken to use all that it may
 	most      spend           // what its next request may use at most
 	waits     taker           // for the dispatcher's word
+	end       <-chan struct{} // closed once its caller gives it up; nil: never, or it is a run's
+	heeded    bool            // the dispatcher looks after that, the caller need not; see heed
 	holders   atomic.Int32    // who may still look at it: see leave
 	diary     *diary          // notes each request; nil: none is kept
 	reader    func(Delta)     // takes the pieces of a stream; nil: nobody looks

@@ -38,6 +38,7 @@ type dispatcher struct {
 	out       map[int]*Error            // endpoints taken out of the pool, and why
 	later     episodes
 	shut      shutOut
+	heed      heed
 	granted   []*attempt // in this pass; launch tells them
 	spare     []*attempt // of calls that have ended
 }
@@ -45,6 +46,7 @@ type dispatcher struct {
 func (d *dispatcher) loop() {
 	defer close(d.engine.stopped)
 	defer d.engine.observer.end()
+	defer d.heed.stop()
 	alarm := newAlarm(d.engine.box.rouse)
 	defer alarm.stop()
 	var messages []message
@@ -101,6 +103,9 @@ func (d *dispatcher) handle(m *message) {
 		if d.admission.Remove(&m.call.ticket) {
 			m.call.waits.admitted(nil)
 		}
+	case msgGivenUp:
+		d.heed.over(d.engine)
+		d.refuse((*call).givenUp)
 	case msgAlive:
 		d.alive(m.attempt)
 	case msgTold, msgHold, msgLimits:
@@ -159,10 +164,11 @@ func (d *dispatcher) goes(m *message) {
 }
 
 func (d *dispatcher) submit(c *call) {
-	if d.draining || c.run.stopping() {
+	if d.draining || c.run.stopping() || c.givenUp() {
 		c.waits.admitted(nil)
 		return
 	}
+	d.heed.note(c)
 	if err := d.weigh(c); err != nil {
 		c.err, c.over = err, true
 		c.waits.admitted(nil)

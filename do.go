@@ -51,7 +51,8 @@ func (t *turn) drive() error {
 	if c.err = c.engine.nested(c.ctx); c.err != nil {
 		return nil
 	}
-	c.waits = t
+	c.waits, c.end = t, c.ctx.Done()
+	c.heeded = c.end == nil || c.engine.heeds(c.end)
 	if !c.engine.box.put(message{kind: msgSubmit, call: c}) {
 		return ErrShutdown
 	}
@@ -82,14 +83,13 @@ func (t *turn) admitted(a *attempt) { t.granted <- a }
 // the caller gives up first. told is false if the dispatcher has ended before it
 // was asked, and may or may not have granted one.
 func (c *call) await(granted <-chan *attempt) (a *attempt, told bool) {
-	over := c.ctx.Done()
-	if over == nil { // a wait for one channel costs less
+	if c.heeded { // a wait for one channel costs less
 		return <-granted, true
 	}
 	select {
 	case a := <-granted:
 		return a, true
-	case <-over:
+	case <-c.end:
 	}
 	if !c.engine.box.put(message{kind: msgWithdraw, call: c}) {
 		return nil, false

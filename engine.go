@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
@@ -21,8 +22,9 @@ type Engine struct {
 	box       *mailbox
 	on        processors
 	observer  *observer
-	turns     sync.Pool // of callers whose calls have ended: *turn
-	tasks     sync.Pool // of items whose calls have: *task
+	heeded    atomic.Pointer[heeded] // the end that most calls share at present; nil: none
+	turns     sync.Pool              // of callers whose calls have ended: *turn
+	tasks     sync.Pool              // of items whose calls have: *task
 
 	progress  progress
 	accepting context.Context    // ends when a shutdown begins

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,6 +58,44 @@ func BenchmarkDo1000(b *testing.B) {
 			}
 		})
 	}
+	wg.Wait()
+}
+
+// BenchmarkDoOfThousands is one of the calls of 10,000 goroutines, of which few may be in
+// flight: each has waited for so long that nothing of it is in the processor's
+// cache any more.
+func BenchmarkDoOfThousands(b *testing.B) {
+	e, err := paceline.New(instant, paceline.Config{Limits: paceline.Limits{InFlight: 20}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { e.Shutdown(context.Background()) })
+	req := &paceline.Request{Model: "m", Messages: paceline.User("hi")}
+	var wg sync.WaitGroup
+	var n atomic.Int64
+	over := make(chan struct{})
+	ctx := b.Context()
+	for range 10_000 {
+		wg.Go(func() {
+			for {
+				if _, err := e.Do(ctx, req); err != nil {
+					b.Error(err)
+				}
+				switch i := n.Add(1); {
+				case i == int64(b.N):
+					close(over)
+					return
+				case i > int64(b.N):
+					return
+				}
+			}
+		})
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	before := processor.Used()
+	<-over
+	b.ReportMetric(float64(processor.Used()-before)/float64(b.N), "cpu-ns/op")
 	wg.Wait()
 }
 

@@ -12,6 +12,7 @@ type messageKind uint8
 const (
 	msgSubmit    messageKind = iota // call wants to start
 	msgWithdraw                     // call does not want to start any more
+	msgGivenUp                      // likewise some of those whose end is heeded
 	msgAlive                        // attempt has its first content
 	msgTold                         // the endpoint told its limits
 	msgBegun                        // attempt begins
