@@ -101,6 +101,9 @@ func (a *attempt) concluded(resp *Response, err error) (*Response, *Error) {
 	a.call.diary.repeated(a.repeats)
 	a.ended = a.call.engine.now()
 	failure := a.failure(err)
+	if failure == nil && resp == nil {
+		failure = a.failure(errNothing)
+	}
 	a.shared = a.life.part()
 	a.cancel(nil)
 	a.received(resp, failure)
@@ -112,6 +115,9 @@ func (a *attempt) concluded(resp *Response, err error) (*Response, *Error) {
 	resp.FirstToken = a.firstToken()
 	return resp, nil
 }
+
+// errNothing is a fault of the provider.
+var errNothing = errors.New("paceline: the Provider returned neither a response nor an error")
 
 // received keeps what has come of the answer.
 func (a *attempt) received(resp *Response, failure *Error) {
@@ -201,7 +207,10 @@ func (a *attempt) failure(err error) *Error {
 		return nil
 	}
 	e, ok := errors.AsType[*Error](err)
-	if !ok {
+	switch {
+	case ok && e == nil: // a nil pointer in an error
+		return nil
+	case !ok:
 		e = &Error{Code: CodeUnknown, Err: err}
 	}
 	if e.Code != CodeCanceled {

@@ -58,14 +58,15 @@ type Config struct {
 	// [StatusTruncated].
 	AllowTruncated bool
 
-	// Price returns what a usage of a model costs. nil: all costs are unknown.
-	// It is called concurrently.
+	// Price returns what a usage of a model costs. nil: all costs are unknown, and so
+	// is one that is negative, infinite or no number. It is called concurrently.
 	Price func(model string, u Usage) Cost
 
 	// Observe is told of every event, from one goroutine, in order. Nothing
 	// waits for it: when it falls 32,768 events behind, further ones are left
 	// out and counted in [Stats.EventsLost]. Where many come it is told of them
-	// some milliseconds later, many at a time. nil: nobody looks.
+	// some milliseconds later, many at a time. A panic in it ends the process, since
+	// there is nobody to tell. nil: nobody looks.
 	Observe func(Event)
 
 	// Unobserved are kinds of events that Observe is not told of where all went

@@ -11,7 +11,9 @@ import "context"
 // or [CodeRefused]; without it every complete answer is returned as it is, and
 // says itself how it ended.
 //
-// Cancelling ctx gives back what the call had reserved.
+// Cancelling ctx gives back what the call had reserved. Do returns once the attempt has,
+// so soon after that if the [Provider] heeds the ctx that it is given, and no sooner. A
+// panic in the Provider, or in Config.Accept, goes through Do to its caller.
 //
 // Config.Accept, Job.Prepare and a [Sink] may call Do. A [Provider] may not, of the
 // engine that makes the attempt: the call would wait for the attempt's own place in

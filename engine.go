@@ -94,7 +94,8 @@ func (e *Engine) at(t flow.Instant) time.Time { return e.epoch.Add(time.Duration
 
 // Shutdown stops starting calls, lets those in flight finish, cancels them when
 // ctx ends, and returns when all have ended: with nil, or with ctx's error if
-// some had to be cancelled. Calls that wait, and runs, end with [ErrShutdown].
+// some had to be cancelled. It waits for a [Provider], a [Sink] or a [Source] that does
+// not heed its own ctx as long as that takes. Calls that wait, and runs, end with [ErrShutdown].
 // It may be called more than once and concurrently, though not by what it awaits
 // the end of: Config.Observe, Config.Accept, and a provider within an attempt.
 func (e *Engine) Shutdown(ctx context.Context) error {

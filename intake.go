@@ -13,7 +13,7 @@ func (r *run) read() (whole bool) {
 		if err := r.next(&t.item); err != nil {
 			r.reading = false
 			r.window.leave()
-			if errors.Is(err, io.EOF) {
+			if err == io.EOF { // no other: a cut connection's error may wrap one
 				return true
 			}
 			if !r.stopping() {

@@ -25,11 +25,12 @@ type Item struct {
 }
 
 // A Source yields items, one by one. It is used by one goroutine at a time and
-// read only as fast as calls are admitted.
+// read only as fast as calls are admitted. An engine reads some items ahead, and those
+// that were not sent when the run ends have no row.
 type Source interface {
-	// Next returns the next item, or io.EOF after the last. Any other error
-	// ends the run, as a panic does: for an item that cannot be read, set
-	// [Item.Err] instead.
+	// Next returns the next item, or io.EOF itself after the last. Any other error
+	// ends the run, one that wraps io.EOF too, as a panic does: for an item that
+	// cannot be read, set [Item.Err] instead.
 	Next(ctx context.Context) (Item, error)
 }
 
@@ -121,8 +122,10 @@ type Job struct {
 	// Encode appends an item's row, one line with its newline, to dst. It is
 	// needed with a journal, and called concurrently.
 	Encode func(dst []byte, r *Result) []byte
-	// Sum is the checksum of an item, by which a journal tells a changed input.
-	// nil: the CRC-32C of Item.Raw. It is called concurrently. The item is lent, as
+	// Sum is the checksum of an item, which its records in the journal keep. Run passes
+	// over an item that has its row whatever it holds now: whoever continues a run
+	// compares it with [journal.Journal.ItemSum] before, and [journal.Recovery]'s
+	// identity with its own, as the command does. nil: the CRC-32C of Item.Raw. It is called concurrently. The item is lent, as
 	// Prepare's is.
 	Sum func(*Item) uint32
 

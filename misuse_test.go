@@ -3,6 +3,9 @@ package paceline_test
 import (
 	"context"
 	"errors"
+	"io"
+	"math"
+	"net/url"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -120,4 +123,60 @@ func TestAJournalIsOneRunsAtATime(t *testing.T) {
 			t.Errorf("afterwards: %v, %d had their row; %d requests", err, sum.Resumed, len(s.sent))
 		}
 	})
+}
+
+// TestAProviderThatReturnsNothingFailsItsCall: neither a response nor an error is an
+// error, and a nil pointer to one beside a response is none.
+func TestAProviderThatReturnsNothingFailsItsCall(t *testing.T) {
+	ask := func(resp *paceline.Response, err error) (*paceline.Response, error) {
+		e, fault := paceline.New(paceline.ProviderFunc(func(context.Context, *paceline.Request, func(paceline.Delta)) (*paceline.Response, error) {
+			return resp, err
+		}), paceline.Config{Retry: paceline.Retry{Attempts: 1}})
+		if fault != nil {
+			t.Fatal(fault)
+		}
+		defer e.Shutdown(context.Background())
+		return e.Do(context.Background(), &paceline.Request{})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		for _, err := range []error{nil, (*paceline.Error)(nil)} {
+			if resp, got := ask(nil, err); got == nil || resp != nil || !contains(got.Error(), "neither a response nor an error") {
+				t.Errorf("nothing, and %#v: %v, %v", err, resp, got)
+			}
+		}
+		if resp, err := ask(&paceline.Response{Model: "m"}, (*paceline.Error)(nil)); err != nil || resp == nil {
+			t.Errorf("a response, and a nil pointer: %v, %v", resp, err)
+		}
+	})
+}
+
+// TestAWrappedEndIsNoEnd has a source fail as a connection does that is cut: the run must
+// not pass for whole.
+func TestAWrappedEndIsNoEnd(t *testing.T) {
+	cut := &url.Error{Op: "Get", URL: "http://items", Err: io.EOF}
+	left := 3
+	engine(t, paceline.Config{}, []step{answers(time.Second, "a")}, func(t *testing.T, e *paceline.Engine, _ *script) {
+		sum, err := e.Run(t.Context(), paceline.Job{Sink: &collector{}, Source: paceline.SourceFunc(func(context.Context) (paceline.Item, error) {
+			if left--; left < 0 {
+				return paceline.Item{}, cut
+			}
+			return paceline.Item{Index: int64(2 - left), Request: &paceline.Request{}}, nil
+		})})
+		if !errors.Is(err, cut) || sum.StoppedBy != "source" {
+			t.Errorf("%v, stopped by %q", err, sum.StoppedBy)
+		}
+	})
+}
+
+// TestAPriceThatIsNoAmountIsNotKnown: a budget must not be got round by one.
+func TestAPriceThatIsNoAmountIsNotKnown(t *testing.T) {
+	for _, usd := range []float64{math.NaN(), math.Inf(1), -1} {
+		price := func(string, paceline.Usage) paceline.Cost { return paceline.Cost{USD: usd, Known: true} }
+		engine(t, paceline.Config{Price: price}, []step{answers(time.Second, "a")}, func(t *testing.T, e *paceline.Engine, s *script) {
+			sum, _ := e.Run(t.Context(), paceline.Job{Source: &numbers{n: 5}, Sink: &collector{}, Budget: paceline.Budget{USD: 1}})
+			if sum.Requests != 0 || sum.Cost.Known && sum.Items > 0 && sum.Cost.USD != 0 {
+				t.Errorf("a price of %v: %d requests, cost %+v", usd, sum.Requests, sum.Cost)
+			}
+		})
+	}
 }

@@ -89,5 +89,5 @@ func (e *Engine) price(q question, u Usage) Cost {
 	if e.cfg.Price == nil {
 		return Cost{}
 	}
-	return e.cfg.Price(q.model, u)
+	return e.cfg.Price(q.model, u).sane()
 }

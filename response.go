@@ -2,6 +2,7 @@ package paceline
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -117,6 +118,14 @@ func (c *Choice) Text() string {
 type Cost struct {
 	USD   float64 // US dollars, meaningful only if Known
 	Known bool
+}
+
+// sane returns c, or, where it is no amount, that it is not known.
+func (c Cost) sane() Cost {
+	if c.USD >= 0 && c.USD <= math.MaxFloat64 {
+		return c
+	}
+	return Cost{}
 }
 
 // Add returns the sum of two costs, known only if both are.

@@ -24,7 +24,12 @@ func (e *Engine) Stream(ctx context.Context, req *Request) *Stream {
 // failure, a stream that was cut among them, is the last thing yielded. Until
 // the first piece a failed attempt is retried; after it nothing is, since what
 // was handed out cannot be taken back. Breaking out of the loop cancels the
-// call and waits for its end.
+// call and waits for its end. With Config.Accept the pieces come first, and what it does
+// not accept is the failure at the end: nobody is asked again.
+//
+// It yields nothing where the [Provider] reports no pieces, as of a Request with NoStream:
+// the answer is in [Stream.Response] then. Deadlines.Total goes on while the loop's body
+// runs.
 //
 // A delta's slices are valid within the loop's body. The time that the body
 // takes does not count as the server's. Meanwhile the stream keeps its place in

@@ -108,7 +108,7 @@ func costOf(price func(string, Usage) Cost, model string, in, out float64) (c Co
 			panic("paceline: Config.Price ended the engine's goroutine (runtime.Goexit), which nothing can go on without")
 		}
 	}()
-	c = price(model, Usage{Prompt: whole(in + 1), Completion: whole(out + 1), Known: true})
+	c = price(model, Usage{Prompt: whole(in + 1), Completion: whole(out + 1), Known: true}).sane()
 	returned = true
 	return c
 }

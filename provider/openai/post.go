@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -129,6 +130,9 @@ func (x *exchange) send(ctx context.Context, payload []byte) *paceline.Error {
 
 func (x *exchange) roundTrip(req *http.Request) error {
 	res, err := x.rt.RoundTrip(req)
+	if err == nil && res == nil {
+		return errNothing
+	}
 	if err == nil {
 		a := &x.answer
 		a.status, a.header, a.length, a.body = res.StatusCode, res.Header, res.ContentLength, res.Body
@@ -136,6 +140,9 @@ func (x *exchange) roundTrip(req *http.Request) error {
 	}
 	return err
 }
+
+// errNothing is a fault of the transport.
+var errNothing = errors.New("the http.RoundTripper returned neither a response nor an error")
 
 // sent lets go of the request, which is not sent again once an answer to it is on
 // its way: thousands wait for theirs.
