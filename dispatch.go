@@ -31,7 +31,7 @@ type dispatcher struct {
 	runs      []*run     // that have begun and not ended
 	meter     meter
 	draining  bool
-	due       flow.Instant // when the loop was to go on at the latest
+	due       flow.Instant // when the loop was to go on at the latest; at first Never: before, nothing was late
 	money     moneyLimits
 	needy     map[*purse]bool           // those for which calls wait
 	held      map[*flow.Ticket]*attempt // those that wait for each other's connections

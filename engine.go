@@ -68,6 +68,7 @@ func newPool(endpoints []Endpoint, cfg Config, on processors) (*Engine, error) {
 	began := e.now()
 	d := &dispatcher{
 		engine:    e,
+		due:       flow.Never,
 		meter:     newMeter(began, on),
 		admission: flow.New(rand.Float64, lanes(endpoints)...),
 		tally:     newTally(began),
