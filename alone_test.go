@@ -68,7 +68,6 @@ type loners struct {
 	server  sim.Config
 	limit   time.Duration // of the run; 0: none
 	shut    func() bool   // whether everything is refused by now; nil: it never is
-	told    func() time.Duration
 	used    time.Duration // everything is refused for so long
 	tells   bool          // and each refusal tells for how long still,
 	vague   time.Duration // or to wait for so long, if that is less; 0: it is not
