@@ -210,6 +210,7 @@ func (l *Lane) done(now Instant, t *Ticket, o Outcome, e ended) {
 	l.whole.done(now, t, &t.passages.whole, &o)
 	s.done(now, t, &t.passages.share, &o)
 	l.breaker.ended(now, t, o.Kind, e.chance)
+	l.retries.ended(t, o.Kind)
 	if o.Kind != Throttled {
 		s.pause.ended(t.Started, o.Kind)
 	}

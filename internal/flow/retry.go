@@ -10,8 +10,10 @@ const (
 	retryBurst = 100 // retries that may be saved up
 )
 
-// retryBudget bounds retries to a share of the calls, so that an endpoint in
-// trouble is not stormed.
+// retryBudget bounds the retries that fail as well to a share of the calls, so that
+// an endpoint in trouble is not stormed. One that is answered costs nothing in the
+// end: of an endpoint that is well again, or that only seldom loses a call, what has
+// to be sent again goes as fast as its limits let it.
 type retryBudget struct{ bucket Bucket }
 
 func newRetryBudget() retryBudget {
@@ -30,5 +32,12 @@ func (r *retryBudget) take(now Instant, t *Ticket) {
 		r.bucket.Take(now, 1)
 	} else {
 		r.bucket.Give(retryShare)
+	}
+}
+
+// ended gives back what a retry took that was answered.
+func (r *retryBudget) ended(t *Ticket, kind OutcomeKind) {
+	if t.Retry && kind == Answered {
+		r.bucket.Give(1)
 	}
 }
