@@ -42,6 +42,7 @@ type call struct {
 	charged  int          // attempts that failed
 	spared   int          // failures that were not charged at the end
 	late     int          // the dispatcher's: attempts that a first-token or stall deadline cut
+	lastTry  bool         // the dispatcher's: no failure of its attempt under way is forgiven
 	failing  flow.Instant // start of the first attempt that was charged
 	asks     int          // complete answers that were not accepted
 	reason   Verdict      // why the next request is sent; VerdictDone: it is the first

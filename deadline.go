@@ -72,18 +72,20 @@ func (d *deadlines) lookUp(key learnKey) *learners {
 	return l
 }
 
-// limits returns the deadlines in force for an attempt. Each time that a learnt
-// deadline has cut the same call, the next attempt has twice the time: a call
-// that is slower than others of its kind is answered in the end.
+// limits returns the deadlines in force for an attempt. A learnt one may cost a
+// call time, but not its answer: see [learner.lenient].
 func (d *deadlines) limits(a *attempt) limits {
 	l := a.learners
-	first := l.first.lenient(a.call.late)
-	if a.probe { // whether anything answers matters more than how soon
+	first, stall := l.first.lenient(a.call.late), l.stall.lenient(a.call.late)
+	if a.probe || a.call.lastTry { // whether it is answered matters more than how soon
 		first = max(first, l.first.cold)
+	}
+	if a.call.lastTry {
+		stall = max(stall, l.stall.cold)
 	}
 	return limits{
 		first: choose(d.cfg.FirstToken, first),
-		stall: choose(d.cfg.Stall, l.stall.lenient(a.call.late)),
+		stall: choose(d.cfg.Stall, stall),
 		total: max(d.cfg.Total, 0),
 	}
 }
@@ -99,8 +101,32 @@ func choose(fixed, learnt time.Duration) time.Duration {
 // still under way. It must not wait for the attempt's end: the answers that end
 // first are the quickest in all respects.
 func (d *deadlines) begun(a *attempt, w *watch, now flow.Instant) {
-	d.learn(&a.learners.first, func(l *learner) { l.ended(a.firstToken(), pending{w, a.learners, now}) })
+	d.answered(a, a.firstToken(), pending{w, a.learners, now})
 }
+
+// answered learns that the first content of an attempt came after took, or all of it.
+func (d *deadlines) answered(a *attempt, took time.Duration, others pending) {
+	d.learn(&a.learners.first, func(l *learner) {
+		if a.again() {
+			l.sentAgain(took > l.deadline)
+		}
+		l.ended(took, others)
+	})
+}
+
+// unanswered learns that no content came of an attempt for as long as took.
+func (d *deadlines) unanswered(a *attempt, took time.Duration, others pending) {
+	d.learn(&a.learners.first, func(l *learner) {
+		if a.again() && took >= l.deadline {
+			l.sentAgain(true)
+		}
+		l.givenUp(took, others)
+	})
+}
+
+// again reports whether the attempt is made because one at the same call was cut, so
+// that it tells whether that helps. One at an endpoint that answers nothing does not.
+func (a *attempt) again() bool { return a.call.late > 0 && a.beside == nil && !a.probe }
 
 // observe learns from an attempt that has ended.
 func (d *deadlines) observe(a *attempt, end *ending, w *watch) {
@@ -109,10 +135,10 @@ func (d *deadlines) observe(a *attempt, end *ending, w *watch) {
 	case end.err == nil:
 		d.learn(&a.learners.stall, func(l *learner) { l.ended(a.gap, nobody) })
 		if a.first.Load() == 0 { // a provider of whole answers
-			d.learn(&a.learners.first, func(l *learner) { l.ended(took, pending{w, a.learners, end.at}) })
+			d.answered(a, took, pending{w, a.learners, end.at})
 		}
 	case end.err.Code == CodeFirstToken, errors.Is(end.err, errOutrun) && a.first.Load() == 0:
-		d.learn(&a.learners.first, func(l *learner) { l.givenUp(took, pending{w, a.learners, end.at}) })
+		d.unanswered(a, took, pending{w, a.learners, end.at})
 	case end.err.Code == CodeStall:
 		d.learn(&a.learners.stall, func(l *learner) { l.givenUp(a.limits.stall, nobody) })
 	}
@@ -197,6 +223,15 @@ const (
 	reachedLeast = 0.5
 	surelyHung   = 4
 	surelyHungIn = 5 * time.Second // at least: where most answer at once, some may be of another kind
+
+	// again is by how much the second attempt's deadline is longer than the first's.
+	again = 4
+	// slowAgainMin calls at least that were cut, sent again and slow again, and more
+	// of them than were answered then, show that those that are cut do not hang:
+	// some items are slow by nature.
+	slowAgainMin = 3
+	// againMemory of these are remembered at most.
+	againMemory = 16
 )
 
 // A learner learns one deadline. Calls that it cut are not forgotten: they
@@ -212,6 +247,8 @@ type learner struct {
 	slowest  time.Duration // that has ended
 	longest  time.Duration // given up or waiting, at the last judgement
 	waiting  int           // how many waited then: to ask them all costs as much as so many answers
+
+	slowAgain, cured int // of calls that were cut and sent again lately: by whether they took as long again
 }
 
 func newLearner(r rule) learner { return learner{rule: r, deadline: r.cold} }
@@ -222,6 +259,25 @@ func (l *learner) ended(d time.Duration, others pending) {
 	l.judge(others)
 }
 
+// sentAgain notes whether a call that was cut was slow again when it was sent again.
+func (l *learner) sentAgain(slow bool) {
+	was := l.inVain()
+	if slow {
+		l.slowAgain++
+	} else {
+		l.cured++
+	}
+	if l.slowAgain+l.cured >= againMemory {
+		l.slowAgain, l.cured = l.slowAgain/2, l.cured/2
+	}
+	if l.inVain() != was {
+		l.news = learnMemory // to be judged at once
+	}
+}
+
+// inVain reports whether those that are cut are mostly slow again.
+func (l *learner) inVain() bool { return l.slowAgain >= slowAgainMin && l.slowAgain > l.cured }
+
 // ripe returns how long a call must have waited for the learner to be asked
 // anew although none has ended since; 0: it knows, or knows too little.
 func (l *learner) ripe() time.Duration {
@@ -231,9 +287,20 @@ func (l *learner) ripe() time.Duration {
 	return max(surelyHung*l.slowest*17/16, surelyHungIn) // durations are rounded up
 }
 
-// lenient returns the deadline for a call that deadlines have cut late times.
+// lenient returns the deadline for a call that deadlines have cut late times: twice
+// as long each time, at least. After one cut, which more likely was of a call that
+// hung than of one that is slow by nature, it is [again] times as long, up to the cold
+// start's. A call that was cut twice is taken to be slower than others of its kind: it
+// has the time that it would have if nothing had been learnt.
 func (l *learner) lenient(late int) time.Duration {
-	return max(l.deadline, min(l.deadline<<min(late, 10), l.ceiling))
+	d := l.deadline << min(late, 10)
+	if late > 0 {
+		d = max(d, min(again*l.deadline, l.cold))
+	}
+	if late > 1 {
+		d = max(d, l.cold<<min(late-2, 10))
+	}
+	return max(l.deadline, min(d, l.ceiling))
 }
 
 func (l *learner) givenUp(d time.Duration, others pending) {
@@ -265,12 +332,22 @@ func (l *learner) judge(others pending) {
 	l.deadline, l.slow = l.cold, nil
 	if known {
 		l.slow = newSlowness(l.curve)
-		l.deadline = min(max(l.multiple(l.curve), l.floor), l.ceiling)
+		l.deadline = min(max(l.multiple(l.curve), l.shortest()), l.ceiling)
 	}
 	l.longest = 0
 	if l.waits.Len() >= learnMemory {
 		l.waits.Fade()
 	}
+}
+
+// shortest returns what no learnt deadline is below. Where cutting is in vain, that is
+// what holds where nothing is known: only those that are slower still are cut, and
+// then twice at most.
+func (l *learner) shortest() time.Duration {
+	if l.inVain() {
+		return l.cold
+	}
+	return l.floor
 }
 
 // multiple returns the rule's multiple of the 99th percentile. While few have

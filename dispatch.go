@@ -268,6 +268,7 @@ func (d *dispatcher) crowded() bool {
 }
 
 func (d *dispatcher) start(c *call, now flow.Instant) {
+	c.lastTry = c.charged+1 >= d.engine.cfg.Retry.Attempts
 	a := d.newAttempt(c, c.question, &c.ticket, now)
 	a.hedged = c.reader != nil || d.engine.cfg.Hedge.Budget < 0
 	d.watch.add(a)
@@ -330,7 +331,7 @@ func (d *dispatcher) failure(a *attempt, end *ending) {
 	if end.err.ofKey() {
 		d.takeOut(a, end.err)
 	}
-	if end.err.stuck() && a.beside == nil {
+	if end.err.stuck() && a.beside == nil && !a.probe { // that is the endpoint's fault
 		a.call.late++
 	}
 }

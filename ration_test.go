@@ -146,3 +146,65 @@ func TestWhatIsLearntSurvivesAFewHangsMore(t *testing.T) {
 		t.Errorf("15 of 100 are cut, and the deadline stays %v", l.deadline)
 	}
 }
+
+func TestADeadlineGrowsWithEachCutOfACall(t *testing.T) {
+	s := func(d ...float64) (all []time.Duration) {
+		for _, d := range d {
+			all = append(all, time.Duration(d*float64(time.Second)))
+		}
+		return all
+	}
+	for _, c := range []struct {
+		rule   rule
+		learnt time.Duration
+		want   []time.Duration // after so many cuts
+	}{
+		{firstTokenRule, 2250 * time.Millisecond, s(2.25, 9, 60, 120, 240, 480, 600, 600)},
+		{firstTokenRule, 20 * time.Second, s(20, 60, 80, 160, 320, 600)},
+		{firstTokenRule, 60 * time.Second, s(60, 120, 240, 480, 600)},
+		{firstTokenRule, 10 * time.Minute, s(600, 600)},
+		{stallRule, time.Second, s(1, 4, 60, 120, 240, 300)},
+	} {
+		l := newLearner(c.rule)
+		l.deadline = c.learnt
+		for late, want := range c.want {
+			if got := l.lenient(late); got != want {
+				t.Errorf("learnt %v, %d cuts: %v, want %v", c.learnt, late, got, want)
+			}
+		}
+	}
+}
+
+func TestCuttingIsInVainWhereThoseThatAreSentAgainAreSlowAgain(t *testing.T) {
+	l := newLearner(firstTokenRule)
+	answered := func(n int) {
+		for range n {
+			l.ended(100*time.Millisecond, nobody)
+		}
+	}
+	answered(200)
+	if l.deadline != l.floor {
+		t.Fatalf("%v is learnt of quick answers", l.deadline)
+	}
+	for range slowAgainMin {
+		l.sentAgain(true)
+	}
+	if answered(1); l.deadline != l.cold {
+		t.Errorf("%v where %d were slow again", l.deadline, slowAgainMin)
+	}
+	for range slowAgainMin { // now they are answered at once
+		l.sentAgain(false)
+	}
+	if answered(1); l.deadline != l.floor {
+		t.Errorf("%v where as many were answered when they were sent again", l.deadline)
+	}
+	for range 100 {
+		l.sentAgain(false)
+	}
+	for range againMemory {
+		l.sentAgain(true)
+	}
+	if !l.inVain() {
+		t.Error("what was long ago still counts")
+	}
+}

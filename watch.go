@@ -55,6 +55,10 @@ func (w *watch) look(now flow.Instant, d *dispatcher) {
 			a.limits = d.deadlines.limits(a)
 		}
 		at, cause := a.deadline(now)
+		if at <= now && a.learners.first.inVain() { // it has become longer
+			a.limits = d.deadlines.limits(a)
+			at, cause = a.deadline(now)
+		}
 		if at <= now {
 			a.cancel(cause)
 			continue // it is removed when its goroutine has returned
