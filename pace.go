@@ -78,7 +78,7 @@ func (e *Engine) modelPaces(i int, l flow.LaneState, now flow.Instant) (all []Mo
 func (d *dispatcher) endpointPaces(state *flow.State, now flow.Instant) (all []EndpointPace) {
 	for i, l := range state.Lanes {
 		p := EndpointPace{
-			Name: d.engine.endpoints[i].name(i), Out: d.out[i],
+			Name: d.engine.endpoints[i].name(i), Out: d.out[i], Running: l.InFlight,
 			Down: l.Down && !l.Closed, Answered: l.EverAlive, Failing: l.Dark,
 		}
 		if p.Failing > 0 {

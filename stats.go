@@ -89,6 +89,7 @@ type Pace struct {
 // EndpointPace is whether one endpoint takes calls.
 type EndpointPace struct {
 	Name     string        // its number, from 1, if it was given none
+	Running  int           // calls in flight there
 	Down     bool          // it does not answer: only a probe goes there now and then
 	DownFor  time.Duration // if Down: since the first failure
 	Answered bool          // it has answered at least once, be it by an error of the request's own

@@ -135,7 +135,7 @@ func (s *State) heldBack() (string, Tone) {
 	case paceline.BottleneckOutage:
 		return "nothing answers: waiting, with a probe now and then", Warning
 	case paceline.BottleneckAnswers:
-		return "nothing is left to send: waiting for the last answers", Plain
+		return "nothing is left to send: waiting for the last answers" + awaited(p.Endpoints), Plain
 	case paceline.BottleneckCPU:
 		return "limited by this machine's processor", Warning
 	case paceline.BottleneckDisk:
@@ -149,6 +149,20 @@ func (s *State) heldBack() (string, Tone) {
 // noRoom says what a full disk needs, and until when it is waited for.
 func noRoom(n *paceline.NoRoom) string {
 	return "the disk is full: stops in " + numeral.Span(n.For) + " unless " + numeral.Bytes(n.Bytes) + " become free for " + n.Path
+}
+
+// awaited says where the calls are that are in flight, if there are several endpoints.
+func awaited(list []paceline.EndpointPace) string {
+	var at []string
+	for i := range list {
+		if e := &list[i]; len(list) > 1 && e.Running > 0 {
+			at = append(at, numeral.Grouped(int64(e.Running))+" of "+tamed.Text(e.Name))
+		}
+	}
+	if len(at) == 0 {
+		return ""
+	}
+	return ", " + strings.Join(at, ", ")
 }
 
 // stops says what a run that was interrupted still waits for.

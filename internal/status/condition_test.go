@@ -18,6 +18,8 @@ func TestCondition(t *testing.T) {
 		{paceline.Pace{LimitedBy: paceline.BottleneckConcurrency, InFlight: 64}, "limited by calls in flight: 64 at once"},
 		{paceline.Pace{LimitedBy: paceline.BottleneckRetries}, "waiting to send failed calls again"},
 		{paceline.Pace{LimitedBy: paceline.BottleneckAnswers}, "nothing is left to send: waiting for the last answers"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckAnswers, Endpoints: []paceline.EndpointPace{{Name: "1", Running: 3}}}, "nothing is left to send: waiting for the last answers"},
+		{paceline.Pace{LimitedBy: paceline.BottleneckAnswers, Endpoints: []paceline.EndpointPace{{Name: "main"}, {Name: "spare", Running: 1234}, {Name: "3", Running: 1}}}, "nothing is left to send: waiting for the last answers, 1,234 of spare, 1 of 3"},
 		{paceline.Pace{LimitedBy: paceline.BottleneckCPU}, "limited by this machine's processor"},
 		{paceline.Pace{LimitedBy: paceline.BottleneckDisk}, "waiting for rows to be written"},
 		{paceline.Pace{LimitedBy: paceline.BottleneckOutage}, "nothing answers: waiting, with a probe now and then"},
