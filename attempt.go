@@ -57,6 +57,7 @@ type attempt struct {
 	slot     int    // place in the watch
 	probe    bool   // sent while the endpoint answers nothing
 	hedged   bool   // it has a hedge, or gets none
+	rescued  bool   // it has one elsewhere, since its endpoint has fallen silent
 }
 
 func (d *dispatcher) newAttempt(c *call, q question, t *flow.Ticket, now flow.Instant) *attempt {

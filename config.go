@@ -149,6 +149,12 @@ func (r Rate) String() string {
 // retries: they wait as told and cost no attempt. An item that is refused again and
 // again while others are let in ends after as many such refusals as Attempts, five
 // at least; where there are no others, see Config.OutageLimit.
+//
+// Retries are paid for from a budget of each endpoint, so that one in trouble is not
+// stormed: it holds 100 and is full at first, each other call that is sent there adds
+// a fifth of one, and each second three. A retry that is answered gives back what it
+// took: so the budget bounds those that fail again, and holds nothing back at an
+// endpoint that is well. Calls wait for it without being charged.
 type Retry struct {
 	Attempts int           // attempts an item gets in all; 0: 5
 	Base     time.Duration // the first delay is random in [0, Base]; it doubles. 0: 500 ms
@@ -162,12 +168,22 @@ type Retry struct {
 // all that are slower still; into a free slot, while nobody waits and every limit
 // permits; on another endpoint where there is one. One that is slow itself may
 // get a further one. Calls of [Engine.Stream] are not hedged.
+//
+// Not of the budget are second attempts for what waits at an endpoint of a pool that
+// has fallen silent, at one that answers, once no other call waits for its place.
 type Hedge struct {
 	Budget float64 // extra calls as a share of all; 0: 0.01; negative: none
 }
 
 // Deadlines limit one attempt. Time spent waiting in our own queue never
 // counts. In each field 0 means the default and a negative value none.
+//
+// Those that are learnt hold for a call's first attempt: about twice what 99 of 100
+// calls of its model and length need, 2.25 s at least to the first content and 1 s
+// between two pieces. The attempt after one that was cut has four times as long (twice beyond 60 s), and
+// the next, like the last that an item gets, the 60 s at least that hold until
+// anything is learnt; each after that twice as long, up to 10 minutes and 5. Where calls
+// that were cut and sent again are mostly as slow again, 60 s hold from the first on.
 type Deadlines struct {
 	FirstToken time.Duration // to the first content; 0: learnt from the traffic
 	Stall      time.Duration // between two pieces of content; 0: learnt from the traffic

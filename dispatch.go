@@ -2,6 +2,7 @@ package paceline
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ type dispatcher struct {
 	watch     watch
 	pings     *pings
 	ration    ration
+	saving    rescue
 	tally     *tally
 	begun     *hist.Histogram // times to the first content, as it came
 	traffic   traffic
@@ -55,7 +57,7 @@ func (d *dispatcher) loop() {
 		now := d.engine.now()
 		wake := min(d.admit(now), d.release(now), d.outage(now), d.ping(now))
 		d.watch.look(now, d)
-		wake = min(wake, d.hedge(now))
+		wake = min(wake, d.rescue(now), d.hedge(now))
 		d.attribute(now)
 		if d.ended() {
 			return
@@ -306,6 +308,7 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 	delete(d.held, a.ticket)
 	d.deadlines.observe(a, end, &d.watch)
 	end.price()
+	d.lost(a, end)
 	d.admission.Done(now, a.ticket, end.outcome)
 	c.purse().settle(a.most, a.charge(end))
 	if end.usage.Known {
@@ -325,7 +328,7 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 
 // failure notes what an attempt's failure says of its endpoint and its call.
 func (d *dispatcher) failure(a *attempt, end *ending) {
-	if end.outcome.Kind == flow.Overloaded {
+	if end.outcome.Kind == flow.Overloaded && !errors.Is(end.err, errOutrun) {
 		d.failed[a.lane] = end.err
 	}
 	if end.err.ofKey() {

@@ -260,14 +260,15 @@ func (a *attempt) begun() bool {
 	return a.first.Load() != 0 || a.life.Err() != nil || a.race.Load() != nil || a.call.run.stopping()
 }
 
-// second starts a hedge beside a and reports whether it could be done.
-func (d *dispatcher) second(a *attempt, now flow.Instant) bool {
+// second starts a hedge beside a, if start finds room for its ticket, and reports
+// whether it does.
+func (d *dispatcher) second(a *attempt, now flow.Instant, start func(now flow.Instant, t, avoid *flow.Ticket) bool) bool {
 	p := a.call.purse()
 	if !p.take(a.most) {
 		return true // the money is for those that have none yet
 	}
 	t := &flow.Ticket{Owner: a.call, Money: a.ticket.Money, Model: a.ticket.Model, In: a.ticket.In, Out: a.ticket.Out, Priority: a.ticket.Priority}
-	if !d.admission.Spare(now, t, a.ticket) {
+	if !start(now, t, a.ticket) {
 		p.settle(a.most, spend{})
 		return false
 	}

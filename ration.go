@@ -84,7 +84,7 @@ func (d *dispatcher) hedge(now flow.Instant) flow.Instant {
 		if left < 1 {
 			break
 		}
-		if !d.second(w.attempt, now) {
+		if !d.second(w.attempt, now, d.admission.Spare) {
 			break
 		}
 		left--
@@ -94,9 +94,10 @@ func (d *dispatcher) hedge(now flow.Instant) flow.Instant {
 	return wake
 }
 
-// hedgesLeft returns how many more hedges the budget has room for.
+// hedgesLeft returns how many more hedges the budget has room for. Those that a
+// rescue started are not of it.
 func (d *dispatcher) hedgesLeft() float64 {
-	return d.engine.cfg.Hedge.Budget*float64(d.tally.requests) - float64(d.tally.hedges)
+	return d.engine.cfg.Hedge.Budget*float64(d.tally.requests) - float64(d.tally.hedges-d.saving.started)
 }
 
 // gather collects those that could be hedged, the slowest first. last says that

@@ -116,7 +116,7 @@ func (f *runFlags) defineModel(s *pflag.FlagSet) {
 
 func (f *runFlags) defineRetries(s *pflag.FlagSet) {
 	s.Var(value.Count{To: &f.attempts, Min: 1}, "attempts", "attempts an item gets in all; a wait that the server asked for costs none, unless the item alone is told to wait, as often, 5 times at least")
-	s.Var(value.Duration{To: &f.firstToken, Words: learntWords}, "first-token-timeout", "send again when no content came for so long: 10s, 1m30s, plain seconds, auto (60s, and from 20 answers on learnt from the traffic) or off")
+	s.Var(value.Duration{To: &f.firstToken, Words: learntWords}, "first-token-timeout", "send again when no content came for so long: 10s, 1m30s, plain seconds, auto (60s, and from 20 answers on learnt from the traffic; longer for an item that was cut, 60s or more at its last attempt) or off")
 	s.Var(value.Duration{To: &f.stall, Words: learntWords}, "stall-timeout", "send again when a stream is silent for so long; auto (likewise) or off")
 	s.Var(value.Duration{To: &f.timeout, Words: offWords}, "timeout", "send again when the whole call takes so long; or off")
 	s.Var(hedgeShare{&f.hedge}, "hedge", "send a call a second time when its first token is late and nobody waits, for at most this share of the calls: 5%, 0.05; auto is 1%; or off")

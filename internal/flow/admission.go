@@ -194,7 +194,22 @@ func (a *Admission) Interval() time.Duration {
 // Spare starts t, which must be idle, beside what is under way, if a lane has a
 // free slot and every limit permits while nobody waits that could start; it
 // prefers another lane than avoid's. It reports whether t has started.
-func (a *Admission) Spare(now Instant, t *Ticket, avoid *Ticket) bool {
+func (a *Admission) Spare(now Instant, t, avoid *Ticket) bool {
+	return a.spare(now, t, func(l, best *Lane) bool {
+		return best == nil || best == avoid.lane || l != avoid.lane && l.load() < best.load()
+	})
+}
+
+// Elsewhere is Spare on another lane than avoid's alone.
+func (a *Admission) Elsewhere(now Instant, t, avoid *Ticket) bool {
+	return a.spare(now, t, func(l, best *Lane) bool {
+		return l != avoid.lane && (best == nil || l.load() < best.load())
+	})
+}
+
+// spare starts t beside what is under way on the best lane that may take it. better
+// compares one with the best of those before, nil: there is none.
+func (a *Admission) spare(now Instant, t *Ticket, better func(l, best *Lane) bool) bool {
 	if a.Crowded() || a.queue.lines[t.Model].len > 0 {
 		return false
 	}
@@ -203,7 +218,7 @@ func (a *Admission) Spare(now Instant, t *Ticket, avoid *Ticket) bool {
 		if l.when(now, t).at > now || l.troubled(t) {
 			continue
 		}
-		if best == nil || best == avoid.lane || l != avoid.lane && l.load() < best.load() {
+		if better(l, best) {
 			best = l
 		}
 	}

@@ -243,3 +243,28 @@ func BenchmarkAdmit10kQueued(b *testing.B) {
 		a.Add(now, t)
 	}
 }
+
+func TestElsewhereIsAnotherLaneThatAnswers(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		lanes  []Limits
+		down   int // this lane does not answer; -1: all do
+		starts int // on this lane; -1: nowhere
+	}{
+		{"the other", []Limits{{InFlight: 2}, {InFlight: 2}}, -1, 1},
+		{"there is none", []Limits{{InFlight: 2}}, -1, -1},
+		{"it does not answer", []Limits{{InFlight: 2}, {InFlight: 2}}, 1, -1},
+		{"it must pass one by", []Limits{{InFlight: 2}, {InFlight: 2}, {InFlight: 2}}, 1, 2},
+	} {
+		a := New(half, c.lanes...)
+		a.Add(0, new(Ticket))
+		first, _ := a.Next(0)
+		if c.down >= 0 {
+			a.lanes[c.down].breaker.open = true
+		}
+		second := new(Ticket)
+		if started := a.Elsewhere(0, second, first); started != (c.starts >= 0) || started && second.Lane() != c.starts {
+			t.Errorf("%s: started %v, first on lane %d", c.name, started, first.Lane())
+		}
+	}
+}
