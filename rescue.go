@@ -34,6 +34,7 @@ type rescue struct {
 	overdue []int          // by lane: calls that are, and show that it is silent
 	health  []flow.Health  // by lane
 	latest  []flow.Instant // by lane: the latest start of a call that was answered at another
+	refuge  []bool         // by lane: another takes calls
 }
 
 // rescue starts second attempts elsewhere, and returns when to come again.
@@ -49,12 +50,11 @@ func (d *dispatcher) rescue(now flow.Instant) flow.Instant {
 	r.look(now, d)
 	wake := flow.Never
 	for _, a := range d.watch.attempts {
-		due := a.overdueAt()
-		if due > now {
+		if due := a.overdueAt(); due > now {
 			wake = min(wake, due)
 			continue
 		}
-		if !r.silent(a) || a.hedged || a.begun() {
+		if a.hedged || !r.silent(a) || a.begun() {
 			continue
 		}
 		if !d.second(a, now, d.admission.Elsewhere) {
@@ -71,18 +71,21 @@ func (d *dispatcher) rescue(now flow.Instant) flow.Instant {
 // look finds out how the endpoints answer.
 func (r *rescue) look(now flow.Instant, d *dispatcher) {
 	n := len(d.engine.endpoints)
-	r.health, r.overdue, r.latest = r.health[:0], append(r.overdue[:0], make([]int, n)...), append(r.latest[:0], make([]flow.Instant, n)...)
+	r.health, r.overdue = r.health[:0], append(r.overdue[:0], make([]int, n)...)
+	r.latest, r.refuge = append(r.latest[:0], make([]flow.Instant, n)...), append(r.refuge[:0], make([]bool, n)...)
 	for lane := range n {
 		h := d.admission.Health(lane)
 		r.health = append(r.health, h)
+		takes := !h.Down && d.out[lane] == nil
 		for other := range n {
 			if other != lane {
 				r.latest[other] = max(r.latest[other], h.Answered)
+				r.refuge[other] = r.refuge[other] || takes
 			}
 		}
 	}
 	for _, a := range d.watch.attempts {
-		if a.first.Load() == 0 && a.overdueAt() <= now && r.outlived(a) {
+		if a.overdueAt() <= now && r.outlived(a) {
 			r.overdue[a.lane]++
 		}
 	}
@@ -94,9 +97,10 @@ func (r *rescue) outlived(a *attempt) bool {
 	return r.health[a.lane].Answered < a.admitted && r.latest[a.lane] > a.admitted
 }
 
-// silent reports whether a, which is overdue, waits at an endpoint that does not answer.
+// silent reports whether a, which is overdue, waits at an endpoint that does not answer
+// while another takes calls.
 func (r *rescue) silent(a *attempt) bool {
-	return r.health[a.lane].Down || r.overdue[a.lane] >= silentLeast && r.outlived(a)
+	return r.refuge[a.lane] && (r.health[a.lane].Down || r.overdue[a.lane] >= silentLeast && r.outlived(a))
 }
 
 // overdueAt returns when a will have waited for longer than nearly all of its kind do;
