@@ -119,7 +119,7 @@ func (f *runFlags) defineRetries(s *pflag.FlagSet) {
 	s.Var(value.Duration{To: &f.firstToken, Words: learntWords}, "first-token-timeout", "send again when no content came for so long: 10s, 1m30s, plain seconds, auto (60s, and from 20 answers on learnt from the traffic; longer for an item that was cut, 60s or more at its last attempt) or off")
 	s.Var(value.Duration{To: &f.stall, Words: learntWords}, "stall-timeout", "send again when a stream is silent for so long; auto (likewise) or off")
 	s.Var(value.Duration{To: &f.timeout, Words: offWords}, "timeout", "send again when the whole call takes so long; or off")
-	s.Var(hedgeShare{&f.hedge}, "hedge", "send a call a second time when its first token is late and nobody waits, for at most this share of the calls: 5%, 0.05; auto is 1%; or off; beside that what waits at an endpoint that has fallen silent")
+	s.Var(hedgeShare{&f.hedge}, "hedge", "send a call a second time when its first token is late and nobody waits, for at most this share of the calls: 5%, 0.05; auto is 1%, beside what waits at an endpoint that has fallen silent; or off")
 	s.Var(value.Duration{To: &f.outage, Words: endless}, "outage-limit", "stop when the server has failed for so long; off waits without end, save for one that never answered at all: 30s. The last items, if the server only says later to them (429), get a row after that long, a minute at least, or after 65 minutes")
 }
 
