@@ -179,11 +179,13 @@ type Hedge struct {
 // counts. In each field 0 means the default and a negative value none.
 //
 // Those that are learnt hold for a call's first attempt: about twice what 99 of 100
-// calls of its model and length need, 2.25 s at least to the first content and 1 s
-// between two pieces. The attempt after one that was cut has four times as long (twice beyond 60 s), and
-// the next, like the last that an item gets, the 60 s at least that hold until
-// anything is learnt; each after that twice as long, up to 10 minutes and 5. Where calls
-// that were cut and sent again are mostly as slow again, 60 s hold from the first on.
+// calls of its model and length need to the first content, 2.25 s at least, and five
+// times that between two pieces, 1 s at least. The attempt after one that was cut has
+// four times as long (beyond 60 s twice), and the next, like the last that an item
+// gets, the 60 s at least that hold until anything is learnt; each after that twice as
+// long, up to 10 minutes and 5. Where calls that were cut and sent again are mostly as
+// slow again, 60 s hold from the first on; where they mostly are answered, they hung,
+// and their time doubles with each cut until the last attempt.
 type Deadlines struct {
 	FirstToken time.Duration // to the first content; 0: learnt from the traffic
 	Stall      time.Duration // between two pieces of content; 0: learnt from the traffic

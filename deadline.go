@@ -73,15 +73,15 @@ func (d *deadlines) lookUp(key learnKey) *learners {
 }
 
 // limits returns the deadlines in force for an attempt. A learnt one may cost a
-// call time, but not its answer: see [learner.lenient].
+// call time, but not its answer: see [learner.lenient] and [learner.full].
 func (d *deadlines) limits(a *attempt) limits {
-	l := a.learners
-	first, stall := l.first.lenient(a.call.late), l.stall.lenient(a.call.late)
-	if a.probe || a.call.lastTry { // whether it is answered matters more than how soon
+	l, late := a.learners, a.call.late
+	first, stall := l.first.lenient(late), l.stall.lenient(late)
+	if a.probe { // whether anything answers matters more than how soon
 		first = max(first, l.first.cold)
 	}
 	if a.call.lastTry {
-		stall = max(stall, l.stall.cold)
+		first, stall = max(first, l.first.full(late)), max(stall, l.stall.full(late))
 	}
 	return limits{
 		first: choose(d.cfg.FirstToken, first),
@@ -230,8 +230,9 @@ const (
 	// of them than were answered then, show that those that are cut do not hang:
 	// some items are slow by nature.
 	slowAgainMin = 3
-	// againMemory of these are remembered at most.
-	againMemory = 16
+	// againMemory of these are remembered at most: many, since those that hang again
+	// end together, long after those that were answered.
+	againMemory = 256
 )
 
 // A learner learns one deadline. Calls that it cut are not forgotten: they
@@ -261,7 +262,7 @@ func (l *learner) ended(d time.Duration, others pending) {
 
 // sentAgain notes whether a call that was cut was slow again when it was sent again.
 func (l *learner) sentAgain(slow bool) {
-	was := l.inVain()
+	vain, cures := l.inVain(), l.cures()
 	if slow {
 		l.slowAgain++
 	} else {
@@ -270,13 +271,16 @@ func (l *learner) sentAgain(slow bool) {
 	if l.slowAgain+l.cured >= againMemory {
 		l.slowAgain, l.cured = l.slowAgain/2, l.cured/2
 	}
-	if l.inVain() != was {
+	if l.inVain() != vain || l.cures() != cures {
 		l.news = learnMemory // to be judged at once
 	}
 }
 
 // inVain reports whether those that are cut are mostly slow again.
 func (l *learner) inVain() bool { return l.slowAgain >= slowAgainMin && l.slowAgain > l.cured }
+
+// cures reports whether those that are cut are mostly answered when they are sent again.
+func (l *learner) cures() bool { return l.cured >= slowAgainMin && l.cured > l.slowAgain }
 
 // ripe returns how long a call must have waited for the learner to be asked
 // anew although none has ended since; 0: it knows, or knows too little.
@@ -291,16 +295,23 @@ func (l *learner) ripe() time.Duration {
 // as long each time, at least. After one cut, which more likely was of a call that
 // hung than of one that is slow by nature, it is [again] times as long, up to the cold
 // start's. A call that was cut twice is taken to be slower than others of its kind: it
-// has the time that it would have if nothing had been learnt.
+// has the time that it would have if nothing had been learnt. Where so many hang that
+// some are cut several times by chance, and sending again helps, it only doubles.
 func (l *learner) lenient(late int) time.Duration {
 	d := l.deadline << min(late, 10)
-	if late > 0 {
+	if late > 0 && !l.cures() {
 		d = max(d, min(again*l.deadline, l.cold))
-	}
-	if late > 1 {
-		d = max(d, l.cold<<min(late-2, 10))
+		if late > 1 {
+			d = max(d, l.full(late))
+		}
 	}
 	return max(l.deadline, min(d, l.ceiling))
+}
+
+// full returns the deadline of a call's last attempt, after it was cut late times: as
+// long as if nothing had been learnt.
+func (l *learner) full(late int) time.Duration {
+	return max(l.deadline, min(l.cold<<min(max(late-2, 0), 10), l.ceiling))
 }
 
 func (l *learner) givenUp(d time.Duration, others pending) {
@@ -367,7 +378,15 @@ func (l *learner) multiple(c *hist.Curve) time.Duration {
 	return max(m, min(time.Duration(median*math.Pow(p90/median, sigmas)), l.cold))
 }
 
+// known reports whether enough has been seen. Once deadlines cut, nobody waits for so
+// long any more that it surely hangs; then it tells that those that are cut are answered
+// when they are sent again.
 func (l *learner) known(c *hist.Curve) bool {
-	r := c.Reached()
-	return r >= reachedEnough || l.slow != nil && r >= reachedStill || r >= reachedLeast && l.longest >= max(surelyHung*c.Longest(), surelyHungIn)
+	switch r := c.Reached(); {
+	case r >= reachedEnough, l.slow != nil && r >= reachedStill:
+		return true
+	case r < reachedLeast:
+		return false
+	}
+	return l.cures() || l.longest >= max(surelyHung*c.Longest(), surelyHungIn)
 }

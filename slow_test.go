@@ -145,3 +145,38 @@ func TestRetriesThatAreAnsweredAreNotHeldBack(t *testing.T) {
 		}
 	})
 }
+
+// Where many calls hang, and each time that they are sent by chance, an item that was
+// cut several times is no slow one: it is sent again as soon as before.
+func TestManyHangsAreNoSlowItems(t *testing.T) {
+	const n = 1000
+	for seed := range uint64(3) {
+		for _, c := range []struct {
+			hang float64
+			most time.Duration
+		}{{0.1, 80 * time.Second}, {0.2, 3 * time.Minute}} {
+			var mu sync.Mutex
+			sent := map[int]int{}
+			p := byNumber(func(i int, ctx context.Context, emit func(paceline.Delta)) (*paceline.Response, error) {
+				mu.Lock()
+				sent[i]++
+				k := sent[i]
+				mu.Unlock()
+				if drawn(seed<<8+uint64(k), i, c.hang) {
+					return hangs(ctx, emit)
+				}
+				return answers(3*time.Second, "a")(ctx, emit)
+			})
+			cfg := paceline.Config{Limits: paceline.Limits{Requests: paceline.Per(50, time.Second), InFlight: n}}
+			running(t, p, cfg, func(t *testing.T, e *paceline.Engine) {
+				began := time.Now()
+				sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: n}, Sink: new(collector)})
+				took := time.Since(began)
+				t.Logf("%g %% hang: %v, %d done, %d requests", 100*c.hang, took, sum.Done, sum.Requests)
+				if err != nil || sum.Done < n-1 || took > c.most {
+					t.Errorf("%v: %d done in %v, want %v at most", err, sum.Done, took, c.most)
+				}
+			})
+		}
+	}
+}
