@@ -20,6 +20,10 @@ type queue struct {
 
 	armed atomic.Bool // the committer will look by itself before long
 
+	// most is how many bytes of rows are committed without waiting: Options.SyncBytes, or
+	// less where the reserve is small. Four times as many may wait.
+	most atomic.Int64
+
 	wake   chan struct{} // of one: there is something to look at
 	joined chan struct{} // closed when the committer has ended
 }
@@ -45,7 +49,7 @@ func (j *Journal) Append(e Entry, row []byte, committed func()) error {
 	}
 	q := &j.queue
 	q.mu.Lock()
-	for q.refuse == nil && len(q.batch.rows) >= 4*j.opt.SyncBytes && j.full() == nil {
+	for q.refuse == nil && int64(len(q.batch.rows)) >= 4*q.most.Load() && j.full() == nil {
 		q.room.Wait()
 	}
 	if q.refuse != nil {
@@ -59,11 +63,11 @@ func (j *Journal) Append(e Entry, row []byte, committed func()) error {
 		defer q.mu.Unlock()
 		return usage("a second row for item %d", e.Index)
 	}
-	before := len(q.batch.rows)
+	before, most := int64(len(q.batch.rows)), q.most.Load()
 	q.batch.add(&e, row, committed)
-	after := len(q.batch.rows)
+	after := int64(len(q.batch.rows))
 	q.mu.Unlock()
-	if before == 0 || before < j.opt.SyncBytes && after >= j.opt.SyncBytes {
+	if before == 0 || before < most && after >= most {
 		q.poke()
 	}
 	return nil
@@ -201,9 +205,9 @@ func (j *Journal) take(due bool) (b *batch, waiting, over bool) {
 	q := &j.queue
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := len(q.batch.rows)
+	n := int64(len(q.batch.rows))
 	over = q.refuse != nil
-	if !over && !q.urgent && !(due && n > 0) && n < j.opt.SyncBytes {
+	if !over && !q.urgent && !(due && n > 0) && n < q.most.Load() {
 		return nil, n > 0, false
 	}
 	b, q.batch = q.batch, q.spare

@@ -40,7 +40,20 @@ func (j *Journal) setAside() (int64, error) {
 	if err != nil {
 		_ = remove(j.opt.FS, j.place.reserve)
 	}
+	j.queue.most.Store(j.sparing(n))
 	return n, err
+}
+
+// sparing returns how many bytes of rows are committed without waiting, with a reserve of
+// n bytes. Four times as many may wait, and as many more may be under way to the disk
+// when it turns out to be full: if the reserve is a small one, half of it, so that the
+// rest is for the calls that are in flight then.
+func (j *Journal) sparing(n int64) int64 {
+	most := int64(j.opt.SyncBytes)
+	if n < reserveBytes {
+		most = min(most, max(n, reserveLeast)/16)
+	}
+	return most
 }
 
 // occupy writes the reserve, and makes it durable: some file systems tell only then
