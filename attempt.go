@@ -35,6 +35,7 @@ type attempt struct {
 	gate   chan struct{} // it waits here before it goes out; nil: it does not
 
 	sent  atomic.Int64         // instant of the sending, 0: not yet
+	went  atomic.Bool          // it was written to a connection, if its provider tells
 	gap   time.Duration        // its longest silence between two pieces of content
 	first atomic.Int64         // instant of the first content, 0: none yet
 	last  atomic.Int64         // instant of the last content; held while a reader is busy
@@ -169,6 +170,10 @@ func (a *attempt) emit(d Delta) {
 // noProgress takes what a sign of life that is no progress tells of the
 // endpoint.
 func (a *attempt) noProgress(d Delta) {
+	if d.Kind == DeltaSent {
+		a.went.Store(true)
+		a.endpoint.tells.Store(true)
+	}
 	if d.Kind == DeltaSent && a.strict {
 		a.call.engine.box.put(message{kind: msgSent, attempt: a, took: d.Took, at: a.call.engine.now()})
 	}

@@ -37,19 +37,20 @@ type call struct {
 	diary     *diary          // notes each request; nil: none is kept
 	reader    func(Delta)     // takes the pieces of a stream; nil: nobody looks
 
-	requests int          // that have ended
-	sent     int          // the dispatcher's: requests started
-	charged  int          // attempts that failed
-	spared   int          // failures that were not charged at the end
-	late     int          // the dispatcher's: attempts that a first-token or stall deadline cut
-	lastTry  bool         // the dispatcher's: no failure of its attempt under way is forgiven
-	failing  flow.Instant // start of the first attempt that was charged
-	asks     int          // complete answers that were not accepted
-	reason   Verdict      // why the next request is sent; VerdictDone: it is the first
-	judged   bool         // err is about resp, which was not accepted
-	over     bool         // the dispatcher grants no further attempt: err stands
-	revived  bool         // a dead connection was forgiven
-	streamed bool         // the reader has had content: no further attempt
+	requests int        // that have ended
+	sent     int        // the dispatcher's: requests started
+	charged  int        // attempts that failed
+	spared   int        // failures that were not charged at the end
+	blame    flow.Blame // of the last failure that may be charged
+	lane     int        // the dispatcher's: on which that was
+	late     int        // the dispatcher's: attempts that a first-token or stall deadline cut
+	lastTry  bool       // the dispatcher's: no failure of its attempt under way is forgiven
+	asks     int        // complete answers that were not accepted
+	reason   Verdict    // why the next request is sent; VerdictDone: it is the first
+	judged   bool       // err is about resp, which was not accepted
+	over     bool       // the dispatcher grants no further attempt: err stands
+	revived  bool       // a dead connection was forgiven
+	streamed bool       // the reader has had content: no further attempt
 
 	started    flow.Instant // of the first request
 	firstToken time.Duration
@@ -105,7 +106,7 @@ func (c *call) proceed(a *attempt) (again bool) {
 	if a.noted || c.note(&c.came) {
 		a.run(&c.came)
 	}
-	return c.conclude(a.admitted, &whole)
+	return c.conclude(&whole)
 }
 
 // unwound gives back what was reserved for an attempt that a panic broke off; before
@@ -121,13 +122,13 @@ func (c *call) unwound(a *attempt, sent int) {
 // conclude takes what came of an attempt, and sets whole once nothing is left to be
 // given back. It is apart from proceed for the sake of the stacks of thousands that
 // wait there.
-func (c *call) conclude(admitted flow.Instant, whole *bool) (again bool) {
+func (c *call) conclude(whole *bool) (again bool) {
 	came := c.came
 	f := &came
 	c.came = finish{}
 	c.requests += f.requests
 	if f.err != nil {
-		again = c.failed(f.err, admitted)
+		again = c.failed(f.err)
 		f.err = c.err
 	}
 	end := f.of.ending(f.resp, f.err)
@@ -192,7 +193,7 @@ func exited(where string) *Error {
 }
 
 // failed decides what follows on a failure and reports whether to try again.
-func (c *call) failed(err *Error, admitted flow.Instant) (again bool) {
+func (c *call) failed(err *Error) (again bool) {
 	c.err, c.judged = err, false
 	if c.streamed {
 		return false
@@ -218,9 +219,6 @@ func (c *call) failed(err *Error, admitted flow.Instant) (again bool) {
 			own := *err // which its provider may return to others, too
 			own.Stale = false
 			c.err, err = &own, &own
-		}
-		if c.charged == 0 {
-			c.failing = admitted
 		}
 		c.charged++ // unless the dispatcher knows of an outage
 		c.again(VerdictRetry, max(c.delay(err), err.RetryAfter))
@@ -276,7 +274,7 @@ func (a *attempt) outcome(resp *Response, err *Error) flow.Outcome {
 	case v == VerdictLater:
 		o.Kind = flow.Throttled
 	case v == VerdictRetry:
-		o.Kind = flow.Overloaded
+		o.Kind, o.Blame = flow.Overloaded, a.blame(err)
 	case v == VerdictStop: // what was asked for is used, the rest is not
 		o.Known, o.In = true, a.ticket.In
 	case err.Remote:

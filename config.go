@@ -24,6 +24,19 @@ type Config struct {
 	// before calls, and runs, end with [CodeOutage]; until then it is probed
 	// and everything waits. 0: without end. An endpoint that has never
 	// answered is given up after 30 s, or after OutageLimit if that is shorter.
+	// A call ends so only when it was tried in the outage itself: one that comes
+	// later is sent as a probe, of which there is one a second by then.
+	//
+	// An outage is ten failures in a row with no answer between. Where a server
+	// takes the calls and fails them (500, an answer that is cut or malformed, none
+	// within a deadline) it takes ten different ones that are still to be made and
+	// that nothing shows to be at fault: a failure is a call's own if the endpoint
+	// has answered another that was sent after it. So a few items that always fail
+	// are no outage, wherever they stand. Each probe is another call, one that was
+	// never sent first, and costs no attempt. If those that remain are all known to
+	// be at fault the outage is over, and they are charged; if they may be, and a
+	// server fails them for 65 minutes with nothing new to send, they are charged from
+	// then on, unless there is an OutageLimit.
 	//
 	// It is also for how long the last few calls of all may be refused as throttled,
 	// while nothing is let in, before they end with [CodeThrottled]; 0: for 65
@@ -146,7 +159,8 @@ func (r Rate) String() string {
 }
 
 // Retry is how transient failures are retried. Throttled calls are not
-// retries: they wait as told and cost no attempt. An item that is refused again and
+// retries: they wait as told and cost no attempt, and nor does what fails in an outage
+// (see Config.OutageLimit). An item that is refused again and
 // again while others are let in ends after as many such refusals as Attempts, five
 // at least; where there are no others, see Config.OutageLimit.
 //

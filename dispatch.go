@@ -39,6 +39,8 @@ type dispatcher struct {
 	held      map[*flow.Ticket]*attempt // those that wait for each other's connections
 	out       map[int]*Error            // endpoints taken out of the pool, and why
 	later     episodes
+	doubtful  []*call // that have failed for the last time, unless that is an outage
+	tried     bool    // one that failed in an outage waits again
 	shut      shutOut
 	heed      heed
 	granted   []*attempt // in this pass; launch tells them
@@ -55,6 +57,7 @@ func (d *dispatcher) loop() {
 	for {
 		messages = d.read(messages)
 		now := d.engine.now()
+		d.settle()
 		wake := min(d.admit(now), d.release(now), d.outage(now), d.ping(now))
 		d.watch.look(now, d)
 		wake = min(wake, d.rescue(now), d.hedge(now))
@@ -102,7 +105,8 @@ func (d *dispatcher) handle(m *message) {
 	case msgSubmit:
 		d.submit(m.call)
 	case msgWithdraw:
-		if d.admission.Remove(&m.call.ticket) {
+		if d.admission.Remove(&m.call.ticket) || d.undoubt(m.call) {
+			d.admission.Forget(&m.call.ticket, false)
 			m.call.waits.admitted(nil)
 		}
 	case msgGivenUp:
@@ -172,8 +176,8 @@ func (d *dispatcher) submit(c *call) {
 	}
 	d.heed.note(c)
 	if err := d.weigh(c); err != nil {
-		c.err, c.over = err, true
-		c.waits.admitted(nil)
+		c.err = err
+		d.end(c)
 		return
 	}
 	c.ticket.Party = &d.single
@@ -322,6 +326,7 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 	}
 	d.grant(c.purse())
 	if !end.more {
+		d.admission.Forget(&c.ticket, end.err == nil)
 		d.leave(a, end)
 	}
 }
@@ -330,6 +335,7 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 func (d *dispatcher) failure(a *attempt, end *ending) {
 	if end.outcome.Kind == flow.Overloaded && !errors.Is(end.err, errOutrun) {
 		d.failed[a.lane] = end.err
+		a.call.blame = end.outcome.Blame
 	}
 	if end.err.ofKey() {
 		d.takeOut(a, end.err)
@@ -342,26 +348,25 @@ func (d *dispatcher) failure(a *attempt, end *ending) {
 // again queues a call that is to have another attempt, if it has one left.
 func (d *dispatcher) again(c *call, lane int) {
 	if c.err != nil && c.err.ofKey() && d.out[lane] == nil { // it is the last
-		c.over = true
-		c.waits.admitted(nil)
+		d.end(c)
 		return
 	}
 	if c.err != nil && c.err.Code == CodeThrottled && c.ticket.Alone() >= d.lonely() {
-		c.err, c.over = refusedAlone(c.err, &c.ticket), true
-		c.waits.admitted(nil)
+		c.err = refusedAlone(c.err, &c.ticket)
+		d.end(c)
 		return
 	}
-	if c.reason == VerdictRetry {
-		if c.charged > 0 && d.excused(c, lane) {
-			c.charged--
-		}
-		if c.charged >= d.engine.cfg.Retry.Attempts {
-			c.over = true
-			c.waits.admitted(nil)
-			return
-		}
+	if c.reason == VerdictRetry && d.exhausted(c, lane) {
+		return
 	}
 	d.submit(c)
+}
+
+// end grants a call nothing further: its error stands.
+func (d *dispatcher) end(c *call) {
+	d.admission.Forget(&c.ticket, false)
+	c.over = true
+	c.waits.admitted(nil)
 }
 
 // tell passes an attempt's end to the observer.
@@ -394,6 +399,7 @@ func (d *dispatcher) refuse(match func(*call) bool) {
 	for _, t := range d.admission.Drain() {
 		if c := t.Owner.(*call); match(c) {
 			c.purse().settle(c.most, spend{})
+			d.admission.Forget(t, false)
 			c.waits.admitted(nil)
 		} else {
 			d.admission.Add(now, t)
@@ -402,6 +408,14 @@ func (d *dispatcher) refuse(match func(*call) bool) {
 	for _, r := range d.runs {
 		d.clearShelf(r, match)
 	}
+	d.doubtful = slices.DeleteFunc(d.doubtful, func(c *call) bool {
+		gone := match(c)
+		if gone {
+			d.admission.Forget(&c.ticket, false)
+			c.waits.admitted(nil)
+		}
+		return gone
+	})
 	for p := range d.needy {
 		d.dismiss(p, match)
 		d.grant(p)

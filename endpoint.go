@@ -3,6 +3,7 @@ package paceline
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/seed-1814a72b/paceline/internal/flow"
 )
@@ -93,6 +94,7 @@ type endpoint struct {
 	Endpoint
 	sends Provider    // makes the attempts, as Endpoint.Provider does
 	told  []*tellings // by the model's number in admission; the dispatcher's
+	tells atomic.Bool // its provider says when a request is on its way
 }
 
 func newEndpoint(ep Endpoint) *endpoint {

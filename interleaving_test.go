@@ -172,9 +172,13 @@ func TestAnOutagesErrorCanBeAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		p := paceline.ProviderFunc(func(ctx context.Context, r *paceline.Request, emit func(paceline.Delta)) (*paceline.Response, error) {
-			emit(paceline.Delta{Kind: paceline.DeltaContent, Quoted: []byte(`"x"`)})
-			<-release
-			return nil, &paceline.Error{Code: paceline.CodeCut}
+			select {
+			case <-release:
+			default:
+				emit(paceline.Delta{Kind: paceline.DeltaContent, Quoted: []byte(`"x"`)})
+				<-release
+			}
+			return nil, &paceline.Error{Code: paceline.CodeServer, Status: 503}
 		})
 		e, _ := paceline.New(p, paceline.Config{OutageLimit: 500 * time.Millisecond, Limits: paceline.Limits{InFlight: 20}})
 		var wg sync.WaitGroup

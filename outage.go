@@ -11,7 +11,7 @@ import (
 // is more likely a wrong address than an outage.
 const neverAnswered = 30 * time.Second
 
-// outage ends what waits when no endpoint has answered for longer than
+// outage ends what waits and was tried when no endpoint has answered for longer than
 // allowed. It returns when to look again.
 func (d *dispatcher) outage(now flow.Instant) flow.Instant {
 	end, since := flow.Instant(0), flow.Never
@@ -29,16 +29,29 @@ func (d *dispatcher) outage(now flow.Instant) flow.Instant {
 	if now < end {
 		return end
 	}
-	failure := &Error{Code: CodeOutage, Message: fmt.Sprintf("nothing has answered for %v", now.Sub(since).Round(time.Second))}
+	d.giveUp(now, since)
+	return flow.Never
+}
+
+// giveUp ends those that wait and have failed in an outage since then. One that was
+// not tried in it waits for its turn as a probe.
+func (d *dispatcher) giveUp(now, since flow.Instant) {
+	if !d.tried {
+		return
+	}
+	d.tried = false
+	failure := &Error{Code: CodeOutage, Message: fmt.Sprintf("no call was answered for %v", now.Sub(since).Round(time.Second))}
 	if d.last != nil {
 		failure.Err = d.last
-		failure.Message += ": " + d.last.Error()
+		failure.Message += "; the last failed by " + d.last.Error()
 	}
 	d.refuse(func(c *call) bool {
+		if !c.ticket.FailedSince(since) {
+			return false
+		}
 		c.err, c.over = failure, true
 		return true
 	})
-	return flow.Never
 }
 
 // patience returns when a lane's outage has lasted too long.
@@ -51,37 +64,6 @@ func (d *dispatcher) patience(h flow.Health) flow.Instant {
 		limit = neverAnswered
 	}
 	return h.Since.Add(limit)
-}
-
-const (
-	// spareMost failures at most are not held against a call because the
-	// endpoint has answered nothing since,
-	spareMost = 6
-	// while so many calls have failed.
-	spareAmong = 3
-	// poisoned: where the endpoint answers with errors for so long, and all
-	// that wait have failed before, it may be they that it cannot answer.
-	poisoned = 10 * time.Minute
-)
-
-// excused reports whether c's last failure is the endpoint's rather than its
-// own: in an outage, and at the beginning of one, before anybody knows of it,
-// where the last attempt failed and the endpoint has answered nothing that was
-// sent since the first failure.
-func (d *dispatcher) excused(c *call, lane int) bool {
-	d.last = c.err
-	h := d.admission.Health(lane)
-	if h.Down {
-		hopeless := c.err.Remote && !d.admission.Fresh() && d.needing() == 0 && d.engine.now().Sub(h.Since) > poisoned
-		return !hopeless
-	}
-	lastAttempt := c.charged >= d.engine.cfg.Retry.Attempts && c.spared < spareMost
-	silent := h.EverAlive && h.Answered < c.failing && h.Dark >= spareAmong
-	if !lastAttempt || !silent {
-		return false
-	}
-	c.spared++
-	return true
 }
 
 // takeOut takes the attempt's endpoint out of the pool for a fault of its key,

@@ -30,6 +30,8 @@ type Admission struct {
 	cause  Cause
 	held   bool
 	starts int64   // numbered
+	clean  int     // calls under way that are no suspects
+	probes int     // that were sent while nothing answered
 	wake   Instant // when Next was to be asked again, as it said last
 	opens  Instant // when what the ready ones waited for lets the first of them start, as it was known then
 }
@@ -95,7 +97,7 @@ func (a *Admission) next(now Instant, late time.Duration) (*Ticket, Instant) {
 		if t == nil {
 			break
 		}
-		t = a.instead(t, line)
+		t, line = a.instead(now, t, line)
 		if a.Weigh != nil {
 			a.Weigh(t)
 		}
@@ -225,7 +227,7 @@ func (a *Admission) spare(now Instant, t *Ticket, better func(l, best *Lane) boo
 	if best == nil {
 		return false
 	}
-	t.late = 0
+	t.late, t.faults.beside = 0, true
 	a.start(now, best, t)
 	return true
 }
@@ -234,7 +236,15 @@ func (a *Admission) spare(now Instant, t *Ticket, better func(l, best *Lane) boo
 func (a *Admission) start(now Instant, l *Lane, t *Ticket) {
 	a.starts++
 	t.number = a.starts
+	down := l.breaker.open
 	l.take(now, t)
+	if t.faults.clean = !t.faults.suspect && !t.faults.beside; t.faults.clean {
+		a.clean++
+	}
+	if down {
+		a.probes++
+		a.hurries(now, l)
+	}
 }
 
 // Crowded reports whether Spare would start nothing, whatever it is, because
@@ -256,6 +266,10 @@ func (a *Admission) Done(now Instant, t *Ticket, o Outcome) {
 		return
 	}
 	t.state = idle
+	if t.faults.clean {
+		t.faults.clean = false
+		a.clean--
+	}
 	t.lane.done(now, t, o, a.ended(t, &o))
 	t.lane = nil
 	a.queue.unpark(a.queue.lines[t.Model])
@@ -263,7 +277,7 @@ func (a *Admission) Done(now Instant, t *Ticket, o Outcome) {
 
 // ended returns what t's lane does not know of its end.
 func (a *Admission) ended(t *Ticket, o *Outcome) ended {
-	e := ended{chance: a.chance()}
+	e := ended{chance: a.chance(), starts: a.starts}
 	if o.Kind == Throttled {
 		e.fresh, e.letIn = a.queue.lines[t.Model].hasFresh(), a.letIn(t.Model)
 		e.renewed = a.renewed(t.lane, t.Model, o.RetryAfter)

@@ -164,16 +164,23 @@ func (s *solitude) wait(now Instant, told time.Duration, chance float64) {
 
 // instead returns who starts in the place of t, whose turn it is: while calls wait
 // for a probe, one that was refused is not sent as one where another has not been.
-func (a *Admission) instead(t *Ticket, l *line) *Ticket {
-	if t.solitude.refused == 0 || !a.probing(t.Model) {
-		return t
+//
+// Likewise while nothing answers (see [Admission.probe]), or may not: none that has
+// failed is sent where another has not been.
+func (a *Admission) instead(now Instant, t *Ticket, l *line) (*Ticket, *line) {
+	if a.blind(now) {
+		return a.probe(t, l)
+	}
+	refused := t.solitude.refused > 0 && a.probing(t.Model)
+	if !refused && !(t.Retry && a.doubting()) {
+		return t, l
 	}
 	for c := t.class(); c < classes; c++ {
 		if other := l.ready[c].fresh.front; other != nil {
-			return other
+			return other, l
 		}
 	}
-	return t
+	return t, l
 }
 
 // probing reports whether a lane lets a probe of a model go first.

@@ -5,7 +5,8 @@ import "time"
 const (
 	// tripAfter failures in a row, with nothing answered in between, open the
 	// breaker. At a failure rate of a third that is chance once in 60,000
-	// calls, and then costs a second.
+	// calls, and then costs a second. Where a server takes the calls and fails
+	// them, they are to be of so many different ones: see [BlameEither].
 	tripAfter = 10
 
 	// A probe goes out at most every probeMin. The wait doubles to probeMax, so that a
@@ -17,11 +18,14 @@ const (
 // breaker stops sending to an endpoint that answers nothing any more, probes
 // it, and lets calls through again at its first sign of life.
 type breaker struct {
-	failures  int     // in a row, of one call after another
-	last      *Ticket // the last of these calls: one that fails again and again is its own fault
-	open      bool    // the endpoint does not answer
-	everAlive bool    // it has answered at least once
-	answered  Instant // the latest start of a call that was answered
+	failures  int       // in a row, of one call after another, which nobody served
+	witnesses []*Ticket // calls that failed in a row, each once, none a suspect: see [Ticket.Suspect]
+	nobody    bool      // if open: the last failure was that there is nobody
+	last      *Ticket   // the last of these calls: one that fails again and again is its own fault
+	open      bool      // the endpoint does not answer
+	everAlive bool      // it has answered at least once
+	answered  Instant   // the latest start of a call that was answered
+	number    int64     // of that start
 	// Calls that failed since darkSince, the start of the first of them, while
 	// nothing that started later was answered. Older ones may still be.
 	dark      int
@@ -48,45 +52,89 @@ func (b *breaker) started(now Instant) {
 	}
 }
 
-// alive notes a sign of life for a call that started at the instant started.
-// An old stream that goes on does not say that new calls are answered.
-func (b *breaker) alive(started Instant) {
-	b.everAlive = true
-	b.answered = max(b.answered, started)
-	dark, darkSince := b.dark, b.darkSince
-	if started >= darkSince {
-		dark = 0
+// hurry has the next probe come soon, whatever came of those before.
+func (b *breaker) hurry() {
+	if b.open {
+		b.wait = probeMin
 	}
-	if !b.open || started >= b.since {
-		*b = breaker{everAlive: true, answered: b.answered, dark: dark, darkSince: darkSince}
+}
+
+// alive notes a sign of life of a call. An old stream that goes on does not say
+// that new calls are answered.
+func (b *breaker) alive(t *Ticket) {
+	b.everAlive = true
+	b.answered, b.number = max(b.answered, t.Started), max(b.number, t.number)
+	if t.Started >= b.darkSince {
+		b.dark = 0
+	}
+	if !b.open || t.Started >= b.since {
+		b.close()
+	}
+}
+
+// close lets calls through, and forgets the failures.
+func (b *breaker) close() {
+	clear(b.witnesses)
+	*b = breaker{
+		everAlive: b.everAlive, answered: b.answered, number: b.number,
+		dark: b.dark, darkSince: b.darkSince, witnesses: b.witnesses[:0],
 	}
 }
 
 // ended notes a call's end.
-func (b *breaker) ended(now Instant, t *Ticket, kind OutcomeKind, chance float64) {
-	switch kind {
+func (b *breaker) ended(now Instant, t *Ticket, o *Outcome, e ended) {
+	switch o.Kind {
 	case Answered, Refused, Throttled: // who says "later" or "no" is there
-		b.alive(t.Started)
+		b.alive(t)
 	case Overloaded:
-		b.failed(now, t, chance)
+		b.failed(now, t, o.Blame, e)
 	}
 }
 
-func (b *breaker) failed(now Instant, t *Ticket, chance float64) {
-	if b.failures == 0 {
-		b.since = now
-	}
+func (b *breaker) failed(now Instant, t *Ticket, blame Blame, e ended) {
 	if b.dark == 0 {
 		b.darkSince = t.Started
 	}
-	if t != b.last || b.open {
-		b.failures++
+	news := t != b.last
+	if news || b.open {
 		b.dark++
 	}
+	b.nobody = blame == BlameNobody
+	if blame != BlameNobody {
+		b.suspects(t)
+	}
+	if !b.open {
+		b.counts(now, t, blame, news)
+	}
+	t.faults.note(now, t.lane, e.starts, b.open)
+	if !b.open && (b.failures >= tripAfter || len(b.witnesses) >= tripAfter) {
+		b.opens(now, e.chance)
+	}
+}
+
+// counts notes what a failure is worth as a sign of an outage.
+func (b *breaker) counts(now Instant, t *Ticket, blame Blame, news bool) {
+	if blame != BlameNobody && t.faults.suspect {
+		return
+	}
+	if b.failures == 0 && len(b.witnesses) == 0 {
+		b.since = now
+	}
+	if news && (blame != BlameEither || !b.everAlive) {
+		b.failures++
+	}
 	b.last = t
-	if !b.open && b.failures >= tripAfter {
-		b.open = true
-		b.wait = probeMin
-		b.next = now.Add(probeMin + time.Duration(chance*float64(probeMin)/4))
+	b.witness(t)
+}
+
+// opens lets nothing through but probes. What has failed so far was the outage.
+func (b *breaker) opens(now Instant, chance float64) {
+	b.open = true
+	b.wait = probeMin
+	b.next = now.Add(probeMin + time.Duration(chance*float64(probeMin)/4))
+	for _, t := range b.witnesses {
+		if t != nil {
+			t.faults.own = 0
+		}
 	}
 }

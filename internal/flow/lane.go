@@ -172,6 +172,7 @@ func (l *Lane) take(now Instant, t *Ticket) {
 type Outcome struct {
 	Kind       OutcomeKind
 	RetryAfter time.Duration // for Throttled: what the server asked for; 0: nothing
+	Blame      Blame         // for Overloaded: who may be at fault
 	In, Out    float64       // tokens really used, if Known
 	Known      bool
 	Money      float64 // really spent, if Priced
@@ -196,6 +197,7 @@ const (
 // ended is what a lane does not know of an end.
 type ended struct {
 	chance  float64       // from [0, 1)
+	starts  int64         // the latest number of a start, anywhere
 	fresh   bool          // calls of the model wait that have not been started before
 	letIn   Instant       // the latest start of a call of the model that was let in, anywhere
 	renewed time.Duration // in which a limit renews itself; 0: it never does
@@ -209,7 +211,7 @@ func (l *Lane) done(now Instant, t *Ticket, o Outcome, e ended) {
 	s.inFlight--
 	l.whole.done(now, t, &t.passages.whole, &o)
 	s.done(now, t, &t.passages.share, &o)
-	l.breaker.ended(now, t, o.Kind, e.chance)
+	l.breaker.ended(now, t, &o, e)
 	l.retries.ended(t, o.Kind)
 	if o.Kind != Throttled {
 		s.pause.ended(t.Started, o.Kind)
@@ -246,7 +248,7 @@ func (l *Lane) alive(now Instant, t *Ticket) {
 	s := l.shares[t.Model]
 	s.pause.alive(t.Started)
 	s.peers.letIn(t)
-	l.breaker.alive(t.Started)
+	l.breaker.alive(t)
 	l.adaptive.firstToken(now, now.Sub(t.Started), &s.pulse)
 }
 

@@ -27,6 +27,7 @@ type Ticket struct {
 	order      int64         // its number in its model's seek
 	number     int64         // of its start, among all
 	solitude   solitude
+	faults     faults
 	state      state
 	rank       uint64  // its place among the ready ones of its priority; the lowest is first
 	prev, next *Ticket // in a list
