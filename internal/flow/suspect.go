@@ -118,6 +118,9 @@ func (a *Admission) unsuspected(most int) int {
 // Acquit ends the outages of lanes where servers fail the calls and only suspects are
 // left to be sent: it is they that it cannot answer.
 func (a *Admission) Acquit() {
+	if a.queue.len == 0 {
+		return // nobody waits, and who comes next is no suspect
+	}
 	for _, l := range a.lanes {
 		if b := &l.breaker; b.open && b.everAlive && !b.nobody && a.unsuspected(1) == 0 {
 			b.close()
