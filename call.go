@@ -37,20 +37,22 @@ type call struct {
 	diary     *diary          // notes each request; nil: none is kept
 	reader    func(Delta)     // takes the pieces of a stream; nil: nobody looks
 
-	requests int        // that have ended
-	sent     int        // the dispatcher's: requests started
-	charged  int        // attempts that failed
-	spared   int        // failures that were not charged at the end
-	blame    flow.Blame // of the last failure that may be charged
-	lane     int        // the dispatcher's: on which that was
-	late     int        // the dispatcher's: attempts that a first-token or stall deadline cut
-	lastTry  bool       // the dispatcher's: no failure of its attempt under way is forgiven
-	asks     int        // complete answers that were not accepted
-	reason   Verdict    // why the next request is sent; VerdictDone: it is the first
-	judged   bool       // err is about resp, which was not accepted
-	over     bool       // the dispatcher grants no further attempt: err stands
-	revived  bool       // a dead connection was forgiven
-	streamed bool       // the reader has had content: no further attempt
+	requests int          // that have ended
+	sent     int          // the dispatcher's: requests started
+	charged  int          // attempts that failed
+	spared   int          // failures that were not charged at the end
+	blame    flow.Blame   // of the last failure that may be charged
+	lane     int          // the dispatcher's: on which that was
+	streak   flow.Instant // the dispatcher's: the first of the failures in a row of which its last charges are
+	recent   int          // and how many those are
+	late     int          // the dispatcher's: attempts that a first-token or stall deadline cut
+	lastTry  bool         // the dispatcher's: no failure of its attempt under way is forgiven
+	asks     int          // complete answers that were not accepted
+	reason   Verdict      // why the next request is sent; VerdictDone: it is the first
+	judged   bool         // err is about resp, which was not accepted
+	over     bool         // the dispatcher grants no further attempt: err stands
+	revived  bool         // a dead connection was forgiven
+	streamed bool         // the reader has had content: no further attempt
 
 	started    flow.Instant // of the first request
 	firstToken time.Duration

@@ -35,8 +35,14 @@ func (a *attempt) blame(err *Error) flow.Blame {
 // exhausted charges a failure to c, unless it is the endpoint's, and reports whether
 // c may not be tried again for now: it has ended, or it is doubtful.
 func (d *dispatcher) exhausted(c *call, lane int) bool {
-	if c.charged > 0 && d.excused(c, lane) {
+	h := d.admission.Health(lane)
+	c.refund(h)
+	switch {
+	case c.charged == 0:
+	case d.excused(c, lane):
 		c.charged--
+	case !h.Down:
+		c.charge(h)
 	}
 	if c.charged < d.engine.cfg.Retry.Attempts {
 		return false
@@ -47,6 +53,23 @@ func (d *dispatcher) exhausted(c *call, lane int) bool {
 		d.doubtful = append(d.doubtful, c) // settle decides
 	}
 	return true
+}
+
+// charge notes that the call's last failure was charged to it.
+func (c *call) charge(h flow.Health) {
+	if c.streak != h.Since {
+		c.streak, c.recent = h.Since, 0
+	}
+	c.recent++
+}
+
+// refund takes back what was charged for failures that have turned out to be those
+// with which an outage began.
+func (c *call) refund(h flow.Health) {
+	if c.streak > 0 && c.streak == h.Outage {
+		c.charged -= c.recent
+		c.streak, c.recent = 0, 0
+	}
 }
 
 // excused reports whether c's last failure is the endpoint's rather than its
@@ -86,7 +109,8 @@ func (d *dispatcher) settle() {
 	for _, c := range all {
 		switch h := d.admission.Health(c.lane); {
 		case h.Down && !d.hopeless(c, h):
-			c.charged--
+			c.refund(h)
+			c.charged = min(c.charged, d.engine.cfg.Retry.Attempts-1)
 			d.tried = true
 			d.submit(c)
 		case !h.Down && h.EverAlive && !c.ticket.Proven() && d.admission.MayFail(c.lane):

@@ -31,6 +31,7 @@ type breaker struct {
 	dark      int
 	darkSince Instant
 	since     Instant // the first failure of those in a row
+	opened    Instant // the same of the latest that were an outage; 0: none were
 
 	next Instant       // the next probe
 	wait time.Duration // between probes
@@ -77,7 +78,7 @@ func (b *breaker) close() {
 	clear(b.witnesses)
 	*b = breaker{
 		everAlive: b.everAlive, answered: b.answered, number: b.number,
-		dark: b.dark, darkSince: b.darkSince, witnesses: b.witnesses[:0],
+		dark: b.dark, darkSince: b.darkSince, opened: b.opened, witnesses: b.witnesses[:0],
 	}
 }
 
@@ -129,7 +130,7 @@ func (b *breaker) counts(now Instant, t *Ticket, blame Blame, news bool) {
 
 // opens lets nothing through but probes. What has failed so far was the outage.
 func (b *breaker) opens(now Instant, chance float64) {
-	b.open = true
+	b.open, b.opened = true, b.since
 	b.wait = probeMin
 	b.next = now.Add(probeMin + time.Duration(chance*float64(probeMin)/4))
 	for _, t := range b.witnesses {

@@ -9,7 +9,8 @@ import (
 // Health is whether a lane answers.
 type Health struct {
 	Down      bool    // it does not
-	Since     Instant // if Down: the first failure
+	Since     Instant // the first of the failures in a row; 0: there are none
+	Outage    Instant // the same of the latest that were an outage; 0: none were
 	EverAlive bool    // it has answered at least once
 	Answered  Instant // the latest start of a call that was answered
 	Dark      int     // calls that failed since the last that was answered has started
@@ -18,7 +19,7 @@ type Health struct {
 // Health returns the health of lane number n.
 func (a *Admission) Health(n int) Health {
 	b := &a.lanes[n].breaker
-	return Health{Down: b.open, Since: b.since, EverAlive: b.everAlive, Answered: b.answered, Dark: b.dark}
+	return Health{Down: b.open, Since: b.since, Outage: b.opened, EverAlive: b.everAlive, Answered: b.answered, Dark: b.dark}
 }
 
 // PausedUntil returns until when calls of a model are held back on lane number
