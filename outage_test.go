@@ -55,8 +55,6 @@ func (a *ailing) Attempt(ctx context.Context, req *paceline.Request, emit func(p
 
 func from(n int) func(int) bool { return func(i int) bool { return i >= n } }
 
-func never(int) bool { return false }
-
 // Items that always fail, wherever they stand and however many in a row, end with a
 // row each, and hold up no other.
 func TestItemsThatAlwaysFailAreNoOutage(t *testing.T) {

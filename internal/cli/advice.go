@@ -67,12 +67,12 @@ func addressAdvice(e *paceline.Error, at *pool.Endpoint) string {
 	return fmt.Sprintf("%s %s: correct %s, which is %s; it most often ends in /v1", at.Host, found, at.Flag(), at.Shown)
 }
 
-// outageAdvice tells a server that is not there from one that answers each call
-// with an error.
+// outageAdvice tells a server that is not there from one that answered the last calls,
+// each with an error.
 func (s *session) outageAdvice(why *paceline.Error) string {
 	e := &s.pool.Endpoints[0]
 	if status := summary.AnsweredWith(why); status > 0 {
-		return fmt.Sprintf("%s answers every call with an error (HTTP %d): it is at fault, or %s", s.pool.Host(), status, e.Flag())
+		return fmt.Sprintf("%s answered the last calls, one after the other, with an error (HTTP %d): it is at fault, or %s", s.pool.Host(), status, e.Flag())
 	}
 	if len(s.pool.Endpoints) > 1 {
 		return fmt.Sprintf("none of %s answers: look at them, at the network and at --endpoint", s.pool.Host())
