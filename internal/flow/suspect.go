@@ -146,12 +146,12 @@ func (a *Admission) blind(now Instant) bool {
 const newcomer = 30 * time.Second
 
 // hurries has the probes of l, of which one has started, go on at their highest pace
-// as long as it is new, or where calls wait for nothing but their probe.
+// while no other answers, as long as it is new, or where calls wait for nothing but their probe.
 func (a *Admission) hurries(now Instant, l *Lane) {
 	b := &l.breaker
 	dark := now.Sub(b.since)
-	late := a.Patience > 0 && dark >= a.Patience && a.Standing().Down
-	if late || !b.everAlive && dark < newcomer {
+	late := a.Patience > 0 && dark >= a.Patience
+	if (late || !b.everAlive && dark < newcomer) && a.Standing().Down {
 		b.hurry()
 	}
 }
