@@ -3,7 +3,6 @@ package paceline_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -144,26 +143,6 @@ func TestAGoroutineThatIsEndedEndsTheRun(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-func TestAnEncoderThatEndsItsGoroutineStopsTheRun(t *testing.T) {
-	e, err := paceline.New(always(answers(0, "a")), paceline.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Shutdown(context.Background())
-	j := openJournal(t, filepath.Join(t.TempDir(), "out.jsonl"))
-	defer j.Close()
-	encode := func(dst []byte, r *paceline.Result) []byte {
-		if r.Item.Index == 5 {
-			runtime.Goexit()
-		}
-		return row(dst, r)
-	}
-	_, err = e.Run(t.Context(), paceline.Job{Source: &numbers{n: 10}, Journal: j, Encode: encode})
-	if err == nil || !contains(err.Error(), "item 5") {
-		t.Errorf("err = %v", err)
 	}
 }
 

@@ -408,6 +408,14 @@ func TestFault50AFailingJournalStopsTheRun(t *testing.T) {
 }
 
 func TestFault47APanicInEncodeStopsTheRunWithItsItemNamed(t *testing.T) {
+	encodeFails(t, func() { panic("boom") })
+}
+
+func TestAnEncoderThatEndsItsGoroutineStopsTheRun(t *testing.T) { encodeFails(t, runtime.Goexit) }
+
+// encodeFails has Job.Encode end by fail at item 5, which stops the run.
+func encodeFails(t *testing.T, fail func()) {
+	t.Helper()
 	e, err := paceline.New(always(answers(0, "a")), paceline.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -417,7 +425,7 @@ func TestFault47APanicInEncodeStopsTheRunWithItsItemNamed(t *testing.T) {
 	defer j.Close()
 	encode := func(dst []byte, r *paceline.Result) []byte {
 		if r.Item.Index == 5 {
-			panic("boom")
+			fail()
 		}
 		return row(dst, r)
 	}

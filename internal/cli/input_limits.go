@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-1814a72b/paceline"
 	"github.com/seed-1814a72b/paceline/internal/numeral"
+	"github.com/seed-1814a72b/paceline/internal/pool"
 	"github.com/seed-1814a72b/paceline/internal/value"
 )
 
@@ -77,19 +78,26 @@ func (a *askedModels) String() string {
 // checkTokens refuses a limit on tokens that a single request exceeds: no server
 // takes it then.
 func (s *session) checkTokens() error {
+	for i := range s.pool.Endpoints {
+		if err := s.fits(&s.pool.Endpoints[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fits returns why a limit on tokens of an endpoint is one that a single request exceeds.
+func (s *session) fits(e *pool.Endpoint) error {
 	if s.survey.models == nil {
 		return nil
 	}
 	for _, model := range slices.Sorted(maps.Keys(s.survey.models.largest)) {
 		r := s.survey.models.largest[model]
-		for i := range s.pool.Endpoints {
-			e := &s.pool.Endpoints[i]
-			if err := r.within(e.TPM, e.LimitFlag("tpm")); err != nil {
-				return err
-			}
-			if err := r.within(e.Models[model].TPM, "--model-limit "+model+": tpm"); err != nil {
-				return err
-			}
+		if err := r.within(e.TPM, e.LimitFlag("tpm")); err != nil {
+			return err
+		}
+		if err := r.within(e.Models[model].TPM, "--model-limit "+model+": tpm"); err != nil {
+			return err
 		}
 	}
 	return nil

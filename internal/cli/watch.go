@@ -94,7 +94,7 @@ func (w *watch) takeOrders(eng *paceline.Engine) *control.Control {
 			socket = l
 		}
 	}
-	return control.Start(eng, w.facts(), w.pool.Endpoints, control.Models{Unpriced: w.unpriced, Unasked: w.unasked}, socket)
+	return control.Start(eng, w.facts(), w.pool.Endpoints, control.Models{Unpriced: w.unpriced, Unasked: w.unasked, Fits: w.fits}, socket)
 }
 
 // takeKeys begins to listen to the keyboard, unless the items are typed there.

@@ -61,6 +61,9 @@ type Models struct {
 	// Unasked returns, for a model that nothing asks for, those that something asks
 	// for; "" for one that may be asked for. nil: nobody knows.
 	Unasked func(model string) (asked string)
+	// Fits returns why a limit on tokens of the endpoint is one that a single request
+	// exceeds, so that nothing would be sent any more. nil: nobody knows.
+	Fits func(e *pool.Endpoint) error
 }
 
 // Start begins to take orders, from those who connect to listener, which
@@ -183,7 +186,7 @@ func (c *Control) set(o *Order) error {
 	for i := range changed {
 		if e := &changed[i]; o.Endpoint == "" || e.Name == o.Endpoint {
 			found = true
-			if err := e.Change(o.Model, o.Limits); err != nil {
+			if err := c.change(e, o); err != nil {
 				return err
 			}
 		}
@@ -198,6 +201,15 @@ func (c *Control) set(o *Order) error {
 		c.endpoints[i] = changed[i]
 	}
 	return nil
+}
+
+// change changes the limits of an endpoint that were named, if a request may still be
+// sent then.
+func (c *Control) change(e *pool.Endpoint, o *Order) error {
+	if err := e.Change(o.Model, o.Limits); err != nil || c.models.Fits == nil {
+		return err
+	}
+	return c.models.Fits(e)
 }
 
 // apply gives the engine the limits of an endpoint, or of one of its models,
