@@ -313,6 +313,7 @@ func (d *dispatcher) done(a *attempt, end *ending) {
 	d.deadlines.observe(a, end, &d.watch)
 	end.price()
 	d.lost(a, end)
+	end.waited(a)
 	d.admission.Done(now, a.ticket, end.outcome)
 	c.purse().settle(a.most, a.charge(end))
 	if end.usage.Known {

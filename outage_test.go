@@ -72,6 +72,7 @@ func TestItemsThatAlwaysFailAreNoOutage(t *testing.T) {
 		"scattered, by 502":  {ailing{bad: func(i int) bool { return i%10 == 7 }, fails: server(502), takes: fast}, 300, 30, paceline.Config{Limits: paceline.Limits{InFlight: 20}}, 2 * time.Minute},
 		"seven that hang":    {ailing{bad: func(i int) bool { return i%30 == 19 || i > 198 }, takes: fast}, 200, 7, paceline.Config{Retry: paceline.Retry{Attempts: 2}}, 3 * time.Minute},
 		"the last that hang": {ailing{bad: from(193), takes: fast}, 200, 7, paceline.Config{Retry: paceline.Retry{Attempts: 2}}, 3 * time.Minute},
+		"many that hang":     {ailing{bad: func(i int) bool { return i%15 == 7 }, takes: fast}, 300, 20, paceline.Config{Limits: paceline.Limits{InFlight: 30}, Retry: paceline.Retry{Attempts: 2}}, 5 * time.Minute},
 		"one at a time":      {ailing{bad: func(i int) bool { return i > 0 && i <= 20 }, fails: server(500), takes: fast}, 40, 20, paceline.Config{Limits: paceline.Limits{InFlight: 1}}, 3 * time.Minute},
 		"the first thirty":   {ailing{bad: func(i int) bool { return i < 30 }, fails: server(500), takes: fast}, 300, 30, paceline.Config{}, 3 * time.Minute},
 		"half of all":        {ailing{bad: func(i int) bool { return i/20%2 == 0 }, fails: server(500), takes: fast}, 400, 200, paceline.Config{}, 2 * time.Hour},

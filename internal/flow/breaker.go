@@ -88,11 +88,12 @@ func (b *breaker) ended(now Instant, t *Ticket, o *Outcome, e ended) {
 	case Answered, Refused, Throttled: // who says "later" or "no" is there
 		b.alive(t)
 	case Overloaded:
-		b.failed(now, t, o.Blame, e)
+		b.failed(now, t, o, e)
 	}
 }
 
-func (b *breaker) failed(now Instant, t *Ticket, blame Blame, e ended) {
+func (b *breaker) failed(now Instant, t *Ticket, o *Outcome, e ended) {
+	blame := o.Blame
 	if b.dark == 0 {
 		b.darkSince = t.Started
 	}
@@ -102,7 +103,7 @@ func (b *breaker) failed(now Instant, t *Ticket, blame Blame, e ended) {
 	}
 	b.nobody = blame == BlameNobody
 	if blame != BlameNobody {
-		b.suspects(t)
+		b.suspects(t, o.Overdue)
 	}
 	if !b.open {
 		b.counts(now, t, blame, news)

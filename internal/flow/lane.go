@@ -178,6 +178,7 @@ type Outcome struct {
 	Money      float64 // really spent, if Priced
 	Priced     bool
 	FirstToken time.Duration // 0: none was seen
+	Overdue    time.Duration // of a call that was cut: calls that take longer are slower than nearly all; 0: not known
 }
 
 // OutcomeKind tells outcomes apart.

@@ -65,7 +65,7 @@ func act(a *Admission, rng *rand.Rand, t *Ticket, now Instant) {
 func TestTheCauseIsOfALaneThatAnswers(t *testing.T) {
 	down := func(a *Admission, lane int) {
 		for range tripAfter {
-			a.lanes[lane].breaker.failed(1, new(Ticket), BlameServer, ended{})
+			a.lanes[lane].breaker.failed(1, new(Ticket), &Outcome{Blame: BlameServer}, ended{})
 		}
 	}
 	for name, c := range map[string]struct {

@@ -53,9 +53,12 @@ func (t *Ticket) Proven() bool {
 func (t *Ticket) FailedSince(since Instant) bool { return t.faults.lane != nil && t.faults.at >= since }
 
 // suspects notes that t has failed, and whether its failure before was its own: at
-// the second outage, each ended by others, it was.
-func (b *breaker) suspects(t *Ticket) {
+// the second outage, each ended by others, it was. One that was cut, when a call has been
+// answered that was sent while this one was overdue already, hangs by itself: had the
+// server gone away, none would have been.
+func (b *breaker) suspects(t *Ticket, overdue time.Duration) {
 	f := &t.faults
+	f.suspect = f.suspect || overdue > 0 && b.answered >= t.Started.Add(overdue)
 	if f.lane == t.lane && b.number > f.latest {
 		f.passed = min(f.passed+1, 2)
 		f.suspect = f.suspect || f.own > 0 || f.passed > 1
