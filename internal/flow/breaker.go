@@ -25,6 +25,7 @@ type breaker struct {
 	open      bool      // the endpoint does not answer
 	everAlive bool      // it has answered at least once
 	answered  Instant   // the latest start of a call that was answered
+	heard     [2]sign   // of the call that started latest, and the latest
 	number    int64     // of that start
 	// Calls that failed since darkSince, the start of the first of them, while
 	// nothing that started later was answered. Older ones may still be.
@@ -62,7 +63,8 @@ func (b *breaker) hurry() {
 
 // alive notes a sign of life of a call. An old stream that goes on does not say
 // that new calls are answered.
-func (b *breaker) alive(t *Ticket) {
+func (b *breaker) alive(now Instant, t *Ticket) {
+	b.hear(now, t)
 	b.everAlive = true
 	b.answered, b.number = max(b.answered, t.Started), max(b.number, t.number)
 	if t.Started >= b.darkSince {
@@ -78,7 +80,7 @@ func (b *breaker) close() {
 	clear(b.witnesses)
 	*b = breaker{
 		everAlive: b.everAlive, answered: b.answered, number: b.number,
-		dark: b.dark, darkSince: b.darkSince, opened: b.opened, witnesses: b.witnesses[:0],
+		heard: b.heard, dark: b.dark, darkSince: b.darkSince, opened: b.opened, witnesses: b.witnesses[:0],
 	}
 }
 
@@ -86,7 +88,7 @@ func (b *breaker) close() {
 func (b *breaker) ended(now Instant, t *Ticket, o *Outcome, e ended) {
 	switch o.Kind {
 	case Answered, Refused, Throttled: // who says "later" or "no" is there
-		b.alive(t)
+		b.alive(now, t)
 	case Overloaded:
 		b.failed(now, t, o, e)
 	}

@@ -249,7 +249,7 @@ func (l *Lane) alive(now Instant, t *Ticket) {
 	s := l.shares[t.Model]
 	s.pause.alive(t.Started)
 	s.peers.letIn(t)
-	l.breaker.alive(t)
+	l.breaker.alive(now, t)
 	l.adaptive.firstToken(now, now.Sub(t.Started), &s.pulse)
 }
 

@@ -39,7 +39,7 @@ func TestAnAnsweredRetryCostsNothing(t *testing.T) {
 		now = now.Add(time.Second)
 		for i, ticket := range first {
 			if c.kind == Overloaded && i%5 == 0 { // the breaker stays shut
-				a.lanes[0].breaker.alive(&Ticket{Started: now})
+				a.lanes[0].breaker.alive(now, &Ticket{Started: now})
 			}
 			a.Done(now, ticket, Outcome{Kind: c.kind})
 		}

@@ -54,15 +54,32 @@ func (t *Ticket) FailedSince(since Instant) bool { return t.faults.lane != nil &
 
 // suspects notes that t has failed, and whether its failure before was its own: at
 // the second outage, each ended by others, it was. One that was cut, when a call has been
-// answered that was sent while this one was overdue already, hangs by itself: had the
-// server gone away, none would have been.
+// answered that was sent after it, at a time when it was overdue already, hangs by
+// itself: the server was there still.
 func (b *breaker) suspects(t *Ticket, overdue time.Duration) {
 	f := &t.faults
-	f.suspect = f.suspect || overdue > 0 && b.answered >= t.Started.Add(overdue)
+	f.suspect = f.suspect || overdue > 0 && b.outlived(t, t.Started.Add(overdue))
 	if f.lane == t.lane && b.number > f.latest {
 		f.passed = min(f.passed+1, 2)
 		f.suspect = f.suspect || f.own > 0 || f.passed > 1
 	}
+}
+
+// A sign is one of life, of a call that started then.
+type sign struct{ started, at Instant }
+
+// hear notes a sign of t.
+func (b *breaker) hear(now Instant, t *Ticket) {
+	s := sign{t.Started, now}
+	if s.started > b.heard[0].started {
+		b.heard[0] = s
+	}
+	b.heard[1] = s
+}
+
+// outlived reports whether a call that started after t gave a sign then or later.
+func (b *breaker) outlived(t *Ticket, then Instant) bool {
+	return slices.ContainsFunc(b.heard[:], func(s sign) bool { return s.started > t.Started && s.at >= then })
 }
 
 // witness notes that t, which is no suspect, has failed with nothing answered since.
