@@ -32,15 +32,6 @@ func (a *attempt) blame(err *Error) flow.Blame {
 	return flow.BlameEither
 }
 
-// waited notes, of an attempt that was cut before it had content, for how long one must
-// have waited to be overdue: if others that were sent after that have been answered, it
-// hangs by itself.
-func (end *ending) waited(a *attempt) {
-	if end.err != nil && end.err.stuck() && a.first.Load() == 0 {
-		end.outcome.Overdue = a.learners.first.overdue()
-	}
-}
-
 // exhausted charges a failure to c, unless it is the endpoint's, and reports whether
 // c may not be tried again for now: it has ended, or it is doubtful.
 func (d *dispatcher) exhausted(c *call, lane int) bool {

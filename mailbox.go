@@ -67,28 +67,6 @@ type message struct {
 	measures chan<- Measures
 }
 
-// An ending is how an attempt ended, for admission and the statistics.
-type ending struct {
-	at        flow.Instant
-	outcome   flow.Outcome
-	err       *Error // nil: answered
-	usage     Usage
-	requestID string // the provider's
-	cost      Cost
-	judging   bool // answered; msgJudged follows
-	rejected  Code // of msgJudged: why the answer was not accepted
-	again     bool // of msgJudged: another one is asked for
-	more      bool // of msgDone: msgJudged or msgAgain follows
-	repeats   int  // requests sent beyond the first
-}
-
-// price notes for admission what an attempt has cost, if that is known.
-func (end *ending) price() {
-	if end.cost.Known && (end.err == nil || end.usage.Known) {
-		end.outcome.Money, end.outcome.Priced = end.cost.USD*microDollars, true
-	}
-}
-
 // mailbox is an unbounded queue of messages with many writers and one reader.
 // It is bounded by what is behind it: each call has a few messages in it at
 // most. The lock is held for an append and never during a send or a callback.
