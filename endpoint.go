@@ -33,11 +33,16 @@ func validateEndpoints(endpoints []Endpoint) error {
 		return errors.New("endpoints: there is none")
 	}
 	var errs []error
+	names := map[string]bool{}
 	for i := range endpoints {
 		ep := &endpoints[i]
 		bad := func(field, format string, args ...any) {
 			errs = append(errs, fmt.Errorf("endpoint %s: %s: %s", ep.name(i), field, fmt.Sprintf(format, args...)))
 		}
+		if names[ep.name(i)] {
+			bad("Name", "is another one's; what has none is named by its number")
+		}
+		names[ep.name(i)] = true
 		if f, ok := ep.Provider.(ProviderFunc); ep.Provider == nil || ok && f == nil {
 			bad("Provider", "is missing")
 		}

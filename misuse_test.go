@@ -30,6 +30,15 @@ func TestNilFunctionsAreRefused(t *testing.T) {
 	})
 }
 
+// TestEndpointsHaveNamesOfTheirOwn: by them statistics and orders tell them apart.
+func TestEndpointsHaveNamesOfTheirOwn(t *testing.T) {
+	p := always(answers(0, "a"))
+	_, err := paceline.NewPool([]paceline.Endpoint{{Provider: p, Name: "2"}, {Provider: p}}, paceline.Config{})
+	if err == nil || !contains(err.Error(), "endpoint 2: Name: is another one's") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestAPanicOfASourceOrSinkEndsItsRun has each of them panic at its third item: that is
 // the run's error, in one line, and the engine goes on.
 func TestAPanicOfASourceOrSinkEndsItsRun(t *testing.T) {

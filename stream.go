@@ -39,7 +39,7 @@ func (e *Engine) Stream(ctx context.Context, req *Request) *Stream {
 func (s *Stream) All() iter.Seq2[Delta, error] {
 	return func(yield func(Delta, error) bool) {
 		if s.used {
-			yield(Delta{}, &Error{Code: CodeCanceled, Message: "a Stream can be ranged over once"})
+			yield(Delta{}, &Error{Code: CodeInvalidRequest, Message: "a Stream can be ranged over once"})
 			return
 		}
 		s.used = true
