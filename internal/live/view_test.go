@@ -219,10 +219,28 @@ paceline: 100 of 100 items (100.0 %), 9.09 items/s, 0 calls in flight, tokens un
 	})
 }
 
+// text is what was written, which may be read meanwhile.
+type text struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (x *text) Write(p []byte) (int, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.b.Write(p)
+}
+
+func (x *text) String() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.b.String()
+}
+
 // Where nothing is answered that is said at once, and then at the usual times.
 func TestLiveSaysAtOnceThatNothingIsAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
+		var out text
 		refused := &paceline.Error{Code: paceline.CodeConnection, Err: syscall.ECONNREFUSED}
 		stats := func() paceline.Stats {
 			return paceline.Stats{Requests: 1, Pace: paceline.Pace{Endpoints: []paceline.EndpointPace{{Failing: 1, Failure: refused}}}}
