@@ -19,14 +19,13 @@ const (
 // it, and lets calls through again at its first sign of life.
 type breaker struct {
 	failures  int       // in a row, of one call after another, which nobody served
-	witnesses []*Ticket // calls that failed in a row, each once, none a suspect: see [Ticket.Suspect]
+	witnesses []*Ticket // calls that failed in a row, each once, none a suspect: see [faults]
 	nobody    bool      // if open: the last failure was that there is nobody
 	last      *Ticket   // the last of these calls: one that fails again and again is its own fault
 	open      bool      // the endpoint does not answer
 	everAlive bool      // it has answered at least once
-	answered  Instant   // the latest start of a call that was answered
-	heard     [2]sign   // of the call that started latest, and the latest
-	number    int64     // of that start
+	heard     [2]sign   // of life: of the call that started latest of those that gave one, and the latest
+	number    int64     // of the latest start of those
 	// Calls that failed since darkSince, the start of the first of them, while
 	// nothing that started later was answered. Older ones may still be.
 	dark      int
@@ -66,7 +65,7 @@ func (b *breaker) hurry() {
 func (b *breaker) alive(now Instant, t *Ticket) {
 	b.hear(now, t)
 	b.everAlive = true
-	b.answered, b.number = max(b.answered, t.Started), max(b.number, t.number)
+	b.number = max(b.number, t.number)
 	if t.Started >= b.darkSince {
 		b.dark = 0
 	}
@@ -79,8 +78,8 @@ func (b *breaker) alive(now Instant, t *Ticket) {
 func (b *breaker) close() {
 	clear(b.witnesses)
 	*b = breaker{
-		everAlive: b.everAlive, answered: b.answered, number: b.number,
-		heard: b.heard, dark: b.dark, darkSince: b.darkSince, opened: b.opened, witnesses: b.witnesses[:0],
+		everAlive: b.everAlive, heard: b.heard, number: b.number,
+		dark: b.dark, darkSince: b.darkSince, opened: b.opened, witnesses: b.witnesses[:0],
 	}
 }
 

@@ -19,7 +19,7 @@ type Health struct {
 // Health returns the health of lane number n.
 func (a *Admission) Health(n int) Health {
 	b := &a.lanes[n].breaker
-	return Health{Down: b.open, Since: b.since, Outage: b.opened, EverAlive: b.everAlive, Answered: b.answered, Dark: b.dark}
+	return Health{Down: b.open, Since: b.since, Outage: b.opened, EverAlive: b.everAlive, Answered: b.heard[0].started, Dark: b.dark}
 }
 
 // PausedUntil returns until when calls of a model are held back on lane number

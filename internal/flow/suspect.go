@@ -19,7 +19,8 @@ const (
 // if the endpoint has answered a call that was sent after it: the server was there
 // still, and failed this one. (A call that was sent before it, though later than the
 // one that failed, tells nothing: when a server goes away all fail that are under way.)
-// The next failure of the call finds out.
+// The next failure of the call finds out. A call of which one is proven to be its own is a
+// suspect.
 type faults struct {
 	suspect bool    // a failure was proven to be its own
 	beside  bool    // it is a hedge, and speaks for nobody
@@ -38,10 +39,6 @@ func (f *faults) note(now Instant, l *Lane, starts int64, outage bool) {
 		f.own = 0
 	}
 }
-
-// Suspect reports whether a failure of the call is proven to be its own: a call that
-// the same endpoint was sent after it has been answered.
-func (t *Ticket) Suspect() bool { return t.faults.suspect }
 
 // Proven reports whether the call's latest failure is proven to be its own.
 func (t *Ticket) Proven() bool {
