@@ -43,7 +43,7 @@ type call struct {
 	spared   int          // failures that were not charged at the end
 	blame    flow.Blame   // of the last failure that may be charged
 	lane     int          // the dispatcher's: on which that was
-	streak   flow.Instant // the dispatcher's: the first of the failures in a row of which its last charges are
+	streak   flow.Instant // the dispatcher's: those of which its last charges are; see flow.Health
 	recent   int          // and how many those are
 	late     int          // the dispatcher's: attempts that a first-token or stall deadline cut
 	lastTry  bool         // the dispatcher's: no failure of its attempt under way is forgiven

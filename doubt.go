@@ -36,7 +36,7 @@ func (a *attempt) blame(err *Error) flow.Blame {
 // c may not be tried again for now: it has ended, or it is doubtful.
 func (d *dispatcher) exhausted(c *call, lane int) bool {
 	h := d.admission.Health(lane)
-	c.refund(h)
+	d.refund(c, lane)
 	switch {
 	case c.charged == 0:
 	case d.excused(c, lane):
@@ -57,16 +57,16 @@ func (d *dispatcher) exhausted(c *call, lane int) bool {
 
 // charge notes that the call's last failure was charged to it.
 func (c *call) charge(h flow.Health) {
-	if c.streak != h.Since {
-		c.streak, c.recent = h.Since, 0
+	if c.streak != h.Streak {
+		c.streak, c.recent = h.Streak, 0
 	}
 	c.recent++
 }
 
 // refund takes back what was charged for failures that have turned out to be those
 // with which an outage began.
-func (c *call) refund(h flow.Health) {
-	if c.streak > 0 && c.streak == h.Outage {
+func (d *dispatcher) refund(c *call, lane int) {
+	if c.streak > 0 && d.admission.WasOutage(lane, c.streak) {
 		c.charged -= c.recent
 		c.streak, c.recent = 0, 0
 	}
@@ -109,7 +109,7 @@ func (d *dispatcher) settle() {
 	for _, c := range all {
 		switch h := d.admission.Health(c.lane); {
 		case h.Down && !d.hopeless(c, h):
-			c.refund(h)
+			d.refund(c, c.lane)
 			c.charged = min(c.charged, d.engine.cfg.Retry.Attempts-1)
 			d.tried = true
 			d.submit(c)

@@ -1,6 +1,9 @@
 package flow
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	// tripAfter failures in a row, with nothing answered in between, open the
@@ -30,8 +33,8 @@ type breaker struct {
 	// nothing that started later was answered. Older ones may still be.
 	dark      int
 	darkSince Instant
-	since     Instant // the first failure of those in a row
-	opened    Instant // the same of the latest that were an outage; 0: none were
+	since     Instant   // the first failure of those in a row
+	outages   []Instant // the streaks of the latest that were outages, remembered at most
 
 	next Instant       // the next probe
 	wait time.Duration // between probes
@@ -79,7 +82,7 @@ func (b *breaker) close() {
 	clear(b.witnesses)
 	*b = breaker{
 		everAlive: b.everAlive, heard: b.heard, number: b.number,
-		dark: b.dark, darkSince: b.darkSince, opened: b.opened, witnesses: b.witnesses[:0],
+		dark: b.dark, darkSince: b.darkSince, outages: b.outages, witnesses: b.witnesses[:0],
 	}
 }
 
@@ -115,6 +118,14 @@ func (b *breaker) failed(now Instant, t *Ticket, o *Outcome, e ended) {
 	}
 }
 
+// streak tells the failures since darkSince from those of other times: an older call
+// that is answered between them, as those are that were under way when a server went
+// away, makes no others of them. It is above 0.
+func (b *breaker) streak() Instant { return b.darkSince + 1 }
+
+// remembered outages are enough: who has failed in one is sent again before so many more.
+const remembered = 16
+
 // counts notes what a failure is worth as a sign of an outage.
 func (b *breaker) counts(now Instant, t *Ticket, blame Blame, news bool) {
 	if blame != BlameNobody && t.faults.suspect {
@@ -132,7 +143,11 @@ func (b *breaker) counts(now Instant, t *Ticket, blame Blame, news bool) {
 
 // opens lets nothing through but probes. What has failed so far was the outage.
 func (b *breaker) opens(now Instant, chance float64) {
-	b.open, b.opened = true, b.since
+	b.open = true
+	if len(b.outages) == remembered {
+		b.outages = slices.Delete(b.outages, 0, 1)
+	}
+	b.outages = append(b.outages, b.streak())
 	b.wait = probeMin
 	b.next = now.Add(probeMin + time.Duration(chance*float64(probeMin)/4))
 	for _, t := range b.witnesses {

@@ -56,6 +56,33 @@ func TestBreakerOpensProbesAndRecovers(t *testing.T) {
 	}
 }
 
+// An answer to a call that was under way parts no failures of an outage from the others,
+// nor does a short recovery have it forgotten.
+func TestAnOutageIsRememberedByItsFailures(t *testing.T) {
+	a := New(half, Limits{InFlight: 100})
+	fill(a, 1000, 0)
+	old, _ := a.Next(1000 * ms)
+	down(t, a, 1500*ms, tripAfter/2)
+	first := a.Health(0).Streak
+	a.Done(1600*ms, old, Outcome{Kind: Answered})
+	down(t, a, 1700*ms, tripAfter)
+	if h := a.Health(0); !h.Down || h.Streak != first || !a.WasOutage(0, first) {
+		t.Fatalf("%+v, of which %v was the beginning", h, first)
+	}
+	probe, now := (*Ticket)(nil), 1700*ms
+	for ; probe == nil; now += 1000 * ms {
+		probe, _ = a.Next(now)
+	}
+	a.Done(now, probe, Outcome{Kind: Answered})
+	if a.WasOutage(0, a.Health(0).Streak+1) {
+		t.Error("what has not happened was an outage")
+	}
+	down(t, a, now+1000*ms, tripAfter)
+	if second := a.Health(0).Streak; second == first || !a.WasOutage(0, second) || !a.WasOutage(0, first) {
+		t.Errorf("%v and %v are remembered as outages: %v and %v", first, second, a.WasOutage(0, first), a.WasOutage(0, second))
+	}
+}
+
 func TestAProbeThatHangsDoesNotHoldUpTheNext(t *testing.T) {
 	a := New(half, Limits{InFlight: 100})
 	fill(a, 100, 0)

@@ -10,7 +10,7 @@ import (
 type Health struct {
 	Down      bool    // it does not
 	Since     Instant // the first of the failures in a row; 0: there are none
-	Outage    Instant // the same of the latest that were an outage; 0: none were
+	Streak    Instant // tells failures that no answer to a later call parts from others
 	EverAlive bool    // it has answered at least once
 	Answered  Instant // the latest start of a call that was answered
 	Dark      int     // calls that failed since the last that was answered has started
@@ -19,7 +19,13 @@ type Health struct {
 // Health returns the health of lane number n.
 func (a *Admission) Health(n int) Health {
 	b := &a.lanes[n].breaker
-	return Health{Down: b.open, Since: b.since, Outage: b.opened, EverAlive: b.everAlive, Answered: b.heard[0].started, Dark: b.dark}
+	return Health{Down: b.open, Since: b.since, Streak: b.streak(), EverAlive: b.everAlive, Answered: b.heard[0].started, Dark: b.dark}
+}
+
+// WasOutage reports whether the failures of that [Health.Streak] on lane number n have
+// turned out to be an outage.
+func (a *Admission) WasOutage(n int, streak Instant) bool {
+	return slices.Contains(a.lanes[n].breaker.outages, streak)
 }
 
 // PausedUntil returns until when calls of a model are held back on lane number

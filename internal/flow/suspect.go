@@ -141,7 +141,7 @@ func (a *Admission) Acquit() {
 	for _, l := range a.lanes {
 		if b := &l.breaker; b.open && b.everAlive && !b.nobody && a.unsuspected(1) == 0 {
 			b.close()
-			b.opened = 0
+			b.outages = b.outages[:len(b.outages)-1]
 		}
 	}
 }
