@@ -28,7 +28,7 @@ func (r *retryBudget) when(now Instant, t *Ticket) Instant {
 }
 
 func (r *retryBudget) take(now Instant, t *Ticket) {
-	if t.Retry {
+	if t.retried = t.Retry; t.retried {
 		r.bucket.Take(now, 1)
 	} else {
 		r.bucket.Give(retryShare)
@@ -37,7 +37,7 @@ func (r *retryBudget) take(now Instant, t *Ticket) {
 
 // ended gives back what a retry took that was answered.
 func (r *retryBudget) ended(t *Ticket, kind OutcomeKind) {
-	if t.Retry && kind == Answered {
+	if t.retried && kind == Answered {
 		r.bucket.Give(1)
 	}
 }

@@ -52,7 +52,7 @@ func TestAnAnsweredRetryCostsNothing(t *testing.T) {
 // A budget that is full already does not grow by answers.
 func TestARetryBudgetHoldsNoMoreThanItsSize(t *testing.T) {
 	r := newRetryBudget()
-	ticket := &Ticket{Retry: true}
+	ticket := &Ticket{Retry: true, retried: true}
 	for range 1000 {
 		r.ended(ticket, Answered)
 	}

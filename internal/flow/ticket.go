@@ -28,6 +28,7 @@ type Ticket struct {
 	number     int64         // of its start, among all
 	solitude   solitude
 	faults     faults
+	retried    bool // what is under way took from the retry budget: Retry may be of the next by now
 	state      state
 	rank       uint64  // its place among the ready ones of its priority; the lowest is first
 	prev, next *Ticket // in a list
