@@ -354,9 +354,9 @@ func TestAConnectionInDoubtGetsNoFurtherCall(t *testing.T) {
 	}
 	p := tr.only()
 	m := p.all[0]
-	p.mu.Lock()
-	m.idle = time.Now().Add(-time.Hour)
-	p.mu.Unlock()
+	for !p.rests(m, time.Hour) {
+		runtime.Gosched()
+	}
 	slow.Store(true)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
@@ -384,6 +384,14 @@ func TestAConnectionInDoubtGetsNoFurtherCall(t *testing.T) {
 	for m.cc.Err() == nil {
 		runtime.Gosched()
 	}
+}
+
+// rests has it that a connection has been idle for so long, if it is idle at all.
+func (p *pool) rests(m *member, long time.Duration) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m.idle = time.Now().Add(-long)
+	return m.resting
 }
 
 // only returns the pool of the one server that there is.

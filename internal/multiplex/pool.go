@@ -257,8 +257,8 @@ func (p *pool) changed(m *member) {
 func (p *pool) note(m *member) {
 	p.settled = true
 	if m.cc.Err() == nil {
-		if m.cc.InFlight() == 0 {
-			m.idle = time.Now()
+		if m.cc.InFlight() == 0 && !m.resting {
+			m.resting, m.idle = true, time.Now()
 		}
 		p.look(m)
 		return
@@ -289,14 +289,14 @@ func (p *pool) info(m *member) httptrace.GotConnInfo {
 	defer p.mu.Unlock()
 	i := httptrace.GotConnInfo{Conn: m.net, Reused: m.used}
 	switch {
-	case m.used && m.cc.InFlight() <= 1:
+	case m.used && m.resting:
 		m.rested = time.Since(m.idle)
 		m.heard.Store(false)
 		i.WasIdle, i.IdleTime = true, m.rested
 	case m.used && !m.heard.Load():
 		i.IdleTime = m.rested // for this one it is as for the first
 	}
-	m.used = true
+	m.used, m.resting = true, false
 	return i
 }
 

@@ -192,11 +192,12 @@ type member struct {
 	heard    atomic.Bool // likewise, since it was idle last
 
 	// Under the pool's lock.
-	rested time.Duration // for how long it was idle last
-	lost   bool          // no call is put on it any more
-	free   bool          // it is among those that may have room
-	used   bool          // a call has had it
-	idle   time.Time     // since when no call has it
+	resting bool          // no call has had it since it was idle
+	rested  time.Duration // for how long it was idle last
+	lost    bool          // no call is put on it any more
+	free    bool          // it is among those that may have room
+	used    bool          // a call has had it
+	idle    time.Time     // since when no call has it
 }
 
 // barren reports whether no call is on the connection, and none can be.
