@@ -10,10 +10,14 @@ import (
 // tick is how often the dispatcher looks where calls may start about as often as that:
 // so coarse are timers on Linux anyhow. coarseTick is how often where they may start ten
 // times as often: on an idle machine most of what a tick costs is the waking and the going
-// to sleep of two processors, however many calls start at it.
+// to sleep of two processors, however many calls start at it. deepTick is how often where
+// whoever comes now waits for ten times as long at least (deep), so that it is hardly
+// noticed: a permit costs a quarter less then.
 const (
 	tick       = time.Millisecond
 	coarseTick = 2 * time.Millisecond
+	deepTick   = 8 * time.Millisecond
+	deep       = 100 * time.Millisecond
 )
 
 // An alarm rouses the dispatcher at an instant, or ticks. It is the dispatcher's.
@@ -94,13 +98,15 @@ func (d *dispatcher) expectNext(a *alarm, now, wake flow.Instant) {
 		a.set(wake.Sub(d.engine.now()))
 		return
 	}
-	d.engine.box.wait()
+	d.engine.box.wait(d.admission.Foremost())
 	a.tick(every)
 }
 
 // ticks returns how often to look where calls start soon; 0: when the next may start.
 func (d *dispatcher) ticks() time.Duration {
 	switch {
+	case d.admission.Backlog() >= deep && d.admission.Shut(4*deepTick):
+		return deepTick
 	case d.admission.Interval() <= rapid && d.admission.Shut(4*coarseTick):
 		return coarseTick
 	case d.admission.Shut(4 * tick):

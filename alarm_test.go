@@ -80,7 +80,7 @@ func TestThousandsOfCallsStartWithinATick(t *testing.T) {
 		{5_000, 50, coarseTick}, {10_000, 100, coarseTick}, {30_000, 3_000, coarseTick},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			late := lateness(t, c.rate, c.burst)
+			late := lateness(t, c.rate, c.burst, deep)
 			if slices.Min(late) < 0 || slices.Max(late) > c.within {
 				t.Errorf("%v calls a second start from %v to %v after they may, want up to %v", c.rate, slices.Min(late), slices.Max(late), c.within)
 			}
@@ -88,12 +88,36 @@ func TestThousandsOfCallsStartWithinATick(t *testing.T) {
 	}
 }
 
-// lateness returns by how much later calls start, a tenth of a second's worth beyond the
+// TestWhoWaitsLongIsLookedAfterSeldom has calls wait for three times as long as it takes
+// for that: the dispatcher looks at the longest tick until those that are left are few.
+func TestWhoWaitsLongIsLookedAfterSeldom(t *testing.T) {
+	for _, c := range []struct {
+		rate           float64
+		burst          int
+		within, latter time.Duration
+	}{
+		{10_000, 300, coarseTick, coarseTick}, // saves up too little
+		{4_000, 128, deepTick, tick}, {10_000, 320, deepTick, coarseTick}, {30_000, 3_000, deepTick, coarseTick},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			late := lateness(t, c.rate, c.burst, 3*deep)
+			if most := slices.Max(late); slices.Min(late) < 0 || most > c.within || most <= c.within/2 {
+				t.Errorf("%v calls a second start up to %v after they may, want %v", c.rate, most, c.within)
+			}
+			last := late[len(late)-int(c.rate*(deep-deepTick).Seconds()):]
+			if most := slices.Max(last); most > c.latter {
+				t.Errorf("the last of %v a second start up to %v after they may, want %v", c.rate, most, c.latter)
+			}
+		})
+	}
+}
+
+// lateness returns by how much later calls start, so long a time's worth beyond the
 // burst, than a limit of so many a second lets them.
-func lateness(t *testing.T, rate float64, burst int) (late []time.Duration) {
+func lateness(t *testing.T, rate float64, burst int, long time.Duration) (late []time.Duration) {
 	began := time.Now()
 	var n atomic.Int64
-	starts := make([]time.Duration, burst+int(rate/10))
+	starts := make([]time.Duration, burst+int(rate*long.Seconds()))
 	e, err := New(ProviderFunc(func(context.Context, *Request, func(Delta)) (*Response, error) {
 		starts[n.Add(1)-1] = time.Since(began)
 		return &Response{}, nil
@@ -132,8 +156,8 @@ func TestMessagesThatCanWaitWakeNobodyWhoIsPatient(t *testing.T) {
 		}
 	}
 	b := newMailbox()
-	b.put(message{kind: msgSubmit})
-	b.wait() // what has come may wait too
+	b.put(message{kind: msgSubmit, call: new(call)})
+	b.wait(0) // what has come may wait too
 	b.put(message{kind: msgDone})
 	if awake(b) {
 		t.Error("the reader was woken though it is patient")
@@ -143,12 +167,25 @@ func TestMessagesThatCanWaitWakeNobodyWhoIsPatient(t *testing.T) {
 	if !awake(b) || awake(b) {
 		t.Error("a message that cannot wait did not wake the reader once")
 	}
-	b.wait() // in vain
+	b.wait(0) // in vain
 	if n := len(b.take(nil)); n != 4 {
 		t.Errorf("%d messages, want 4", n)
 	}
 	b.put(message{kind: msgDone})
 	if !awake(b) {
 		t.Error("a reader that has taken all is not patient any more, and was not woken")
+	}
+	b.take(nil)
+	for _, c := range []struct {
+		priority Priority
+		wakes    bool
+	}{{Low, false}, {Normal, true}, {High, true}} {
+		b.wait(int8(Low))
+		urgent := new(call)
+		urgent.ticket.Priority = int8(c.priority)
+		if b.put(message{kind: msgSubmit, call: urgent}); awake(b) != c.wakes {
+			t.Errorf("a call of priority %d beside low ones: woken %v", c.priority, !c.wakes)
+		}
+		b.take(nil)
 	}
 }

@@ -85,7 +85,7 @@ func (c *call) begin(e *Engine, ctx context.Context, req *Request) {
 	c.cost.Known = true
 	c.own = c.model
 	c.ticket.Owner = c
-	c.ticket.Priority = int8(req.Priority)
+	c.ticket.Priority = int8(max(Low, min(High, req.Priority)))
 }
 
 // proceed makes the attempt a and reports whether the dispatcher decides what

@@ -39,10 +39,13 @@ const (
 )
 
 // canWait reports whether a message may be taken some time later where nothing can
-// start before: those by which calls come and go.
-func (k messageKind) canWait() bool {
-	switch k {
-	case msgSubmit, msgAlive, msgDone, msgJudged, msgAgain, msgItem:
+// start before: those by which calls come and go, unless one comes that goes ahead of
+// all that wait, of that priority.
+func (m *message) canWait(foremost int8) bool {
+	switch m.kind {
+	case msgSubmit:
+		return m.call.ticket.Priority <= foremost
+	case msgAlive, msgDone, msgJudged, msgAgain, msgItem:
 		return true
 	}
 	return false
@@ -71,12 +74,13 @@ type message struct {
 // It is bounded by what is behind it: each call has a few messages in it at
 // most. The lock is held for an append and never during a send or a callback.
 type mailbox struct {
-	mu      sync.Mutex
-	queue   []message
-	patient bool // the reader has a time at which it takes what can wait
-	closed  bool
-	taken   chan struct{} // closed when the queue is taken, for those who wait for that; nil: nobody does
-	wake    chan struct{} // holds a token while the queue may be non-empty
+	mu       sync.Mutex
+	queue    []message
+	patient  bool // the reader has a time at which it takes what can wait
+	foremost int8 // patient: the highest priority of the calls that wait
+	closed   bool
+	taken    chan struct{} // closed when the queue is taken, for those who wait for that; nil: nobody does
+	wake     chan struct{} // holds a token while the queue may be non-empty
 }
 
 func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
@@ -91,7 +95,7 @@ func (b *mailbox) put(m message) bool {
 	b.queue = append(b.queue, m)
 	wakes := len(b.queue) == 1
 	if b.patient {
-		wakes = !m.kind.canWait()
+		wakes = !m.canWait(b.foremost)
 		b.patient = !wakes
 	}
 	b.mu.Unlock()
@@ -139,20 +143,21 @@ func (b *mailbox) crowd() <-chan struct{} {
 // rouse wakes the reader.
 func (b *mailbox) rouse() { notify(b.wake) }
 
-// wait has what can wait wake the reader no more until it takes the messages next.
-// It does nothing where one is there that cannot, or somebody waits for the taking.
-func (b *mailbox) wait() {
+// wait has what can wait wake the reader no more until it takes the messages next,
+// where foremost is the highest priority of the calls that wait. It does nothing where
+// a message is there that cannot, or somebody waits for the taking.
+func (b *mailbox) wait(foremost int8) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.taken != nil {
 		return
 	}
 	for i := range b.queue {
-		if !b.queue[i].kind.canWait() {
+		if !b.queue[i].canWait(foremost) {
 			return
 		}
 	}
-	b.patient = true
+	b.patient, b.foremost = true, foremost
 	select {
 	case <-b.wake:
 	default:

@@ -11,7 +11,7 @@ import (
 func TestACrowdWakesAPatientReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, handed, over := newMailbox(), 0, make(chan struct{})
-		b.wait()
+		b.wait(0)
 		go func() {
 			defer close(over)
 			for range 2*mostSubmitted - 1 {
@@ -23,7 +23,7 @@ func TestACrowdWakesAPatientReader(t *testing.T) {
 		if handed != mostSubmitted-1 || len(b.wake) != 1 {
 			t.Fatalf("%d handed over without a wait, %d wakes", handed, len(b.wake))
 		}
-		b.wait() // in vain: somebody waits
+		b.wait(0) // in vain: somebody waits
 		if len(b.wake) != 1 {
 			t.Error("the reader sleeps while a run waits for it")
 		}
@@ -31,7 +31,7 @@ func TestACrowdWakesAPatientReader(t *testing.T) {
 		if n := len(b.take(nil)); n != mostSubmitted {
 			t.Errorf("%d messages were taken, of %d", n, mostSubmitted)
 		}
-		b.wait() // which now nobody minds
+		b.wait(0) // which now nobody minds
 		<-over
 		if handed != 2*mostSubmitted-1 || len(b.wake) != 0 {
 			t.Errorf("%d handed over, %d wakes", handed, len(b.wake))

@@ -33,7 +33,8 @@ type Request struct {
 	// Path is the endpoint below the base URL; "" means [ChatCompletions].
 	Path string
 
-	// Priority orders this call among the waiting ones.
+	// Priority orders this call among the waiting ones. What is above High is
+	// taken as High, what is below Low as Low.
 	Priority Priority
 
 	// MaxTokens is what the answer may use at most, for the reservation of

@@ -22,7 +22,7 @@ func waiters() int { return size(10_000, 1_000) }
 func TestPacing(t *testing.T) {
 	tb := table(t, titlePacing, "Real: 10,000 goroutines call Engine.Do in a loop, against a provider that answers at once, under a limit of 10,000 calls a second; 10 s after a second of warming up. "+
 		"The longest stall is by how much a sleep of 10 ms was late, which shows what else the machine does. The worst second is the one that is farthest off, beginning anywhere. The processor time is that of the process, for the whole of Do: queueing, waking, the attempt, statistics. "+
-		"Beside it, measured for 2.5 s before and after, stands what this machine takes at that time for waking alone: as many goroutines, each with a channel of its own, woken at the same rate by one that looks at every millisecond who is due, and does nothing else; the engine looks every two, which saves it half of what the looking costs. A seed is a repetition.")
+		"Beside it, measured for 2.5 s before and after, stands what this machine takes at that time for waking alone: as many goroutines, each with a channel of its own, woken at the same rate by one that looks at every millisecond who is due, and does nothing else; the engine looks every eight where so many wait, which saves it most of what the looking costs. A seed is a repetition.")
 	var off, worst, micros, bare, times, stall, loads Sample
 	around := size(2500*time.Millisecond, 200*time.Millisecond)
 	for range size(5, 1) {

@@ -193,6 +193,23 @@ func (a *Admission) Interval() time.Duration {
 	return time.Duration(a.lanes[0].whole.requests.interval)
 }
 
+// Foremost returns the highest priority of the calls that wait for their turn; low
+// where none does.
+func (a *Admission) Foremost() (priority int8) {
+	for class, n := range a.queue.ready {
+		if n > 0 {
+			return int8(1 - class)
+		}
+	}
+	return -1
+}
+
+// Backlog returns for how long those of the highest priority that wait for their turn
+// keep the limit on requests that all calls of the first lane share.
+func (a *Admission) Backlog() time.Duration {
+	return time.Duration(a.queue.ready[1-a.Foremost()]) * a.Interval()
+}
+
 // Spare starts t, which must be idle, beside what is under way, if a lane has a
 // free slot and every limit permits while nobody waits that could start; it
 // prefers another lane than avoid's. It reports whether t has started.
