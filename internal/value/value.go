@@ -46,8 +46,11 @@ func (c Count) Set(s string) error {
 	return nil
 }
 
-// Quantity is a number above 0 that may be written 0.5, 10k or 2M.
+// Quantity is a number from 0.001 to 10^12 that may be written 0.5, 10k or 2M: more
+// a minute than any server takes, or less than one a day, is a slip of the pen.
 type Quantity struct{ To *float64 }
+
+const leastQuantity, mostQuantity = 1e-3, 1e12
 
 func (q Quantity) Type() string { return "N" }
 
@@ -60,8 +63,13 @@ func (q Quantity) String() string {
 
 func (q Quantity) Set(s string) error {
 	f, err := parseNumber(s)
-	if err != nil || !(f > 0) {
+	switch {
+	case err != nil || !(f > 0):
 		return fmt.Errorf("%q is not a number above 0; write 0.5, 500, 10k or 2M", s)
+	case f < leastQuantity:
+		return fmt.Errorf("%q is too small; the least is %g; write 0.5, 500, 10k or 2M", s, leastQuantity)
+	case f > mostQuantity:
+		return fmt.Errorf("%q is too large; the most is 1000G; write 0.5, 500, 10k or 2M", s)
 	}
 	*q.To = f
 	return nil
@@ -75,9 +83,11 @@ func (m Money) Type() string { return "USD" }
 func (m Money) String() string { return Quantity(m).String() }
 
 func (m Money) Set(s string) error {
-	if Quantity(m).Set(strings.TrimPrefix(strings.TrimSpace(s), "$")) != nil {
+	f, err := parseNumber(strings.TrimPrefix(strings.TrimSpace(s), "$"))
+	if err != nil || !(f > 0) || f > mostQuantity {
 		return fmt.Errorf("%q is not an amount of US dollars above 0; write 5, 0.50 or 12.5", s)
 	}
+	*m.To = f
 	return nil
 }
 

@@ -35,6 +35,7 @@ func TestQuantity(t *testing.T) {
 		{"0.5", 0.5, ""}, {"2", 2, ""}, {"10k", 10_000, ""}, {"0.1k", 100, ""},
 		{"0", 0, "not a number above 0"}, {"-1", 0, "not a number above 0"}, {"x", 0, "not a number above 0"},
 		{"Inf", 0, "not a number above 0"}, {"1k2", 0, "not a number above 0"},
+		{"0.001", 0.001, ""}, {"1000G", 1e12, ""}, {"1e-6", 0, "too small"}, {"1e99", 0, "too large"},
 	}
 	for _, tt := range tests {
 		var got float64
