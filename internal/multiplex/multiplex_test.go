@@ -120,8 +120,7 @@ func TestStreamsShareAsFewConnectionsAsTakeThem(t *testing.T) {
 		if _, err := get(t.Context(), tr, srv.URL+"/first"); err != nil {
 			t.Fatal(err)
 		}
-		for p := tr.pools[srv.Listener.Addr().String()]; !says(p, c.allowed); runtime.Gosched() {
-		}
+		until(t, "the server has said what it allows", func() bool { return says(tr.only(), c.allowed) })
 		if err := together(tr, srv.URL, c.calls); err != nil {
 			t.Error(err)
 		}
@@ -332,9 +331,8 @@ func TestTrace(t *testing.T) {
 		if _, tcp := got.Conn.(*net.TCPConn); !tcp || got.Reused != (i > 0) || got.WasIdle != (i > 0) {
 			t.Errorf("call %d: %+v", i, got)
 		}
-		for busy := true; busy; { // the stream ends on a goroutine of the connection's
-			busy = tr.pools[srv.Listener.Addr().String()].all[0].cc.InFlight() > 0
-		}
+		p := tr.only() // the stream ends on a goroutine of the connection's, which tells of it then
+		until(t, "nothing is under way", func() bool { return p.rests(p.all[0], 0) })
 	}
 }
 
@@ -354,9 +352,7 @@ func TestAConnectionInDoubtGetsNoFurtherCall(t *testing.T) {
 	}
 	p := tr.only()
 	m := p.all[0]
-	for !p.rests(m, time.Hour) {
-		runtime.Gosched()
-	}
+	until(t, "nothing is under way", func() bool { return p.rests(m, time.Hour) })
 	slow.Store(true)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
@@ -366,9 +362,7 @@ func TestAConnectionInDoubtGetsNoFurtherCall(t *testing.T) {
 			ended <- err
 		}()
 	}
-	for m.cc.InFlight() < 2 {
-		runtime.Gosched()
-	}
+	until(t, "both calls are on it", func() bool { return m.cc.InFlight() == 2 })
 	cancel()
 	if err := <-ended; err == nil {
 		t.Error("the call that was cut off did not fail")
@@ -381,8 +375,16 @@ func TestAConnectionInDoubtGetsNoFurtherCall(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("the other on it: %v", err)
 	}
-	for m.cc.Err() == nil {
-		runtime.Gosched()
+	until(t, "the connection is closed", func() bool { return m.cc.Err() != nil })
+}
+
+// until waits for what is seen to come only by looking.
+func until(t *testing.T, what string, come func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !come(); runtime.Gosched() { // only a failing test waits for it
+		if time.Now().After(deadline) {
+			t.Fatalf("in vain until %s", what)
+		}
 	}
 }
 
