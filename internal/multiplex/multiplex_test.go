@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -263,7 +264,7 @@ func TestACancelledOpenerIsRelieved(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	awaitWaiting(tr, srv, 1)
+	awaitWaiting(t, tr, 1)
 	for range 10 {
 		group.Go(func() {
 			if _, err := get(t.Context(), tr, srv.URL); err != nil {
@@ -271,23 +272,22 @@ func TestACancelledOpenerIsRelieved(t *testing.T) {
 			}
 		})
 	}
-	awaitWaiting(tr, srv, 11)
+	awaitWaiting(t, tr, 11)
 	leave()
-	awaitWaiting(tr, srv, 10)
+	awaitWaiting(t, tr, 10)
 	cancel()
 	group.Wait()
 }
 
 // awaitWaiting waits until so many wait for a connection.
-func awaitWaiting(tr *Transport, srv *httptest.Server, want int) {
-	for n := -1; n != want; {
-		tr.mu.Lock()
-		p := tr.pools[srv.Listener.Addr().String()]
-		tr.mu.Unlock()
+func awaitWaiting(t *testing.T, tr *Transport, want int) {
+	t.Helper()
+	until(t, fmt.Sprintf("%d calls wait", want), func() bool {
+		p := tr.only()
 		p.mu.Lock()
-		n = len(p.waiting)
-		p.mu.Unlock()
-	}
+		defer p.mu.Unlock()
+		return len(p.waiting) == want
+	})
 }
 
 // Where no connection can be opened, all who wait for it are told why.
@@ -308,9 +308,8 @@ func TestAllAreToldThatThereIsNoConnection(t *testing.T) {
 			}
 		})
 	}
-	for dials.Load() == 0 {
-	}
-	awaitWaiting(tr, srv, 19)
+	until(t, "one is opened", func() bool { return dials.Load() > 0 })
+	awaitWaiting(t, tr, 19)
 	close(proceed)
 	if group.Wait(); dials.Load() != 1 {
 		t.Errorf("%d tries to open one", dials.Load())
