@@ -228,11 +228,11 @@ func TestABrokenConnectionIsReplaced(t *testing.T) {
 		}
 		p := tr.pools[srv.Listener.Addr().String()]
 		srv.CloseClientConnections()
-		for gone := false; !gone; { // until the client has noticed
+		until(t, "the client has noticed", func() bool {
 			p.mu.Lock()
-			gone = len(p.all) == 0
-			p.mu.Unlock()
-		}
+			defer p.mu.Unlock()
+			return len(p.all) == 0
+		})
 	}
 }
 
