@@ -41,6 +41,16 @@ func pair(t *testing.T) (*Conn, net.Conn) {
 	return Wrap(nc).(*Conn), far
 }
 
+// until waits for what is seen to come only by looking.
+func until(t *testing.T, what string, come func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !come(); runtime.Gosched() { // only a failing test waits for it
+		if time.Now().After(deadline) {
+			t.Fatalf("in vain until %s", what)
+		}
+	}
+}
+
 // reads returns what each read of c gives, until one fails.
 func reads(c net.Conn) (<-chan string, <-chan error) {
 	got, end := make(chan string, 1000), make(chan error, 1)
@@ -104,9 +114,7 @@ func TestReadsAreCoalescedWhileAllAreRelaxed(t *testing.T) {
 		io.WriteString(otherFar, "x")
 		io.ReadFull(other, make([]byte, 1)) // the poller has told who need not wait
 	}
-	for arrived(c) < pieces*len("piece ") && len(got) == 0 {
-		runtime.Gosched()
-	}
+	until(t, "all pieces have come", func() bool { return arrived(c) == pieces*len("piece ") || len(got) > 0 })
 	if early := len(got); early > 0 {
 		t.Fatalf("of %d pieces %d were read before it was time to", pieces, early)
 	}
@@ -190,14 +198,15 @@ func TestManyBytesAreNotKeptWaiting(t *testing.T) {
 // stop has no sweep come until the test has ended.
 func stop(t *testing.T) {
 	t.Helper()
-	for stopped := false; !stopped; runtime.Gosched() { // one may be under way, and sets the timer anew
+	until(t, "sweeps are stopped", func() bool { // one may be under way, and sets the timer anew
 		sweeps.mu.Lock()
-		stopped = !sweeps.going || sweeps.timer.Stop()
+		defer sweeps.mu.Unlock()
+		stopped := !sweeps.going || sweeps.timer.Stop()
 		if stopped {
 			sweeps.going = true // by the test
 		}
-		sweeps.mu.Unlock()
-	}
+		return stopped
+	})
 	t.Cleanup(func() {
 		sweeps.mu.Lock()
 		defer sweeps.mu.Unlock()
@@ -282,9 +291,10 @@ func TestASweepLeavesTheDeadlineOfOthers(t *testing.T) {
 	u.Relax(0)
 	b := make([]byte, 10)
 	io.WriteString(far, "a")
-	for !c.woken {
-		c.wake() // until the byte has arrived
-	}
+	until(t, "the byte has arrived", func() bool {
+		c.wake()
+		return c.woken
+	})
 	if n, err := c.Read(b); n != 1 || err != nil {
 		t.Fatalf("%d, %v", n, err)
 	}
@@ -325,9 +335,7 @@ func TestWhatComesSeldomIsReadAsItComes(t *testing.T) {
 	c.mu.Unlock()
 	io.WriteString(far, "b")
 	<-got
-	for c.idle.Load() {
-		runtime.Gosched()
-	}
+	until(t, "it is swept again", func() bool { return !c.idle.Load() })
 	far.Close()
 	u.End()
 	if sweeps.n != 0 {

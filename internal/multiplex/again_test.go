@@ -22,6 +22,8 @@ const (
 	resetFrame    = 0x3
 	settingsFrame = 0x4
 	goAwayFrame   = 0x7
+
+	endStream = 0x1 // a flag of the first, and of DATA, 0
 )
 
 func frame(kind, flags byte, stream uint32, payload ...byte) []byte {
@@ -77,6 +79,8 @@ func greeting(t *testing.T, greet []byte, reply func(n int64, stream uint32) []b
 	return "https://" + l.Addr().String(), over(t, ready), requests, conns
 }
 
+// speak answers each question when all of it has come. A header alone is none: of a call
+// that is taken back it may have been sent, never the body.
 func speak(nc net.Conn, requests *atomic.Int64, reply func(int64, uint32) []byte) {
 	defer nc.Close()
 	io.CopyN(io.Discard, nc, int64(len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")))
@@ -89,7 +93,7 @@ func speak(nc net.Conn, requests *atomic.Int64, reply func(int64, uint32) []byte
 		if _, err := io.CopyN(io.Discard, nc, size); err != nil {
 			return
 		}
-		if head[3] == headersFrame {
+		if head[3] <= headersFrame && head[4]&endStream != 0 {
 			nc.Write(reply(requests.Add(1), binary.BigEndian.Uint32(head[5:])))
 		}
 	}

@@ -43,7 +43,7 @@ func (m *member) roundTrip(req *http.Request) (*http.Response, error) {
 	g.timer = time.AfterFunc(math.MaxInt64, g.look)
 	g.timer.Reset(leastSettling) // look may use it from now on
 	res, err := m.cc.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteHeaderField: func(string, []string) { g.fate.CompareAndSwap(0, wentOut) },
+		WroteHeaderField: func(string, []string) { g.wrote() },
 	})))
 	if g.fate.CompareAndSwap(0, wentOut); err != nil {
 		g.end()
@@ -55,6 +55,14 @@ func (m *member) roundTrip(req *http.Request) (*http.Response, error) {
 	res.Request = req
 	res.Body = &guessed{res.Body, g}
 	return res, nil
+}
+
+// wrote is told that the call's header goes out now, and its body next: net/http looks at
+// the context before that. Who has taken the call back may not have come to cancel it.
+func (g *guess) wrote() {
+	if !g.fate.CompareAndSwap(0, wentOut) && g.fate.Load() == takenBack {
+		g.cancel()
+	}
 }
 
 // look takes a call back if it waits for a stream. It looks again as long as the call

@@ -72,6 +72,20 @@ func TestASurplusOfPlacesIsTakenBack(t *testing.T) {
 	}
 }
 
+// TestNoBodyFollowsWhatIsTakenBack has the header go out just when a call has been taken
+// back and is not cancelled yet: its body must find it cancelled.
+func TestNoBodyFollowsWhatIsTakenBack(t *testing.T) {
+	for fate, want := range map[int32]error{0: nil, wentOut: nil, takenBack: context.Canceled} {
+		ctx, cancel := context.WithCancel(t.Context())
+		g := &guess{cancel: cancel}
+		g.fate.Store(fate)
+		if g.wrote(); ctx.Err() != want {
+			t.Errorf("fate %d: %v, want %v", fate, ctx.Err(), want)
+		}
+		cancel()
+	}
+}
+
 // TestAServerThatAllowsNoStream says so with its greeting, and when calls wait already.
 func TestAServerThatAllowsNoStream(t *testing.T) {
 	for _, late := range []bool{false, true} {

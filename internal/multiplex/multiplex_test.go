@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -120,8 +121,7 @@ func TestStreamsShareAsFewConnectionsAsTakeThem(t *testing.T) {
 		if _, err := get(t.Context(), tr, srv.URL+"/first"); err != nil {
 			t.Fatal(err)
 		}
-		for p := tr.pools[srv.Listener.Addr().String()]; !says(p, c.allowed); runtime.Gosched() {
-		}
+		until(t, "the server has said what it allows", func() bool { return says(tr.only(), c.allowed) })
 		if err := together(tr, srv.URL, c.calls); err != nil {
 			t.Error(err)
 		}
@@ -228,11 +228,11 @@ func TestABrokenConnectionIsReplaced(t *testing.T) {
 		}
 		p := tr.pools[srv.Listener.Addr().String()]
 		srv.CloseClientConnections()
-		for gone := false; !gone; { // until the client has noticed
+		until(t, "the client has noticed", func() bool {
 			p.mu.Lock()
-			gone = len(p.all) == 0
-			p.mu.Unlock()
-		}
+			defer p.mu.Unlock()
+			return len(p.all) == 0
+		})
 	}
 }
 
@@ -264,7 +264,7 @@ func TestACancelledOpenerIsRelieved(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	awaitWaiting(tr, srv, 1)
+	awaitWaiting(t, tr, 1)
 	for range 10 {
 		group.Go(func() {
 			if _, err := get(t.Context(), tr, srv.URL); err != nil {
@@ -272,23 +272,22 @@ func TestACancelledOpenerIsRelieved(t *testing.T) {
 			}
 		})
 	}
-	awaitWaiting(tr, srv, 11)
+	awaitWaiting(t, tr, 11)
 	leave()
-	awaitWaiting(tr, srv, 10)
+	awaitWaiting(t, tr, 10)
 	cancel()
 	group.Wait()
 }
 
 // awaitWaiting waits until so many wait for a connection.
-func awaitWaiting(tr *Transport, srv *httptest.Server, want int) {
-	for n := -1; n != want; {
-		tr.mu.Lock()
-		p := tr.pools[srv.Listener.Addr().String()]
-		tr.mu.Unlock()
+func awaitWaiting(t *testing.T, tr *Transport, want int) {
+	t.Helper()
+	until(t, fmt.Sprintf("%d calls wait", want), func() bool {
+		p := tr.only()
 		p.mu.Lock()
-		n = len(p.waiting)
-		p.mu.Unlock()
-	}
+		defer p.mu.Unlock()
+		return len(p.waiting) == want
+	})
 }
 
 // Where no connection can be opened, all who wait for it are told why.
@@ -309,9 +308,8 @@ func TestAllAreToldThatThereIsNoConnection(t *testing.T) {
 			}
 		})
 	}
-	for dials.Load() == 0 {
-	}
-	awaitWaiting(tr, srv, 19)
+	until(t, "one is opened", func() bool { return dials.Load() > 0 })
+	awaitWaiting(t, tr, 19)
 	close(proceed)
 	if group.Wait(); dials.Load() != 1 {
 		t.Errorf("%d tries to open one", dials.Load())
@@ -332,9 +330,8 @@ func TestTrace(t *testing.T) {
 		if _, tcp := got.Conn.(*net.TCPConn); !tcp || got.Reused != (i > 0) || got.WasIdle != (i > 0) {
 			t.Errorf("call %d: %+v", i, got)
 		}
-		for busy := true; busy; { // the stream ends on a goroutine of the connection's
-			busy = tr.pools[srv.Listener.Addr().String()].all[0].cc.InFlight() > 0
-		}
+		p := tr.only() // the stream ends on a goroutine of the connection's, which tells of it then
+		until(t, "nothing is under way", func() bool { return p.rests(p.all[0], 0) })
 	}
 }
 
@@ -354,9 +351,7 @@ func TestAConnectionInDoubtGetsNoFurtherCall(t *testing.T) {
 	}
 	p := tr.only()
 	m := p.all[0]
-	for !p.rests(m, time.Hour) {
-		runtime.Gosched()
-	}
+	until(t, "nothing is under way", func() bool { return p.rests(m, time.Hour) })
 	slow.Store(true)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
@@ -366,9 +361,7 @@ func TestAConnectionInDoubtGetsNoFurtherCall(t *testing.T) {
 			ended <- err
 		}()
 	}
-	for m.cc.InFlight() < 2 {
-		runtime.Gosched()
-	}
+	until(t, "both calls are on it", func() bool { return m.cc.InFlight() == 2 })
 	cancel()
 	if err := <-ended; err == nil {
 		t.Error("the call that was cut off did not fail")
@@ -381,8 +374,16 @@ func TestAConnectionInDoubtGetsNoFurtherCall(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("the other on it: %v", err)
 	}
-	for m.cc.Err() == nil {
-		runtime.Gosched()
+	until(t, "the connection is closed", func() bool { return m.cc.Err() != nil })
+}
+
+// until waits for what is seen to come only by looking.
+func until(t *testing.T, what string, come func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !come(); runtime.Gosched() { // only a failing test waits for it
+		if time.Now().After(deadline) {
+			t.Fatalf("in vain until %s", what)
+		}
 	}
 }
 

@@ -230,7 +230,7 @@ func TestStreamOptionsRefused(t *testing.T) {
 		}
 		return answer(200, nil, chunk(`{"content":"x"}`, "stop")+done)(r)
 	})
-	p := Provider{BaseURL: "http://refuses.invalid", Transport: rt}
+	p := Provider{BaseURL: "http://refuses.invalid", Transport: &rt} // a pointer: what is remembered is of this one alone
 	headers, repeats := 0, 0
 	for range 2 {
 		_, err := p.Attempt(t.Context(), &paceline.Request{Body: []byte(`{"stream_options":{"a":1}}`)}, func(d paceline.Delta) {
