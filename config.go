@@ -107,9 +107,10 @@ type Limits struct {
 
 	// Burst is how many calls may start at once after a pause, for
 	// [TokenBucket]. 0: a tenth of a second's worth of the rate, at least 1.
+	// Where the server refuses so many, fewer do (docs/limits.md).
 	// The rate is kept with any: since to wake more often than every
 	// millisecond or two would cost too much, what has become due by then starts
-	// together, 20 at a time of 10,000 a second; after a late wake at most 20 ms' worth.
+	// together, 20 at a time of 10,000 a second, 80 while calls wait for 100 ms and longer; after a late wake at most 20 ms' worth.
 	Burst int
 	// Window is how the limits are counted.
 	Window Window

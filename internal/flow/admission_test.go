@@ -173,24 +173,32 @@ func TestFault1ThrottledCallsHoldBackTheLaneAndOneProbeGoesFirst(t *testing.T) {
 	}
 }
 
+// TestUnaskedPausesDoubleOncePerEpisode begins with a second, or with less where a
+// hundred calls take less.
 func TestUnaskedPausesDoubleOncePerEpisode(t *testing.T) {
-	a := New(half, Limits{Requests: Rate{1e6, time.Second}, InFlight: 100})
-	fill(a, 10, 0)
-	var batch []*Ticket
-	for range 5 {
-		t1, _ := a.Next(0)
-		batch = append(batch, t1)
-	}
-	for _, refused := range batch {
-		a.Done(10*ms, refused, Outcome{Kind: Throttled})
-	}
-	if _, wake := a.Next(10 * ms); wake != 760*ms {
-		t.Fatalf("first pause until %v, want 760ms: five refusals are one episode", time.Duration(wake))
-	}
-	probe, _ := a.Next(760 * ms)
-	a.Done(800*ms, probe, Outcome{Kind: Throttled})
-	if _, wake := a.Next(800 * ms); wake != 800*ms+1500*ms {
-		t.Errorf("second pause until %v, want 2.3s", time.Duration(wake))
+	for _, c := range []struct {
+		rate          float64
+		first, second Instant
+	}{{100, 750 * ms, 1500 * ms}, {400, 187500 * ms / 1000, 375 * ms}, {1e6, 150 * ms, 300 * ms}} {
+		a := New(half, Limits{Requests: Rate{c.rate, time.Second}, InFlight: 100, Burst: 10})
+		fill(a, 10, 0)
+		var batch []*Ticket
+		for range 5 {
+			t1, _ := a.Next(0)
+			batch = append(batch, t1)
+		}
+		for _, refused := range batch {
+			a.Done(10*ms, refused, Outcome{Kind: Throttled})
+		}
+		over := 10*ms + c.first
+		if _, wake := a.Next(10 * ms); wake != over {
+			t.Fatalf("%v a second: first pause until %v, want %v: five refusals are one episode", c.rate, time.Duration(wake), time.Duration(over))
+		}
+		probe, _ := a.Next(over)
+		a.Done(over+40*ms, probe, Outcome{Kind: Throttled})
+		if _, wake := a.Next(over + 40*ms); wake != over+40*ms+c.second {
+			t.Errorf("%v a second: second pause until %v, want %v", c.rate, time.Duration(wake), time.Duration(over+40*ms+c.second))
+		}
 	}
 }
 

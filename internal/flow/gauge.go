@@ -44,6 +44,8 @@ type gauge struct {
 	worth time.Duration // the burst is what the rate brings in this time,
 	size  float64       // or, of a rate that is given, so many units, unless it is 0
 	left  remaining     // of last
+	surge surge
+	apart bool // another way of counting is in force: this one is where calls are too many at once
 }
 
 // When returns the earliest instant, not before now, at which n units are there,
@@ -127,10 +129,10 @@ func (g *gauge) enforce(now Instant, r Rate, margin, burst float64) bool {
 		return false
 	}
 	g.rate = r
-	if r.N == 0 {
+	if r.N == 0 || g.apart && g.surge.cuts == 0 {
 		g.Bucket = Bucket{}
 	} else {
-		g.adjust(now, r.N*margin, r.Per, burst)
+		g.adjust(now, r.N*min(margin, g.surge.margin()), r.Per, g.surge.burst(burst))
 	}
 	return true
 }

@@ -2,8 +2,13 @@ package flow
 
 import "time"
 
+// Where the server does not say for how long, a pause is firstPause, or as long as
+// pauseCalls would have taken, but leastPause at least; the next of an episode is twice
+// as long, up to longPause.
 const (
 	firstPause = time.Second
+	leastPause = 200 * time.Millisecond
+	pauseCalls = 100
 	longPause  = time.Minute
 )
 
@@ -59,16 +64,16 @@ func (p *pause) ended(started Instant, kind OutcomeKind) {
 }
 
 // throttled notes a refusal. The server's word is followed in full. Without
-// one the pauses double, once for an episode and not for each call that was in
+// one the pauses double from first on, once for an episode and not for each call that was in
 // flight when it began.
-func (p *pause) throttled(now, started Instant, retryAfter time.Duration, chance float64) {
+func (p *pause) throttled(now, started Instant, retryAfter, first time.Duration, chance float64) {
 	news := !p.probing || started >= p.since
 	if !news {
 		p.until = max(p.until, now.Add(retryAfter))
 		return
 	}
 	if retryAfter == 0 {
-		retryAfter = p.unasked(chance)
+		retryAfter = p.unasked(first, chance)
 	}
 	p.holds(now, now.Add(retryAfter))
 }
@@ -79,10 +84,10 @@ func (p *pause) holds(now, until Instant) {
 	p.since, p.probing, p.probes = now, true, 0
 }
 
-// unasked returns the next pause where the server named none: it doubles from
-// one second to a minute, the second half of it random.
-func (p *pause) unasked(chance float64) time.Duration {
-	d := min(firstPause<<min(p.episode, 10), longPause)
+// unasked returns the next pause where the server named none: it doubles from the first
+// to a minute, the second half of it random.
+func (p *pause) unasked(first time.Duration, chance float64) time.Duration {
+	d := min(first<<min(p.episode, 10), longPause)
 	p.episode++
 	return d/2 + time.Duration(chance*float64(d/2))
 }

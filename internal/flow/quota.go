@@ -45,15 +45,19 @@ func (q *quota) give(now Instant, l Limits) {
 	if q.strict != nil {
 		q.requests.clear() // of what the window knew nothing is carried over
 	}
+	strict := l.Strict && l.Requests.N > 0
+	if strict != q.requests.apart {
+		q.requests.rate = Rate{} // whatever the rate, the bucket changes
+	}
+	q.requests.apart = strict
 	q.requests.give(now, l.Requests, l.Burst)
 	q.tokens.give(now, l.Tokens, 0)
 	q.in.give(now, l.In, 0)
 	q.out.give(now, l.Out, 0)
 	q.money.give(now, l.Money, 0)
 	q.strict = nil
-	if l.Strict && l.Requests.N > 0 {
+	if strict {
 		q.strict = newSliding(l.Requests.N, l.Requests.Per, q.trips)
-		q.requests.Bucket = Bucket{}
 	}
 	q.limit = l.InFlight
 	q.limited = q.rated() || l.Money.N > 0
@@ -105,6 +109,15 @@ func (q *quota) when(now Instant, t *Ticket) (at Instant, cause Cause) {
 	return at, cause
 }
 
+// firstPause returns how long the first pause of an episode is, at most so long.
+func (q *quota) firstPause(most time.Duration) time.Duration {
+	if q.requests.rate.N == 0 {
+		return most
+	}
+	calls := time.Duration(pauseCalls / q.requests.rate.N * float64(q.requests.rate.Per))
+	return min(most, max(leastPause, calls))
+}
+
 // saves reports whether what requests may start in so long a time is saved up.
 func (q *quota) saves(d time.Duration) bool {
 	return q.strict == nil && q.requests.burst*q.requests.interval >= float64(d)
@@ -112,7 +125,7 @@ func (q *quota) saves(d time.Duration) bool {
 
 func (q *quota) whenRequest(now Instant) Instant {
 	if q.strict != nil {
-		return q.strict.When(now)
+		return max(q.strict.When(now), q.requests.Bucket.When(now, 1))
 	}
 	return q.requests.When(now, 1)
 }
