@@ -114,8 +114,8 @@ func (q *quota) firstPause(most time.Duration) time.Duration {
 	if q.requests.rate.N == 0 {
 		return most
 	}
-	calls := time.Duration(pauseCalls / q.requests.rate.N * float64(q.requests.rate.Per))
-	return min(most, max(leastPause, calls))
+	calls := pauseCalls / q.requests.rate.N * float64(q.requests.rate.Per)
+	return max(leastPause, time.Duration(min(float64(most), calls)))
 }
 
 // saves reports whether what requests may start in so long a time is saved up.
