@@ -59,6 +59,7 @@ type attempt struct {
 	probe    bool   // sent while the endpoint answers nothing
 	hedged   bool   // it has a hedge, or gets none
 	rescued  bool   // it has one elsewhere, since its endpoint has fallen silent
+	stood    stood  // what of its silence is this process's own
 }
 
 func (d *dispatcher) newAttempt(c *call, q question, t *flow.Ticket, now flow.Instant) *attempt {

@@ -101,7 +101,7 @@ func choose(fixed, learnt time.Duration) time.Duration {
 // still under way. It must not wait for the attempt's end: the answers that end
 // first are the quickest in all respects.
 func (d *deadlines) begun(a *attempt, w *watch, now flow.Instant) {
-	d.answered(a, a.firstToken(), pending{w, a.learners, now})
+	d.answered(a, a.waited(flow.Instant(a.first.Load())), pending{w, a.learners, now})
 }
 
 // answered learns that the first content of an attempt came after took, or all of it.
@@ -130,7 +130,7 @@ func (a *attempt) again() bool { return a.call.late > 0 && a.beside == nil && !a
 
 // observe learns from an attempt that has ended.
 func (d *deadlines) observe(a *attempt, end *ending, w *watch) {
-	took := a.took(end.at)
+	took := a.waited(end.at)
 	switch {
 	case end.err == nil:
 		d.learn(&a.learners.stall, func(l *learner) { l.ended(a.gap, nobody) })
@@ -177,7 +177,7 @@ var nobody = pending{watch: new(watch)}
 // waits yields how long each has waited.
 func (p pending) waits(yield func(time.Duration) bool) {
 	for _, a := range p.watch.attempts {
-		if a.learners == p.of && a.first.Load() == 0 && !yield(a.took(p.now)) {
+		if a.learners == p.of && a.first.Load() == 0 && !yield(a.waited(p.now)) {
 			return
 		}
 	}

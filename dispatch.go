@@ -33,6 +33,7 @@ type dispatcher struct {
 	meter     meter
 	draining  bool
 	due       flow.Instant // when the loop was to go on at the latest; at first Never: before, nothing was late
+	beat      flow.Instant // likewise, to know of standstills
 	money     moneyLimits
 	needy     map[*purse]bool           // those for which calls wait
 	held      map[*flow.Ticket]*attempt // those that wait for each other's connections
@@ -57,15 +58,18 @@ func (d *dispatcher) loop() {
 		messages = d.read(messages)
 		now := d.engine.now()
 		d.settle()
-		wake := min(d.admit(now), d.release(now), d.outage(now), d.ping(now))
-		d.watch.look(now, d)
-		wake = min(wake, d.rescue(now), d.hedge(now))
+		d.watch.came(now, d.now, d.now.Add(beat))
+		wake := min(d.admit(now), d.release(now), d.ping(now))
+		if d.watch.look(now, d) {
+			wake = min(wake, d.outage(now), d.rescue(now), d.hedge(now))
+		}
 		d.attribute(now)
 		if d.ended() {
 			return
 		}
 		d.due = min(wake, d.watch.next, d.admission.Check(now)) // the watch knows by now all that was started
-		d.expectNext(alarm, now, d.due)
+		d.beat = d.watch.beat(now)
+		d.expectNext(alarm, now, min(d.due, d.beat))
 		d.launch()
 		d.rest(alarm)
 	}
@@ -77,7 +81,9 @@ func (d *dispatcher) loop() {
 // calls those are is known when all messages have been handled.
 func (d *dispatcher) read(buf []message) []message {
 	all := d.engine.box.take(buf)
+	before := d.now
 	d.now = d.engine.now()
+	d.watch.came(d.now, before, min(d.due, d.beat))
 	for i := range all {
 		d.handle(&all[i])
 	}

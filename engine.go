@@ -69,6 +69,7 @@ func newPool(endpoints []Endpoint, cfg Config, on processors) (*Engine, error) {
 	d := &dispatcher{
 		engine:    e,
 		due:       flow.Never,
+		beat:      flow.Never,
 		meter:     newMeter(began, on),
 		admission: flow.New(rand.Float64, lanes(endpoints)...),
 		tally:     newTally(began),

@@ -27,3 +27,11 @@ func (e *Engine) RunToGrant(ctx context.Context, job Job) (Summary, error) {
 	}
 	return r.whole(ctx)
 }
+
+// StandStill has the dispatcher do nothing for d, as if the process was stopped.
+func (e *Engine) StandStill(d time.Duration) {
+	stats := make(chan Stats)
+	e.box.put(message{kind: msgStats, stats: stats})
+	time.Sleep(d)
+	<-stats
+}

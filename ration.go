@@ -108,7 +108,8 @@ func (r *ration) gather(now flow.Instant, w *watch, last bool) {
 		if a.hedged || a.call.run.isShort() || a.learners.first.slow == nil || a.begun() {
 			continue
 		}
-		wt := waiter{attempt: a, age: now.Sub(max(flow.Instant(a.sent.Load()), a.admitted))}
+		sent := a.sent.Load()
+		wt := waiter{attempt: a, age: now.Sub(max(flow.Instant(sent), a.admitted)) - a.stood.from(sent)}
 		wt.alive = a.learners.first.slow.alive(wt.age)
 		if !last || !a.call.run.exhausted() {
 			wt.from = notAtEnd

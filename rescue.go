@@ -110,7 +110,8 @@ func (a *attempt) overdueAt() flow.Instant {
 	if wait == 0 || a.first.Load() != 0 {
 		return flow.Never
 	}
-	return max(flow.Instant(a.sent.Load()), a.admitted).Add(wait)
+	sent := a.sent.Load()
+	return max(flow.Instant(sent), a.admitted).Add(wait + a.stood.from(sent))
 }
 
 // overdue returns how long a call must have waited to be overdue; 0: nothing is known.

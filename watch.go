@@ -10,6 +10,16 @@ type watch struct {
 	attempts []*attempt
 	next     flow.Instant // no deadline is reached before
 	version  int          // of the learnt deadlines at the last look
+	grace    grace        // after a standstill: there is no look
+}
+
+// beat returns when the dispatcher is to come again at the latest, to know of
+// standstills: [flow.Never] where nothing is in flight.
+func (w *watch) beat(now flow.Instant) flow.Instant {
+	if len(w.attempts) == 0 {
+		return flow.Never
+	}
+	return now.Add(beat)
 }
 
 func (w *watch) add(a *attempt) {
@@ -42,11 +52,21 @@ func (w *watch) remove(a *attempt) {
 	}
 }
 
-// look cancels what is late and sets w.next to when to look again.
-func (w *watch) look(now flow.Instant, d *dispatcher) {
-	if w.version == d.deadlines.version && now < w.next {
-		return
+// look cancels what is late, and sets w.next to when to look again. While nothing is to
+// be decided on after a standstill it cancels nothing, and returns false.
+func (w *watch) look(now flow.Instant, d *dispatcher) bool {
+	if w.grace.on(now) {
+		w.next = w.grace.until
+		return false
 	}
+	if w.version != d.deadlines.version || now >= w.next {
+		w.cut(now, d)
+	}
+	return true
+}
+
+// cut is look where there is something to be seen.
+func (w *watch) cut(now flow.Instant, d *dispatcher) {
 	shortened := w.version != d.deadlines.version
 	w.version = d.deadlines.version
 	w.next = flow.Never
@@ -74,7 +94,7 @@ func (w *watch) ripenAt(a *attempt, now flow.Instant, d *deadlines) flow.Instant
 	if ripe == 0 || a.last.Load() != 0 {
 		return flow.Never
 	}
-	at := a.admitted.Add(ripe)
+	at := a.admitted.Add(ripe + a.stood.from(a.sent.Load()))
 	if at > now {
 		return at
 	}
@@ -100,14 +120,14 @@ func (a *attempt) deadline(now flow.Instant) (flow.Instant, error) {
 	switch last := a.last.Load(); {
 	case last == 0:
 		if sent := a.sent.Load(); a.limits.first > 0 && sent != 0 {
-			sooner(flow.Instant(sent).Add(a.limits.first), errFirstToken)
+			sooner(flow.Instant(sent).Add(a.limits.first+a.stood.from(sent)), errFirstToken)
 		} else if a.limits.first > 0 { // it is about to be
 			sooner(now.Add(a.limits.first), errFirstToken)
 		}
 	case a.limits.stall > 0 && last == held:
 		sooner(now.Add(a.limits.stall), errStall)
 	case a.limits.stall > 0:
-		sooner(flow.Instant(last).Add(a.limits.stall), errStall)
+		sooner(flow.Instant(last).Add(a.limits.stall+a.stood.from(last)), errStall)
 	}
 	return at, cause
 }
