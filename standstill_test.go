@@ -56,7 +56,6 @@ func TestAnswersThatCameInAStandstillAreRead(t *testing.T) {
 		{"it is learnt from what is read afterwards", []time.Duration{20 * time.Second}, 50 * time.Millisecond, paceline.Config{}},
 		{"it is given", []time.Duration{3 * time.Second}, time.Second, paceline.Config{Deadlines: paceline.Deadlines{FirstToken: 200 * time.Millisecond}}},
 		{"of the whole call", []time.Duration{3 * time.Second}, time.Second, paceline.Config{Deadlines: paceline.Deadlines{Total: 2 * time.Second}}},
-		{"there is money for second attempts", []time.Duration{time.Second}, 3 * time.Second, paceline.Config{Hedge: paceline.Hedge{Budget: 1}}},
 		{"it stands still again before all is read", []time.Duration{3 * time.Second, 3 * time.Second, 5 * time.Second}, 3 * time.Second, paceline.Config{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
