@@ -38,10 +38,18 @@ func plainLine(s frame) string {
 	if trouble := s.EndpointTrouble(); trouble != "" {
 		parts = append(parts, trouble)
 	}
-	if text, said := s.WaitsFor(); said == status.Warning || s.Unanswered() || s.Waits() {
+	if text := s.condition(); text != "" {
 		parts = append(parts, text)
 	}
 	return "paceline: " + strings.Join(parts, ", ")
+}
+
+// condition is what holds the run back; at its end only what went wrong, "" for nothing.
+func (s *frame) condition() string {
+	if _, said := s.WaitsFor(); s.Ended && said != status.Warning {
+		return ""
+	}
+	return s.Brief()
 }
 
 // tokenText is tokens in words.
