@@ -32,16 +32,29 @@ func plainLine(s frame) string {
 	if cost := s.money(); cost != "-" {
 		parts = append(parts, "cost "+cost)
 	}
-	if s.Facts.Total > 0 && !(s.Stopping && !s.Ended) {
-		parts = append(parts, s.eta())
+	toGo := s.toGo()
+	if toGo != "" {
+		parts = append(parts, toGo)
 	}
 	if trouble := s.EndpointTrouble(); trouble != "" {
 		parts = append(parts, trouble)
 	}
-	if text := s.condition(); text != "" {
+	if text := s.condition(); text != "" && text != toGo {
 		parts = append(parts, text)
 	}
 	return "paceline: " + strings.Join(parts, ", ")
+}
+
+// toGo is for how long it goes on, or for what; "" if that is not known, or said
+// otherwise.
+func (s *frame) toGo() string {
+	switch {
+	case s.Facts.Total <= 0 || s.Stopping && !s.Ended:
+		return ""
+	case s.Pace.Awaited > 0 && !s.Ended:
+		return s.LastAnswers()
+	}
+	return s.eta()
 }
 
 // condition is what holds the run back; at its end only what went wrong, "" for nothing.

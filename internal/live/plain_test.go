@@ -54,3 +54,21 @@ func TestTheLineSaysWhatLimits(t *testing.T) {
 		}
 	}
 }
+
+func TestTheLineHasNoTimeOfArrivalOfWhatHangs(t *testing.T) {
+	hang := frame{State: status.State{
+		Facts: status.Facts{Total: 100}, Stats: paceline.Stats{Requests: 100, Done: 84, InFlight: 16},
+		Pace: status.Pace{HeldBy: paceline.BottleneckAnswers, Left: -1, Awaited: 16},
+	}}
+	if got := plainLine(hang); !strings.HasSuffix(got, "cost unknown, waiting for the last 16 answers") {
+		t.Errorf("the line is %q", got)
+	}
+	hang.Pace.HeldBy = paceline.BottleneckRetries
+	if got := plainLine(hang); !strings.HasSuffix(got, ", waiting for the last 16 answers, waiting to send failed calls again") {
+		t.Errorf("while they are to be sent again the line is %q", got)
+	}
+	hang.Ended = true
+	if got := plainLine(hang); strings.Contains(got, "the last 16") || !strings.Contains(got, "stopped after") {
+		t.Errorf("at the end the line is %q", got)
+	}
+}

@@ -130,16 +130,27 @@ var briefly = map[paceline.Bottleneck]string{
 // "" of a run that nothing is in the way of.
 func (s *State) Brief() string {
 	text, tone := s.WaitsFor()
-	brief := briefly[s.Pace.HeldBy]
 	switch {
 	case tone == Warning || s.Unanswered() || s.Waits():
 		return text
 	case tone == Faint:
 		return ""
-	case brief == "":
-		return text
+	case s.Pace.HeldBy == paceline.BottleneckAnswers:
+		return s.LastAnswers()
 	}
-	return brief
+	return briefly[s.Pace.HeldBy]
+}
+
+// LastAnswers says that the last answers are waited for, and how many, if that is known.
+func (s *State) LastAnswers() string {
+	switch left := s.Facts.Total - s.Rows(); {
+	case s.Facts.Total <= 0 || left <= 0:
+		return "waiting for the last answers"
+	case left == 1:
+		return "waiting for the last answer"
+	default:
+		return "waiting for the last " + numeral.Counted(left, "answer")
+	}
 }
 
 // heldBack says what held the run back most in the last seconds.
@@ -163,7 +174,7 @@ func (s *State) heldBack() (string, Tone) {
 	case paceline.BottleneckOutage:
 		return "nothing answers: waiting, with a probe now and then", Warning
 	case paceline.BottleneckAnswers:
-		return "nothing is left to send: waiting for the last answers" + awaited(p.Endpoints), Plain
+		return "nothing is left to send: " + s.LastAnswers() + awaited(p.Endpoints), Plain
 	case paceline.BottleneckCPU:
 		return by, Warning
 	case paceline.BottleneckDisk, paceline.BottleneckInput:
