@@ -88,6 +88,7 @@ var names = map[paceline.Bottleneck]string{
 	paceline.BottleneckCPU:         "this machine's processor",
 	paceline.BottleneckDisk:        "writing rows",
 	paceline.BottleneckInput:       "waiting for input",
+	paceline.BottleneckResume:      "reading past items that were done before",
 }
 
 // Name returns a bottleneck in words that go behind "limited by".

@@ -8,6 +8,7 @@ var shorts = map[paceline.Bottleneck]string{
 	paceline.BottleneckAnswers: "the last answers", paceline.BottleneckRetries: "retries", paceline.BottleneckThrottled: "the server's pauses",
 	paceline.BottleneckOutage: "an outage", paceline.BottleneckHold: "a pause by hand", paceline.BottleneckCPU: "this machine's processor",
 	paceline.BottleneckDisk: "the disk", paceline.BottleneckInput: "the input",
+	paceline.BottleneckResume: "items done before",
 }
 
 // Short returns a bottleneck in two or three words, for headlines and legends.

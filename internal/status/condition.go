@@ -124,6 +124,7 @@ var briefly = map[paceline.Bottleneck]string{
 	paceline.BottleneckCPU:         "limited by this machine's processor",
 	paceline.BottleneckDisk:        "waiting for rows to be written",
 	paceline.BottleneckInput:       "waiting for input",
+	paceline.BottleneckResume:      "reading past items that were done before",
 }
 
 // Brief says what [State.WaitsFor] does without the figures that others show as well;
@@ -177,7 +178,7 @@ func (s *State) heldBack() (string, Tone) {
 		return "nothing is left to send: " + s.LastAnswers() + awaited(p.Endpoints), Plain
 	case paceline.BottleneckCPU:
 		return by, Warning
-	case paceline.BottleneckDisk, paceline.BottleneckInput:
+	case paceline.BottleneckDisk, paceline.BottleneckInput, paceline.BottleneckResume:
 		return by, Plain
 	}
 	return "nothing in the way", Faint
