@@ -14,6 +14,7 @@ type situation struct {
 	ended    int  // have their result, which is being written
 	more     bool // the source has not ended
 	room     bool // a further item of it would be taken now
+	passing  bool // it gives items that have their row already
 }
 
 // add adds the calls of a run to those of its engine.
@@ -22,7 +23,10 @@ func (s *situation) add(r situation) {
 	s.shelved += r.shelved
 	s.ended += r.ended
 	s.more = s.more || r.more
-	s.room = s.room || r.room
+	if r.room {
+		s.passing = r.passing && (s.passing || !s.room) // else one of them waits for its source
+		s.room = true
+	}
 }
 
 // A hindrance is what keeps calls from starting, whatever run they are of.
@@ -60,6 +64,8 @@ func (s *situation) bottleneck(h hindrance) Bottleneck {
 		return BottleneckDisk
 	case s.needy > 0:
 		return BottleneckBudget
+	case s.room && s.passing:
+		return BottleneckResume
 	case s.room:
 		return BottleneckInput
 	case s.more:
@@ -186,7 +192,7 @@ func (r *run) situation() situation {
 		s.needy = len(r.purse.waiting)
 	}
 	taken, room := r.window.state()
-	s.room = s.more && room
+	s.room, s.passing = s.more && room, r.past.passing()
 	s.ended = max(0, taken-s.ready-s.delayed-s.needy-s.shelved-s.inFlight-s.judging)
 	return s
 }

@@ -35,6 +35,8 @@ func TestABottleneckFollowsFromTheSituation(t *testing.T) {
 		{"the budget", situation{needy: 7, inFlight: 3, more: true, room: true}, hindrance{}, BottleneckBudget},
 		{"the budget, held for retries", situation{needy: 7, delayed: 3}, waits(flow.CauseBackoff), BottleneckBudget},
 		{"the source", situation{inFlight: 4, more: true, room: true}, hindrance{}, BottleneckInput},
+		{"the source, of items that are passed over", situation{inFlight: 4, more: true, room: true, passing: true}, hindrance{}, BottleneckResume},
+		{"a full window, of a source whose items are passed over", situation{inFlight: 4, more: true, passing: true}, hindrance{}, BottleneckConcurrency},
 		{"the source, though one is to be sent again", situation{delayed: 1, more: true, room: true}, waits(flow.CauseBackoff), BottleneckInput},
 		{"the last answers", situation{inFlight: 1, delayed: 3}, waits(flow.CauseBackoff), BottleneckAnswers},
 		{"the last retries", situation{delayed: 3}, waits(flow.CauseBackoff), BottleneckRetries},
@@ -67,10 +69,14 @@ func TestEachCauseOfAdmissionIsABottleneck(t *testing.T) {
 // take an item waits for its source, whatever the others do.
 func TestTheSituationsOfRunsAddUp(t *testing.T) {
 	full, ends, roomy := situation{ended: 7, more: true}, situation{ended: 1}, situation{more: true, room: true}
+	passing := situation{more: true, room: true, passing: true}
 	for _, c := range []struct {
 		runs []situation
 		want Bottleneck
 	}{
+		{[]situation{full, passing, ends}, BottleneckResume},
+		{[]situation{passing, roomy}, BottleneckInput},
+		{[]situation{roomy, passing}, BottleneckInput},
 		{[]situation{full, ends}, BottleneckDisk},
 		{[]situation{ends, full, roomy}, BottleneckInput},
 		{[]situation{{needy: 1, more: true}, roomy}, BottleneckBudget},

@@ -21,12 +21,13 @@ const (
 	BottleneckCPU                           // this process has no processor time left, or answers come faster than they are judged
 	BottleneckDisk                          // rows wait to be durable, or for the sink
 	BottleneckInput                         // the source has not given the next item yet; or nobody asks the engine for anything
+	BottleneckResume                        // the source is read past items that have their row already
 	bottlenecks
 )
 
 var bottleneckNames = [bottlenecks]string{
 	"", "requests", "tokens", "money", "concurrency", "budget", "answers", "retries",
-	"throttled", "outage", "hold", "cpu", "disk", "input",
+	"throttled", "outage", "hold", "cpu", "disk", "input", "resume",
 }
 
 // String returns the name that summaries and reports use, "" for none.

@@ -202,6 +202,31 @@ func TestRunsOfOneEngineAreLimitedByTheirOwn(t *testing.T) {
 	})
 }
 
+// A run that is continued does not wait for its source while that is read past what
+// was done before.
+func TestItemsThatAreDoneAreNotWaitedFor(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out.jsonl")
+	for _, n := range []int64{1000, 1010} {
+		synctest.Test(t, func(t *testing.T) {
+			e, err := paceline.New(always(answers(time.Second, "a")), limitedTo(paceline.Limits{InFlight: 100}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer e.Shutdown(context.Background())
+			j := openJournal(t, out)
+			defer j.Close()
+			sum, err := e.Run(t.Context(), paceline.Job{Source: &numbers{n: n, pause: 10 * time.Millisecond}, Journal: j, Encode: row})
+			if err != nil || sum.Done+sum.Resumed != n {
+				t.Errorf("%v, %d done, %d before", err, sum.Done, sum.Resumed)
+			}
+			passed, waited := sum.Limited[paceline.BottleneckResume], sum.Limited[paceline.BottleneckInput]
+			if sum.Resumed == 0 && passed > 0 || sum.Resumed > 0 && (passed < 9*time.Second || waited > 700*time.Millisecond) {
+				t.Errorf("%d were done: past them %v, for the source %v", sum.Resumed, passed, waited)
+			}
+		})
+	}
+}
+
 // A run with a journal notes about once a second how it stands, and at its end:
 // together that is what it says in the end.
 func TestTheMomentsOfARunAddUp(t *testing.T) {

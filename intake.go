@@ -72,10 +72,14 @@ func (r *run) passes(item *Item) bool {
 	r.progress.resumed.Add(1)
 	r.engine.progress.resumed.Add(1)
 	r.leave()
+	if r.past.pass() {
+		r.engine.box.put(message{kind: msgPassing, run: r})
+	}
 	return true
 }
 
 func (r *run) take(t *task) {
+	r.past.take()
 	if err := r.prepare(&t.item); err != nil {
 		r.reading = false
 		r.backlog.leave()

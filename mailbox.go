@@ -29,6 +29,7 @@ const (
 	msgStopRun                      // nothing of run may start any more
 	msgBroken                       // what is in flight of run is cancelled
 	msgOver                         // run has ended
+	msgPassing                      // the items of run are ones to be passed over, from now on
 	msgRoom                         // the disk of run is full, or has room again
 	msgHold                         // nothing may start, or all may again
 	msgLimits                       // an endpoint has other limits

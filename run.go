@@ -166,6 +166,7 @@ type run struct {
 	answered atomic.Bool                      // an item has been answered
 	bare     atomic.Int32                     // failures one after the other that are those of no API
 	left     atomic.Int64                     // items that left without a result
+	past     resumption                       // of the items read
 	results  chan *Result                     // to the sink
 	reading  bool                             // the reader's: it holds a place in the windows for an item that is nobody's yet
 	sinking  bool                             // its goroutine's: it is within Put

@@ -22,6 +22,8 @@ type Run struct {
 
 	RequestsGiven, TokensGiven bool // the limit is that of the command line, not the server's
 
+	Refused float64 // of the requests, the share that the server refused by "later"
+
 	Silent    bool // requests were sent, and none has ever been answered
 	Exhausted bool // this machine had no file descriptors or ports left for some
 }
@@ -32,7 +34,8 @@ func Of(s *paceline.Stats) Run {
 		Limited: s.Limited, Use: s.Use,
 		Cap: s.Pace.InFlight, Adapted: s.Pace.Adapts, FoundOut: s.Pace.FoundOut,
 		RequestsGiven: s.Pace.RequestsGiven, TokensGiven: s.Pace.TokensGiven,
-		Silent: silent(s), Exhausted: s.Causes[paceline.CodeLocal] > 0,
+		Refused: Portion(s.Throttled, s.Requests),
+		Silent:  silent(s), Exhausted: s.Causes[paceline.CodeLocal] > 0,
 	}
 }
 
@@ -45,6 +48,14 @@ func silent(s *paceline.Stats) bool {
 		}
 	}
 	return s.Requests > 0 && s.FirstToken.Count+s.Total.Count+s.Throttled == 0 && len(s.Pace.Endpoints) > 0
+}
+
+// Portion returns how much n is of the whole, 0 of nothing.
+func Portion(n, whole int64) float64 {
+	if whole <= 0 {
+		return 0
+	}
+	return float64(n) / float64(whole)
 }
 
 // A Part is one cause's part of a run.
@@ -82,12 +93,13 @@ var names = map[paceline.Bottleneck]string{
 	paceline.BottleneckBudget:      "the budget",
 	paceline.BottleneckAnswers:     "waiting for the last answers",
 	paceline.BottleneckRetries:     "waiting to send failed calls again",
-	paceline.BottleneckThrottled:   "pauses that the server asked for",
+	paceline.BottleneckThrottled:   "pauses after refusals",
 	paceline.BottleneckOutage:      "an outage",
 	paceline.BottleneckHold:        "a pause by hand",
 	paceline.BottleneckCPU:         "this machine's processor",
 	paceline.BottleneckDisk:        "writing rows",
 	paceline.BottleneckInput:       "waiting for input",
+	paceline.BottleneckResume:      "reading past items that were done before",
 }
 
 // Name returns a bottleneck in words that go behind "limited by".

@@ -18,6 +18,7 @@ func TestSentence(t *testing.T) {
 		},
 		"waiting for input over 99 % of the time": {paceline.BottleneckInput: time.Hour, paceline.BottleneckNone: 1},
 		"writing rows 100 % of the time":          {paceline.BottleneckDisk: 1},
+		"pauses after refusals 100 % of the time": {paceline.BottleneckThrottled: 1},
 	} {
 		if got := Sentence(l); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -33,6 +34,9 @@ func TestEveryBottleneckHasAName(t *testing.T) {
 		}
 	}
 }
+
+const refusedBelowGiven = "the server refuses calls below the limit that is given " +
+	"(it may count more finely, take smaller bursts, or others use the key): lower it, or leave it to be found out (--rps auto)"
 
 func TestRemedy(t *testing.T) {
 	for _, c := range []struct {
@@ -81,6 +85,16 @@ func TestRemedy(t *testing.T) {
 		{paceline.BottleneckOutage, Run{}, "nothing answered: another key or server beside it (--endpoint) would have taken over"},
 		{paceline.BottleneckDisk, Run{Silent: true}, fixed[paceline.BottleneckDisk]},
 		{paceline.BottleneckConcurrency, Run{Cap: 47, Exhausted: true}, "this machine had no file descriptors or ports left for more calls at once: raise 'ulimit -n'"},
+		{paceline.BottleneckThrottled, Run{}, "the server said later: give its limit by --rpm or --tpm, or look who else uses the key"},
+		{paceline.BottleneckThrottled, Run{RequestsGiven: true, TokensGiven: true}, refusedBelowGiven},
+		{paceline.BottleneckThrottled, Run{TokensGiven: true}, "the server refuses calls below the limit that is given " +
+			"(it may count more finely, take smaller bursts, or others use the key): give that on requests by --rpm as well, or lower --tpm"},
+		{paceline.BottleneckRequests, Run{RequestsGiven: true, Refused: 0.26}, refusedBelowGiven},
+		{paceline.BottleneckRequests, Run{RequestsGiven: true, Limited: paceline.Limited{paceline.BottleneckThrottled: 900 * time.Millisecond}}, refusedBelowGiven},
+		{paceline.BottleneckRequests, Run{RequestsGiven: true, Refused: 0.01},
+			"raise the limit that was given (--rpm, --rps) if the server grants more, put more into each request, or share the calls with a further key or server (--endpoint)"},
+		{paceline.BottleneckRequests, Run{FoundOut: true, Refused: 0.26},
+			"ask for a higher limit, put more into each request, or share the calls with a further key or server (--endpoint)"},
 		{paceline.BottleneckHold, Run{}, ""},
 		{paceline.BottleneckNone, Run{}, ""},
 	} {
@@ -91,8 +105,8 @@ func TestRemedy(t *testing.T) {
 	}
 }
 
-// Whatever held a run back, but for a pause that its owner wished, there is
-// something to do, on one line.
+// Whatever held a run back, but for a pause that its owner wished and what an earlier
+// run has done, there is something to do, on one line.
 func TestEveryBottleneckHasARemedy(t *testing.T) {
 	var l paceline.Limited
 	for i := range l {
@@ -100,7 +114,7 @@ func TestEveryBottleneckHasARemedy(t *testing.T) {
 		var r Run
 		r.Limited[b] = time.Second
 		got := r.Remedy()
-		if idle := b == paceline.BottleneckHold || b == paceline.BottleneckNone; idle != (got == "") || strings.ContainsAny(got, "\n.") {
+		if idle := b == paceline.BottleneckHold || b == paceline.BottleneckNone || b == paceline.BottleneckResume; idle != (got == "") || strings.ContainsAny(got, "\n.") {
 			t.Errorf("%q: %q", b, got)
 		}
 	}

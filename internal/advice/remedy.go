@@ -35,6 +35,8 @@ func (r Run) Remedy() string {
 		return r.concurrency()
 	case paceline.BottleneckCPU:
 		return r.processor()
+	case paceline.BottleneckThrottled:
+		return r.throttled()
 	default:
 		return fixed[worst]
 	}
@@ -53,16 +55,38 @@ var unheard = map[paceline.Bottleneck]bool{
 
 // fixed is what helps whatever was measured.
 var fixed = map[paceline.Bottleneck]string{
-	paceline.BottleneckBudget:    "raise the budget, or give requests a lower max_tokens: what the calls in flight might use at most was all that was left of it",
-	paceline.BottleneckAnswers:   "all was sent, and quicker answers alone would help: --hedge 5% asks again for those that are slow to begin, a shorter --timeout for those that never end",
-	paceline.BottleneckRetries:   "calls failed and waited for their next attempt: see to what made them fail",
-	paceline.BottleneckThrottled: "the server said later: give its limit by --rpm or --tpm, or look who else uses the key",
-	paceline.BottleneckOutage:    "nothing answered: another key or server beside it (--endpoint) would have taken over",
-	paceline.BottleneckDisk:      "rows came faster than they could be written: a faster disk, or --sync 1s for fewer syncs; where they go into a pipe, a faster reader",
-	paceline.BottleneckInput:     "items came slower than they could be sent: only a faster source of them would help",
+	paceline.BottleneckBudget:  "raise the budget, or give requests a lower max_tokens: what the calls in flight might use at most was all that was left of it",
+	paceline.BottleneckAnswers: "all was sent, and quicker answers alone would help: --hedge 5% asks again for those that are slow to begin, a shorter --timeout for those that never end",
+	paceline.BottleneckRetries: "calls failed and waited for their next attempt: see to what made them fail",
+	paceline.BottleneckOutage:  "nothing answered: another key or server beside it (--endpoint) would have taken over",
+	paceline.BottleneckDisk:    "rows came faster than they could be written: a faster disk, or --sync 1s for fewer syncs; where they go into a pipe, a faster reader",
+	paceline.BottleneckInput:   "items came slower than they could be sent: only a faster source of them would help",
+}
+
+// isRefused reports whether the server refuses so many calls, or the pauses after that
+// take so long, that to raise a limit that is given would not help.
+func (r Run) isRefused() bool {
+	paused := float64(r.Limited[paceline.BottleneckThrottled]) / float64(max(r.Limited.Total(), 1))
+	return max(paused, r.Refused) >= mentioned
+}
+
+// throttled says what to do about refusals: where calls keep to a limit that is given,
+// that is not what the server counts.
+func (r Run) throttled() string {
+	const below = "the server refuses calls below the limit that is given (it may count more finely, take smaller bursts, or others use the key): "
+	switch {
+	case r.RequestsGiven:
+		return below + "lower it, or leave it to be found out (--rps auto)"
+	case r.TokensGiven:
+		return below + "give that on requests by --rpm as well, or lower --tpm"
+	}
+	return "the server said later: give its limit by --rpm or --tpm, or look who else uses the key"
 }
 
 func (r Run) requests() string {
+	if r.RequestsGiven && r.isRefused() {
+		return r.throttled()
+	}
 	u := r.Use
 	limit := "the limit on requests"
 	if r.FoundOut {
@@ -84,6 +108,9 @@ func (r Run) requests() string {
 }
 
 func (r Run) tokens() string {
+	if r.TokensGiven && r.isRefused() {
+		return r.throttled()
+	}
 	u := r.Use
 	if below(u.Tokens, usedUp) {
 		return "give requests a max_tokens nearer to what answers take, since calls set aside what they are expected to use" + because(of("the limit on tokens", u.Tokens))

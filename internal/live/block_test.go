@@ -319,7 +319,7 @@ func TestColorIsOnlyColor(t *testing.T) {
 func TestPlainLine(t *testing.T) {
 	want := "paceline: 1,234 of 2,000 items (61.7 %), 160 items/s, 87 of 256 calls in flight, " +
 		"31 retries, 12 re-asked, 7 hedged, 4 throttled, 1 failed, 2 invalid, first token p50 812 ms p99 1.61 s, " +
-		"181k tokens in 4,102 out, cost $0.0312 of $5.00, ETA 8 s"
+		"181k tokens in 4,102 out, cost $0.0312 of $5.00, ETA 8 s, limited by requests"
 	if got := plainLine(midRun()); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -32,16 +32,37 @@ func plainLine(s frame) string {
 	if cost := s.money(); cost != "-" {
 		parts = append(parts, "cost "+cost)
 	}
-	if s.Facts.Total > 0 && !(s.Stopping && !s.Ended) {
-		parts = append(parts, s.eta())
+	toGo := s.toGo()
+	if toGo != "" {
+		parts = append(parts, toGo)
 	}
 	if trouble := s.EndpointTrouble(); trouble != "" {
 		parts = append(parts, trouble)
 	}
-	if text, said := s.WaitsFor(); said == status.Warning || s.Unanswered() || s.Waits() {
+	if text := s.condition(); text != "" && text != toGo {
 		parts = append(parts, text)
 	}
 	return "paceline: " + strings.Join(parts, ", ")
+}
+
+// toGo is for how long it goes on, or for what; "" if that is not known, or said
+// otherwise.
+func (s *frame) toGo() string {
+	switch {
+	case s.Facts.Total <= 0 || s.Stopping && !s.Ended:
+		return ""
+	case s.Pace.Awaited > 0 && !s.Ended:
+		return s.LastAnswers()
+	}
+	return s.eta()
+}
+
+// condition is what holds the run back; at its end only what went wrong, "" for nothing.
+func (s *frame) condition() string {
+	if _, said := s.WaitsFor(); s.Ended && said != status.Warning {
+		return ""
+	}
+	return s.Brief()
 }
 
 // tokenText is tokens in words.

@@ -22,6 +22,10 @@ type Limits struct {
 	Window        string // "bucket", also "", or "strict"
 }
 
+// mostConcurrency is more calls at once than any machine holds open: what is above is
+// a slip of the pen.
+const mostConcurrency = 10_000_000
+
 // limitNames are the limits in the order in which they are listed.
 var limitNames = []string{"rpm", "rps", "tpm", "usd-per-hour", "concurrency", "window"}
 
@@ -41,7 +45,7 @@ func (l *Limits) value(name string) pflag.Value {
 	case "usd-per-hour":
 		return value.Limit{Value: value.Money{To: &l.USDPerHour}, Clear: func() { l.USDPerHour = 0 }}
 	case "concurrency":
-		return value.Limit{Value: value.Count{To: &l.Concurrency, Min: 1}, Clear: func() { l.Concurrency = 0 }}
+		return value.Limit{Value: value.Count{To: &l.Concurrency, Min: 1, Max: mostConcurrency}, Clear: func() { l.Concurrency = 0 }}
 	case "window":
 		return &value.Choice{To: &l.Window, Allowed: windowKinds}
 	}

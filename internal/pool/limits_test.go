@@ -26,3 +26,14 @@ func TestRequestRate(t *testing.T) {
 		}
 	}
 }
+
+func TestAConcurrencyBeyondReasonIsRefused(t *testing.T) {
+	var l Limits
+	const want = "\"1e12\" is too large; the most is 10,000,000, auto or off"
+	if err := l.value("concurrency").Set("1e12"); err == nil || err.Error() != want || l.Concurrency != 0 {
+		t.Errorf("1e12: %v, concurrency %d", err, l.Concurrency)
+	}
+	if err := l.value("concurrency").Set("10M"); err != nil || l.Concurrency != 10_000_000 {
+		t.Errorf("10M: %v, concurrency %d", err, l.Concurrency)
+	}
+}

@@ -119,8 +119,13 @@ func (m *moments) run() advice.Run {
 		}
 		return paceline.Share{Part: of[0] / of[1], Known: true}
 	}
+	requests := 0.0
+	for _, n := range m.requests {
+		requests += n
+	}
 	u := &m.use
 	return advice.Run{
+		Refused: advice.Portion(m.throttled, int64(requests+0.5)),
 		Limited: m.whole, Cap: int(u.last.Cap), FoundOut: u.last.FoundOut, Adapted: u.last.Adapts,
 		RequestsGiven: u.last.RequestsGiven, TokensGiven: u.last.TokensGiven,
 		Use: paceline.Use{Requests: share(u.requests), Tokens: share(u.tokens), Money: share(u.money), Concurrency: share(u.slots)},

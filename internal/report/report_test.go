@@ -402,19 +402,22 @@ func TestNoJournalIsAnErrorThatSaysSo(t *testing.T) {
 }
 
 // A report says of a run what its summary says, also of a cap that the engine
-// found itself.
+// found itself, and of a limit that was given and is refused.
 func TestAdviceIsThatOfTheSummary(t *testing.T) {
-	for _, adapts := range []bool{true, false} {
+	refused := paceline.Stats{Requests: 269, Throttled: 69, Pace: paceline.Pace{RequestsGiven: true}}
+	refused.Limited[paceline.BottleneckRequests] = time.Second
+	stats := []paceline.Stats{{Pace: paceline.Pace{InFlight: 31, Adapts: true}}, {Pace: paceline.Pace{InFlight: 31}}, refused}
+	stats[0].Limited[paceline.BottleneckConcurrency], stats[1].Limited[paceline.BottleneckConcurrency] = time.Second, time.Second
+	for _, st := range stats {
 		output := filepath.Join(t.TempDir(), "labels.jsonl")
 		j, err := journal.Open(output, journal.Options{NoSync: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		st := paceline.Stats{Pace: paceline.Pace{InFlight: 31, Adapts: adapts}}
-		st.Limited[paceline.BottleneckConcurrency] = time.Second
 		at := time.Now()
 		if err := errors.Join(
-			j.Note(journal.Moment{At: at, Span: time.Second, InFlight: 31, Cap: 31, Adapts: adapts, Limited: st.Limited[:]}),
+			j.Note(journal.Moment{At: at, Span: time.Second, InFlight: int64(st.Pace.InFlight), Cap: int64(st.Pace.InFlight), Adapts: st.Pace.Adapts,
+				Requests: st.Requests, Throttled: st.Throttled, RequestsGiven: st.Pace.RequestsGiven, Limited: st.Limited[:]}),
 			j.Append(journal.Entry{Index: 0, Started: at, Total: time.Second, Requests: 1}, []byte("{}\n"), nil), j.Close(),
 		); err != nil {
 			t.Fatal(err)

@@ -114,34 +114,72 @@ func unheard(list []paceline.EndpointPace) (why *paceline.Error, answered bool) 
 	return why, answered
 }
 
+// briefly is what held a run back, for what has room for no more.
+var briefly = map[paceline.Bottleneck]string{
+	paceline.BottleneckRequests:    "limited by requests",
+	paceline.BottleneckTokens:      "limited by tokens",
+	paceline.BottleneckMoney:       "limited by money",
+	paceline.BottleneckConcurrency: "limited by calls in flight",
+	paceline.BottleneckBudget:      "limited by the budget",
+	paceline.BottleneckCPU:         "limited by this machine's processor",
+	paceline.BottleneckDisk:        "waiting for rows to be written",
+	paceline.BottleneckInput:       "waiting for input",
+	paceline.BottleneckResume:      "reading past items that were done before",
+}
+
+// Brief says what [State.WaitsFor] does without the figures that others show as well;
+// "" of a run that nothing is in the way of.
+func (s *State) Brief() string {
+	text, tone := s.WaitsFor()
+	switch {
+	case tone == Warning || s.Unanswered() || s.Waits():
+		return text
+	case tone == Faint:
+		return ""
+	case s.Pace.HeldBy == paceline.BottleneckAnswers:
+		return s.LastAnswers()
+	}
+	return briefly[s.Pace.HeldBy]
+}
+
+// LastAnswers says that the last answers are waited for, and how many, if that is known.
+func (s *State) LastAnswers() string {
+	switch left := s.Facts.Total - s.Rows(); {
+	case s.Facts.Total <= 0 || left <= 0:
+		return "waiting for the last answers"
+	case left == 1:
+		return "waiting for the last answer"
+	default:
+		return "waiting for the last " + numeral.Counted(left, "answer")
+	}
+}
+
 // heldBack says what held the run back most in the last seconds.
 func (s *State) heldBack() (string, Tone) {
-	p := &s.Stats.Pace
+	p, by := &s.Stats.Pace, briefly[s.Pace.HeldBy]
 	switch s.Pace.HeldBy {
 	case paceline.BottleneckRequests:
-		return "limited by requests: " + s.requestsUsed() + s.nextWindow(), Plain
+		return by + ": " + s.requestsUsed() + s.nextWindow(), Plain
 	case paceline.BottleneckTokens:
-		return "limited by tokens: " + usedOf(s.Pace.Tokens, p.Tokens.PerSecond(), numeral.PerUnit(p.Tokens.PerSecond(), RateUnit(p.Tokens, 1))) + s.nextWindow(), Plain
+		return by + ": " + usedOf(s.Pace.Tokens, p.Tokens.PerSecond(), numeral.PerUnit(p.Tokens.PerSecond(), RateUnit(p.Tokens, 1))) + s.nextWindow(), Plain
 	case paceline.BottleneckMoney:
-		return "limited by money: " + usedOf(s.Pace.Money, p.Money.PerSecond(), price.Dollars(p.Money.PerSecond()*time.Hour.Seconds())+"/h") + s.nextWindow(), Plain
+		return by + ": " + usedOf(s.Pace.Money, p.Money.PerSecond(), price.Dollars(p.Money.PerSecond()*time.Hour.Seconds())+"/h") + s.nextWindow(), Plain
 	case paceline.BottleneckConcurrency:
-		return "limited by calls in flight: " + numeral.Grouped(int64(p.InFlight)) + " at once", Plain
+		return by + ": " + numeral.Grouped(int64(p.InFlight)) + " at once", Plain
 	case paceline.BottleneckThrottled:
 		return "the server said later: one call goes first", Warning
 	case paceline.BottleneckBudget:
-		return "limited by the budget: calls in flight may use what is left of it", Plain
+		return by + ": calls in flight may use what is left of it", Plain
 	case paceline.BottleneckRetries:
 		return "waiting to send failed calls again", Warning
 	case paceline.BottleneckOutage:
 		return "nothing answers: waiting, with a probe now and then", Warning
 	case paceline.BottleneckAnswers:
-		return "nothing is left to send: waiting for the last answers" + awaited(p.Endpoints), Plain
+		return "nothing is left to send: " + s.LastAnswers() + awaited(p.Endpoints), Plain
 	case paceline.BottleneckCPU:
-		return "limited by this machine's processor", Warning
-	case paceline.BottleneckDisk:
-		return "waiting for rows to be written", Plain
-	case paceline.BottleneckInput:
-		return "waiting for input", Plain
+		return by, Warning
+	case paceline.BottleneckDisk, paceline.BottleneckInput, paceline.BottleneckResume:
+		return by, Plain
 	}
 	return "nothing in the way", Faint
 }

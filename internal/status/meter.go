@@ -33,6 +33,7 @@ type Meter struct {
 	first   sample   // when the first items of this run had finished
 	end     time.Time
 	looked  time.Time
+	tail    tail // what is awaited at last
 }
 
 // sample is one snapshot's running totals.
@@ -54,6 +55,7 @@ type Pace struct {
 	Money    float64             // US dollars spent a second, as far as known; likewise
 	HeldBy   paceline.Bottleneck // what held the run back most, in the last seconds
 	Left     time.Duration       // until all items have finished; negative: not known
+	Awaited  int64               // how many items are left, all of them sent, that take longer than was expected: Left is not known then; else 0
 }
 
 // Observe takes a snapshot at the time now, of a run of total items (0: not
@@ -82,6 +84,9 @@ func (m *Meter) Observe(now time.Time, st paceline.Stats, total int64) Pace {
 		HeldBy:   m.heldBy(now),
 	}
 	p.Left = m.left(now, st, total, p.HeldBy)
+	if m.tail.late(now, &st, total) {
+		p.Left, p.Awaited = -1, total-st.Ended()-st.Resumed
+	}
 	return p
 }
 

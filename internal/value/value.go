@@ -18,10 +18,11 @@ import (
 // The flags' own kinds of values. Every Set error says what is allowed; the
 // flag's name is put before it by manual.FlagError.
 
-// Count is a whole number that may be written 10k, 1.5M or 1_000.
+// Count is a whole number, from Min to Max, that may be written 10k, 1.5M or 1_000.
 type Count struct {
 	To  *int64
 	Min int64
+	Max int64 // 0: 2^53
 }
 
 func (c Count) Type() string { return "N" }
@@ -41,6 +42,9 @@ func (c Count) Set(s string) error {
 	}
 	if int64(f) < c.Min {
 		return fmt.Errorf("%q is too small; the least is %d", s, c.Min)
+	}
+	if c.Max > 0 && int64(f) > c.Max {
+		return fmt.Errorf("%q is too large; the most is %s", s, numeral.Grouped(c.Max))
 	}
 	*c.To = int64(f)
 	return nil

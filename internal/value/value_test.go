@@ -19,11 +19,21 @@ func TestCount(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var got int64
-		checkSet(t, Count{&got, 1}.Set(tt.in), tt.in, tt.err)
+		checkSet(t, Count{To: &got, Min: 1}.Set(tt.in), tt.in, tt.err)
 		if tt.err == "" && got != tt.want {
 			t.Errorf("count %q = %d, want %d", tt.in, got, tt.want)
 		}
 	}
+}
+
+func TestCountHasAMost(t *testing.T) {
+	got := int64(3)
+	c := Count{To: &got, Min: 1, Max: 10_000}
+	checkSet(t, c.Set("10001"), "10001", `"10001" is too large; the most is 10,000`)
+	if got != 3 {
+		t.Errorf("what is refused was taken: %d", got)
+	}
+	checkSet(t, c.Set("10k"), "10k", "")
 }
 
 func TestQuantity(t *testing.T) {
