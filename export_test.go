@@ -19,7 +19,7 @@ func NewOn(p Provider, cfg Config, used func() time.Duration, n float64) (*Engin
 // given back at once.
 func (e *Engine) RunToGrant(ctx context.Context, job Job) (Summary, error) {
 	r := e.newRun(ctx, job)
-	unsent := ending{err: &Error{Code: CodeCanceled}, outcome: flow.Outcome{Kind: flow.Unsent}}
+	unsent := ending{outcome: flow.Outcome{Kind: flow.Unsent}} // no failure, whose attempt would not be used again
 	r.begin = func(t *task) {
 		t.attempt.cancel(nil)
 		e.box.put(message{kind: msgDone, attempt: t.attempt, end: &unsent})
