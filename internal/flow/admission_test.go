@@ -145,17 +145,22 @@ func TestADelayedCallHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-func TestFault1ThrottledCallsHoldBackTheLaneAndOneProbeGoesFirst(t *testing.T) {
-	a := New(half, Limits{Requests: Rate{1e6, time.Second}, InFlight: 100})
+// refuseFive queues ten calls and has the server refuse the first five after 10 ms.
+func refuseFive(a *Admission, retryAfter time.Duration) {
 	fill(a, 10, 0)
 	var batch []*Ticket
 	for range 5 {
-		t1, _ := a.Next(0)
-		batch = append(batch, t1)
+		t, _ := a.Next(0)
+		batch = append(batch, t)
 	}
 	for _, refused := range batch {
-		a.Done(10*ms, refused, Outcome{Kind: Throttled, RetryAfter: 7 * time.Second})
+		a.Done(10*ms, refused, Outcome{Kind: Throttled, RetryAfter: retryAfter})
 	}
+}
+
+func TestFault1ThrottledCallsHoldBackTheLaneAndOneProbeGoesFirst(t *testing.T) {
+	a := New(half, Limits{Requests: Rate{1e6, time.Second}, InFlight: 100})
+	refuseFive(a, 7*time.Second)
 	next, wake := a.Next(20 * ms)
 	if next != nil || wake != 7010*ms {
 		t.Fatalf("next %v, wake %v; want nothing before 7.01 s", next, time.Duration(wake))
@@ -181,15 +186,7 @@ func TestUnaskedPausesDoubleOncePerEpisode(t *testing.T) {
 		first, second Instant
 	}{{100, 750 * ms, 1500 * ms}, {400, 187500 * ms / 1000, 375 * ms}, {1e6, 150 * ms, 300 * ms}} {
 		a := New(half, Limits{Requests: Rate{c.rate, time.Second}, InFlight: 100, Burst: 10})
-		fill(a, 10, 0)
-		var batch []*Ticket
-		for range 5 {
-			t1, _ := a.Next(0)
-			batch = append(batch, t1)
-		}
-		for _, refused := range batch {
-			a.Done(10*ms, refused, Outcome{Kind: Throttled})
-		}
+		refuseFive(a, 0)
 		over := 10*ms + c.first
 		if _, wake := a.Next(10 * ms); wake != over {
 			t.Fatalf("%v a second: first pause until %v, want %v: five refusals are one episode", c.rate, time.Duration(wake), time.Duration(over))
