@@ -110,7 +110,8 @@ type Limits struct {
 	// Where the server refuses so many, fewer do (docs/limits.md).
 	// The rate is kept with any: since to wake more often than every
 	// millisecond or two would cost too much, what has become due by then starts
-	// together, 20 at a time of 10,000 a second, 80 while calls wait for 100 ms and longer; after a late wake at most 20 ms' worth.
+	// together, 20 at a time of 10,000 a second, 80 while calls wait for 100 ms and
+	// longer; after a late wake at most 20 ms' worth.
 	Burst int
 	// Window is how the limits are counted.
 	Window Window

@@ -19,7 +19,11 @@ const manyPassed = 64
 // pass notes an item that is passed over, and reports whether items are from now on.
 func (p *resumption) pass() bool {
 	p.lead = min(p.lead+1, 2*manyPassed)
-	return p.lead >= manyPassed && !p.now.Load() && !p.now.Swap(true)
+	if p.lead < manyPassed || p.now.Load() {
+		return false
+	}
+	p.now.Store(true)
+	return true
 }
 
 // take notes one that is taken.

@@ -270,12 +270,10 @@ func (l *Lane) throttled(now Instant, t *Ticket, o Outcome, e ended) {
 	}
 	s.refuses(now, t)
 	s.seek.lost(t.Started)
-	pardoned := s.pardons(now, t, &l.whole)
-	if !pardoned {
+	if !s.pardons(now, t, &l.whole) {
 		l.whole.requests.surged(now, t.Started)
 		s.requests.surged(now, t.Started)
-	}
-	if pardoned && o.RetryAfter == 0 {
+	} else if o.RetryAfter == 0 {
 		return
 	}
 	s.pause.throttled(now, t.Started, o.RetryAfter, l.whole.firstPause(s.firstPause(firstPause)), e.chance)

@@ -64,8 +64,8 @@ func (p *pause) ended(started Instant, kind OutcomeKind) {
 }
 
 // throttled notes a refusal. The server's word is followed in full. Without
-// one the pauses double from first on, once for an episode and not for each call that was in
-// flight when it began.
+// one the pauses double from first on, once for an episode and not for each call
+// that was in flight when it began.
 func (p *pause) throttled(now, started Instant, retryAfter, first time.Duration, chance float64) {
 	news := !p.probing || started >= p.since
 	if !news {
